@@ -1,0 +1,240 @@
+//! Commands that move something: copy, plan, run, reprocess.
+
+use std::path::{Path, PathBuf};
+
+use sluice_engine::api::{Error, Migration, Reader, Selection, default_checkpoints};
+use sluice_engine::preflight::{Preflight, Severity};
+use sluice_engine::report::words::{bytes, count, duration};
+use sluice_engine::spec::JobSpec;
+use sluice_engine::state::State;
+
+use crate::args::{Copy, Run};
+use crate::output::Output;
+use crate::{Ending, display, inspect};
+
+/// A migration, and whether this call made it.
+struct Opened {
+    migration: Migration,
+    is_new: bool,
+}
+
+pub(crate) async fn copy(copy: Copy, output: &Output) -> Result<Ending, Error> {
+    let job = copy.job().checked()?;
+    let opened = match &copy.checkpoint {
+        Some(path) if path.symlink_metadata().is_ok() => reopen(path, &job).await?,
+        Some(path) => create(path, job).await?,
+        None => open_default(job).await?,
+    };
+    output.note(&format!("checkpoint: {}", opened.migration.checkpoint().display()));
+    if !opened.is_new {
+        apply(&opened.migration, |job| copy.apply(job)).await?;
+    }
+    execute(opened, output).await
+}
+
+pub(crate) async fn run(run: Run, output: &Output) -> Result<Ending, Error> {
+    let is_checkpoint = run.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("sluice"));
+    let opened = if is_checkpoint {
+        Opened { migration: Migration::open(&run.file).await?, is_new: false }
+    } else {
+        let mut job = JobSpec::load(&run.file)?;
+        run.limits.apply(&mut job);
+        let job = job.checked()?;
+        let path = run.checkpoint.clone().unwrap_or_else(|| run.file.with_extension("sluice"));
+        if path.symlink_metadata().is_ok() { reopen(&path, &job).await? } else { create(&path, job).await? }
+    };
+    if !opened.is_new {
+        apply(&opened.migration, |job| run.limits.apply(job)).await?;
+    }
+    execute(opened, output).await
+}
+
+/// Plans into a checkpoint that is gone afterwards: a later run plans afresh.
+pub(crate) async fn plan(file: &Path, output: &Output) -> Result<Ending, Error> {
+    let job = JobSpec::load(file)?.checked()?;
+    let folder = tempfile::tempdir().map_err(|error| Error::Report { path: std::env::temp_dir(), error })?;
+    let migration = Migration::create(&folder.path().join("plan.sluice"), job).await?;
+    let preflight = planned(&migration, output).await?;
+    migration.close().await?;
+    output.result(|| describe(&preflight), &preflight);
+    Ok(if preflight.blocker().is_some() { Ending::Refused } else { Ending::Complete })
+}
+
+pub(crate) async fn reprocess(path: &Path, selection: &Selection, output: &Output) -> Result<Ending, Error> {
+    let migration = Migration::open(path).await?;
+    let records = migration.reprocess(selection).await?;
+    output.note(&format!("{} failed records go back to pending", count(records)));
+    execute(Opened { migration, is_new: false }, output).await
+}
+
+async fn create(path: &Path, job: JobSpec) -> Result<Opened, Error> {
+    Ok(Opened { migration: Migration::create(path, job).await?, is_new: true })
+}
+
+/// Goes on with a checkpoint that is there, if it is of the same job.
+async fn reopen(path: &Path, job: &JobSpec) -> Result<Opened, Error> {
+    let migration = Migration::open(path).await?;
+    let known = migration.job();
+    if known.sources != job.sources || known.destination != job.destination {
+        migration.close().await?;
+        return Err(Error::OtherJob { path: path.to_owned() });
+    }
+    Ok(Opened { migration, is_new: false })
+}
+
+/// The unfinished default checkpoint of this job, or a new one.
+async fn open_default(job: JobSpec) -> Result<Opened, Error> {
+    for path in default_checkpoints(&job)? {
+        if path.symlink_metadata().is_err() {
+            return create(&path, job).await;
+        }
+        if is_unfinished(&path, &job).await {
+            return reopen(&path, &job).await;
+        }
+    }
+    Err(Error::NoDataFolder)
+}
+
+async fn is_unfinished(path: &PathBuf, job: &JobSpec) -> bool {
+    let Ok(reader) = Reader::open(path).await else { return false };
+    let status = reader.status().await;
+    reader.close().await;
+    status.is_ok_and(|status| {
+        status.state != State::Finished && status.job.sources == job.sources && status.job.destination == job.destination
+    })
+}
+
+async fn apply(migration: &Migration, change: impl Fn(&mut JobSpec)) -> Result<(), Error> {
+    let mut job = migration.job();
+    change(&mut job);
+    migration.set_limits(job.limits).await?;
+    migration.set_delivery(job.deliver).await
+}
+
+/// Plans if it is new, runs, resumes if it is not finished, and says how it ended.
+async fn execute(opened: Opened, output: &Output) -> Result<Ending, Error> {
+    let Opened { migration, is_new } = opened;
+    let path = migration.checkpoint().to_owned();
+    match prepare_and_start(&migration, output).await {
+        Ok(()) => {}
+        Err(error) => {
+            migration.close().await?;
+            // Nothing was moved: nothing stays behind.
+            if is_new {
+                let _ = std::fs::remove_file(&path);
+            }
+            return Err(error);
+        }
+    }
+    let signals = tokio::spawn(drain_on_signal(migration.clone()));
+    let following = tokio::spawn(display::follow(migration.clone(), output.progress_style()));
+    let state = migration.settled().await;
+    following.abort();
+    let _ = following.await;
+    signals.abort();
+    let _ = signals.await;
+    let closed = migration.close().await;
+    let reader = Reader::open(&path).await?;
+    let status = reader.status().await?;
+    reader.close().await;
+    closed?;
+    output.result(|| inspect::summary(&status), &status);
+    Ok(match state {
+        State::Finished if status.balance.failed > 0 => Ending::WithFailures,
+        State::Finished => Ending::Complete,
+        _ => Ending::Stopped,
+    })
+}
+
+async fn prepare_and_start(migration: &Migration, output: &Output) -> Result<(), Error> {
+    if migration.state() == State::New {
+        let preflight = planned(migration, output).await?;
+        for finding in preflight.findings.iter().filter(|finding| finding.severity == Severity::Warns) {
+            output.note(&format!("note: {}. {}", finding.message, finding.advice));
+        }
+        if let Some(blocker) = preflight.blocker() {
+            return Err(Error::Blocked(blocker.clone()));
+        }
+    }
+    if migration.state() == State::Finished { Ok(()) } else { migration.start().await }
+}
+
+async fn planned(migration: &Migration, output: &Output) -> Result<Preflight, Error> {
+    let following = tokio::spawn(display::follow(migration.clone(), output.progress_style()));
+    let stopper = {
+        let migration = migration.clone();
+        tokio::spawn(async move {
+            signal().await;
+            let _ = migration.cancel_plan().await;
+        })
+    };
+    let planned = migration.plan().await;
+    following.abort();
+    let _ = following.await;
+    stopper.abort();
+    planned
+}
+
+/// The first signal drains and checkpoints, the second leaves at once.
+async fn drain_on_signal(migration: Migration) {
+    signal().await;
+    eprintln!("stopping: files in flight end first; press Ctrl-C again to leave at once (nothing is lost)");
+    let _ = migration.pause().await;
+    signal().await;
+    std::process::exit(Ending::Stopped as i32);
+}
+
+#[cfg(unix)]
+async fn signal() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut signals) => drop(signals.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signal() {
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// A pre-flight in words.
+fn describe(preflight: &Preflight) -> String {
+    let balance = &preflight.balance;
+    let mut text = format!(
+        "{} records found, {} to move, {} in all\n",
+        count(balance.found),
+        count(balance.pending),
+        bytes(balance.bytes_pending())
+    );
+    for kind in &preflight.by_type {
+        let name = if kind.extension.is_empty() { "(no extension)" } else { &kind.extension };
+        text += &format!("  {name:<16} {:>12}  {:>10}\n", count(kind.count), bytes(kind.bytes));
+    }
+    if let Some(space) = preflight.space {
+        text += &format!("space: {} needed, {} free\n", bytes(space.needed), bytes(space.free));
+    }
+    if let Some(left) = preflight.estimate {
+        text += &format!("time: roughly {} to {}\n", duration(left.low_s), duration(left.high_s));
+    }
+    for finding in &preflight.findings {
+        let mark = match finding.severity {
+            Severity::Blocks => "cannot start",
+            Severity::Warns => "warning",
+            Severity::Notes => "note",
+        };
+        text += &format!("{mark}: {}", finding.message);
+        if !finding.advice.is_empty() {
+            text += &format!(". {}", finding.advice);
+        }
+        text.push('\n');
+    }
+    text += "Nothing was moved.";
+    text
+}

@@ -1,0 +1,132 @@
+//! Commands that look at a checkpoint and change nothing: status, failures, verify.
+
+use std::path::Path;
+
+use sluice_engine::api::{Error, Reader, Selection, Status};
+use sluice_engine::report::words::{bytes, count};
+
+use crate::Ending;
+use crate::output::Output;
+
+/// Failures listed on a terminal; more belong in a report.
+const LISTED: u32 = 50;
+
+pub(crate) async fn status(checkpoint: &Path, output: &Output) -> Result<Ending, Error> {
+    let reader = Reader::open(checkpoint).await?;
+    let status = reader.status().await?;
+    output.result(|| summary(&status), &status);
+    reader.close().await;
+    Ok(Ending::Complete)
+}
+
+pub(crate) async fn failures(
+    checkpoint: &Path,
+    category: Option<&str>,
+    export: Option<&Path>,
+    output: &Output,
+) -> Result<Ending, Error> {
+    let selection = Selection { category: category.map(str::parse).transpose()?, ids: Vec::new() };
+    let reader = Reader::open(checkpoint).await?;
+    match export {
+        Some(to) => {
+            let records = reader.export_failures(&selection, to).await?;
+            let shown = to.display().to_string();
+            output.result(
+                || format!("{} failed records written to {shown}", count(records)),
+                &serde_json::json!({ "exported": records, "file": shown }),
+            );
+        }
+        None if output.json => {
+            reader.print_failures(&selection, std::io::stdout().lock()).await?;
+        }
+        None => list(&reader, &selection).await?,
+    }
+    reader.close().await;
+    Ok(Ending::Complete)
+}
+
+async fn list(reader: &Reader, selection: &Selection) -> Result<(), Error> {
+    let page = reader.failures(selection, 0, LISTED).await?;
+    if page.failures.is_empty() {
+        println!("No record has failed.");
+        return Ok(());
+    }
+    for failure in &page.failures {
+        println!("{:>8}  {}  {}", failure.id, failure.category.word(), failure.source);
+        println!("          {} ({}, attempts: {})", failure.message, failure.class.word(), failure.attempts);
+        println!("          {}", failure.advice);
+    }
+    if page.next.is_some() {
+        println!("… and more. Write all of them to a file with --export failures.csv.");
+    }
+    Ok(())
+}
+
+pub(crate) async fn verify(checkpoint: &Path, output: &Output) -> Result<Ending, Error> {
+    let reader = Reader::open(checkpoint).await?;
+    let all = reader.status().await?;
+    let all = all.balance.delivered + all.balance.skipped;
+    let mut told = std::time::Instant::now();
+    let report = reader
+        .verify(|so_far| {
+            if told.elapsed().as_secs() >= 5 {
+                told = std::time::Instant::now();
+                output.note(&format!("verifying: {} of {} records", count(so_far.checked), count(all)));
+            }
+        })
+        .await?;
+    reader.close().await;
+    output.result(
+        || {
+            let mut text = format!(
+                "{} checked: {} match, {} by size only, {} missing, {} differ, {} unreadable ({} read)",
+                count(report.checked),
+                count(report.matching),
+                count(report.size_only),
+                count(report.missing),
+                count(report.differing),
+                count(report.unreadable),
+                bytes(report.bytes),
+            );
+            for problem in report.problems.iter().take(LISTED as usize) {
+                text += &format!("\n  {:>8}  {}  {}: {}", problem.id, problem.problem, problem.target, problem.message);
+            }
+            text
+        },
+        &report,
+    );
+    Ok(if report.is_clean() { Ending::Complete } else { Ending::WithFailures })
+}
+
+/// A migration in a few lines.
+pub(crate) fn summary(status: &Status) -> String {
+    let balance = &status.balance;
+    let mut text = format!("{} · {}\n", status.name, status.state.word());
+    text += &format!(
+        "  {} found = {} delivered + {} failed + {} skipped + {} excluded + {} pending\n",
+        count(balance.found),
+        count(balance.delivered),
+        count(balance.failed),
+        count(balance.skipped),
+        count(balance.excluded),
+        count(balance.pending),
+    );
+    text += &format!("  {} of {} delivered", bytes(balance.bytes_delivered), bytes(balance.bytes_total));
+    if balance.bytes_skipped > 0 {
+        text += &format!(", {} were there already", bytes(balance.bytes_skipped));
+    }
+    text += &format!(
+        "\n  batches {} · batch size {} · streams {} · concurrency {}",
+        count(status.batches),
+        status.limits.batch_size,
+        status.limits.streams,
+        status.limits.concurrency,
+    );
+    if let Some(outage) = &status.outage {
+        text += &format!("\n  waits: {}\n  {}", outage.message, outage.advice);
+    }
+    for group in &status.failure_groups {
+        text += &format!("\n  {} × {} ({}): {}", count(group.count), group.title, group.category.word(), group.advice);
+    }
+    text
+}

@@ -1,0 +1,76 @@
+//! `sluice`: the headless command. The same engine as the desktop, for scripts and servers.
+
+mod args;
+mod display;
+mod execute;
+mod inspect;
+mod output;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use output::Output;
+
+/// How the command ends: a contract with scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// Everything delivered (or skipped or excluded by stated policy).
+    Complete = 0,
+    /// Wrong usage, or it could not start.
+    Refused = 1,
+    /// Finished, but some records failed.
+    WithFailures = 2,
+    /// Stopped before the end: paused, outage, signal.
+    Stopped = 3,
+}
+
+fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            let _ = error.print();
+            // Help and version were asked for; everything else is wrong usage.
+            let ending = if error.use_stderr() { Ending::Refused } else { Ending::Complete };
+            return ExitCode::from(ending as u8);
+        }
+    };
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("SLUICE_LOG")
+                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error")),
+        )
+        .init();
+    let output = Output::new(args.json, args.quiet);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: the system gives no threads: {error}");
+            return ExitCode::from(Ending::Refused as u8);
+        }
+    };
+    let ended = runtime.block_on(dispatch(args.command, &output));
+    // What still reads or writes on a blocking thread after a forced leave must not hold us up.
+    runtime.shutdown_background();
+    let ending = ended.unwrap_or_else(|error| {
+        output.error(&error);
+        Ending::Refused
+    });
+    ExitCode::from(ending as u8)
+}
+
+async fn dispatch(command: Command, output: &Output) -> Result<Ending, sluice_engine::api::Error> {
+    match command {
+        Command::Copy(copy) => execute::copy(copy, output).await,
+        Command::Plan { job } => execute::plan(&job, output).await,
+        Command::Run(run) => execute::run(run, output).await,
+        Command::Reprocess { checkpoint, chosen } => execute::reprocess(&checkpoint, &chosen.selection()?, output).await,
+        Command::Status { checkpoint } => inspect::status(&checkpoint, output).await,
+        Command::Failures { checkpoint, category, export } => {
+            inspect::failures(&checkpoint, category.as_deref(), export.as_deref(), output).await
+        }
+        Command::Verify { checkpoint } => inspect::verify(&checkpoint, output).await,
+    }
+}

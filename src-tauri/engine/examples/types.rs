@@ -1,0 +1,50 @@
+//! Prints the TypeScript types of everything that crosses to the page.
+//! `npm run types` writes them to `ui/src/backend/types.ts`; `npm run check` fails when they drift.
+
+use sluice_engine::{api, error, event, failure, metrics, preflight, record, spec, state};
+use ts_rs::{Config, TS};
+
+fn main() {
+    let config = Config::from_env();
+    println!("// Generated from the engine by `npm run types`. Do not edit.");
+    macro_rules! print_types {
+        ($($type:ty),* $(,)?) => { $(println!("\nexport {}", <$type>::decl(&config));)* };
+    }
+    print_types!(
+        state::State,
+        failure::Stage,
+        failure::Class,
+        failure::Category,
+        record::Balance,
+        spec::Verify,
+        spec::OnConflict,
+        spec::HashAlgorithm,
+        spec::Delivery,
+        spec::Limits,
+        spec::Range,
+        spec::LimitRanges,
+        spec::JobSpec,
+        metrics::Sample,
+        metrics::TimeLeft,
+        event::Outage,
+        event::StreamSummary,
+        event::BatchSummary,
+        event::ActiveRecord,
+        event::LiveStream,
+        event::LiveBatch,
+        event::Progress,
+        event::EventKind,
+        event::Event,
+        preflight::Severity,
+        preflight::Finding,
+        preflight::Space,
+        preflight::TypeCount,
+        preflight::Preflight,
+        api::FailureGroup,
+        api::FailedRecord,
+        api::FailurePage,
+        api::Selection,
+        api::Snapshot,
+        error::ErrorReport,
+    );
+}

@@ -1,0 +1,395 @@
+//! The only door to the engine: the desktop, the command and the tests come in here.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::watch;
+use ts_rs::TS;
+
+use crate::checkpoint::Checkpoint;
+use crate::control::intake::Intake;
+pub use crate::error::Error;
+use crate::event::{BatchSummary, Event, Outage, Progress};
+use crate::failure::{Category, Class, Stage};
+use crate::metrics::Sample;
+use crate::preflight::{Preflight, check_paths};
+use crate::record::{Balance, RecordId};
+use crate::session::Session;
+use crate::spec::{Delivery, JobSpec, LimitRanges, Limits};
+use crate::state::{State, Transition, next_state};
+pub use crate::verify::{VerifyProblem, VerifyReport};
+use crate::{planner, recovery, report, run, verify};
+
+/// Batches in a snapshot.
+const BATCHES_SHOWN: u32 = 120;
+
+/// An open migration: the handle by which a program runs it. Cheap to clone.
+#[derive(Clone)]
+pub struct Migration(Arc<Session>);
+
+impl Migration {
+    /// Makes the checkpoint of a new migration. Refuses, and makes nothing, where the job, its
+    /// sources or its destination cannot be used.
+    pub async fn create(checkpoint: &Path, job: JobSpec) -> Result<Self, Error> {
+        let job = job.checked()?;
+        check_paths(&job)?;
+        let made = async {
+            if let Some(folder) = checkpoint.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                std::fs::create_dir_all(folder)
+                    .map_err(|error| crate::error::CheckpointError::Io { path: folder.to_owned(), error })?;
+            }
+            Checkpoint::create(checkpoint, &job).await
+        };
+        Ok(Self(Session::new(made.await?).await?))
+    }
+
+    /// Opens a migration to run it, or to go on with it. Refuses when another process has it open.
+    pub async fn open(checkpoint: &Path) -> Result<Self, Error> {
+        Ok(Self(Session::new(Checkpoint::open(checkpoint).await?).await?))
+    }
+
+    /// The checkpoint's file.
+    pub fn checkpoint(&self) -> &Path {
+        self.0.checkpoint.path()
+    }
+
+    /// What the migration is told to do.
+    pub fn job(&self) -> JobSpec {
+        self.0.job()
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> State {
+        self.0.state()
+    }
+
+    /// Walks the sources (again) and looks at what that means for the run. Moves nothing. Returns
+    /// when the plan is complete.
+    pub async fn plan(&self) -> Result<Preflight, Error> {
+        planner::plan(&self.0).await
+    }
+
+    /// Gives up the plan that is being made; what it found is dropped.
+    pub async fn cancel_plan(&self) -> Result<(), Error> {
+        next_state(self.state(), Transition::PlanCancelled)?;
+        self.0.close_intake(Intake::Cut);
+        Ok(())
+    }
+
+    /// Starts the run or goes on with it, in the background.
+    pub async fn start(&self) -> Result<(), Error> {
+        next_state(self.state(), Transition::Start)?;
+        run::start(&self.0).await
+    }
+
+    /// Lets what is in flight end, then waits. Returns at once; see [`Migration::settled`].
+    pub async fn pause(&self) -> Result<(), Error> {
+        self.0.step(Transition::Pause, None, &[]).await?;
+        self.0.close_intake(Intake::Closed);
+        Ok(())
+    }
+
+    /// Cuts off what is in flight; it goes back to pending and costs no attempt.
+    pub async fn stop(&self) -> Result<(), Error> {
+        let outage = self.0.picture().outage;
+        self.0.step(Transition::Stop, outage, &[]).await?;
+        self.0.close_intake(Intake::Cut);
+        Ok(())
+    }
+
+    /// Waits until nothing is at work; gives the state then.
+    pub async fn settled(&self) -> State {
+        let mut states = self.0.states();
+        let settled = states.wait_for(|state| !state.is_active()).await;
+        settled.map_or_else(|_| self.state(), |state| *state)
+    }
+
+    /// Changes the limits: concurrency at once, batch size and streams with the next batch.
+    pub async fn set_limits(&self, limits: Limits) -> Result<(), Error> {
+        self.0.change_job(|job| job.limits = limits).await
+    }
+
+    /// Changes how files are delivered. Takes effect with the next start.
+    pub async fn set_delivery(&self, delivery: Delivery) -> Result<(), Error> {
+        self.0.change_job(|job| job.deliver = delivery).await
+    }
+
+    /// Everything a window needs to draw itself anew.
+    pub async fn snapshot(&self) -> Result<Snapshot, Error> {
+        let checkpoint = &self.0.checkpoint;
+        // Taken first: an event that comes in between is told again, never missed.
+        let last_event = *checkpoint.last_event().borrow();
+        Ok(Snapshot {
+            checkpoint: checkpoint.path().display().to_string(),
+            job: self.job(),
+            ranges: Limits::RANGES,
+            preflight: checkpoint.preflight().await?,
+            batches: checkpoint.latest_batches(BATCHES_SHOWN).await?,
+            samples: self.0.live.samples(),
+            failure_groups: groups(checkpoint).await?,
+            progress: self.0.picture(),
+            last_event,
+        })
+    }
+
+    /// Follows progress: latest wins, at most ten a second.
+    pub fn progress(&self) -> watch::Receiver<Progress> {
+        self.0.progress()
+    }
+
+    /// Follows the number of the last durable event.
+    pub fn last_event(&self) -> watch::Receiver<i64> {
+        self.0.checkpoint.last_event()
+    }
+
+    /// The durable events after number `seq`, in order, at most `limit`.
+    pub async fn events_since(&self, seq: i64, limit: u32) -> Result<Vec<Event>, Error> {
+        Ok(self.0.checkpoint.events_since(seq, limit).await?)
+    }
+
+    /// Failed records by category, most first.
+    pub async fn failure_groups(&self) -> Result<Vec<FailureGroup>, Error> {
+        groups(&self.0.checkpoint).await
+    }
+
+    /// Failed records with a number above `after`, at most `limit` (up to 1,000).
+    pub async fn failures(&self, selection: &Selection, after: RecordId, limit: u32) -> Result<FailurePage, Error> {
+        let limit = limit.clamp(1, 1000);
+        let failures = report::failures::page(&self.0.checkpoint, &self.job(), selection, after, limit).await?;
+        let next = failures.last().filter(|_| failures.len() == limit as usize).map(|last| last.id);
+        Ok(FailurePage { failures, next })
+    }
+
+    /// Sends failed records back to pending and gives their number. Not while something is at
+    /// work. Starts nothing.
+    pub async fn reprocess(&self, selection: &Selection) -> Result<u64, Error> {
+        recovery::reprocess(&self.0, selection).await
+    }
+
+    /// Writes the failure report; the file's ending says how (`.csv`, `.json`). Gives the number of
+    /// records in it.
+    pub async fn export_failures(&self, selection: &Selection, to: &Path) -> Result<u64, Error> {
+        report::failures::export(&self.0.checkpoint, selection, to).await
+    }
+
+    /// Pauses what is at work, waits for it, and closes the file cleanly.
+    pub async fn close(self) -> Result<(), Error> {
+        match self.state() {
+            State::Planning => self.0.close_intake(Intake::Cut),
+            State::Running => self.pause().await?,
+            _ => {}
+        }
+        self.settled().await;
+        self.0.checkpoint.close().await;
+        Ok(())
+    }
+}
+
+/// A checkpoint opened to read it, also while another process runs it.
+pub struct Reader(Checkpoint);
+
+impl Reader {
+    /// Opens a checkpoint to read it.
+    pub async fn open(checkpoint: &Path) -> Result<Self, Error> {
+        Ok(Self(Checkpoint::open_to_read(checkpoint).await?))
+    }
+
+    /// The balance, the progress and the settings.
+    pub async fn status(&self) -> Result<Status, Error> {
+        let job = self.0.job().await?;
+        let recorded = self.0.state().await?;
+        // A run that nobody holds any more has died; the next start puts that right.
+        let state = if self.0.is_run_elsewhere() { recorded } else { next_state(recorded, Transition::FoundDead)? };
+        let balance = self.0.balance().await?;
+        Ok(Status {
+            name: job.name.clone(),
+            checkpoint: self.0.path().display().to_string(),
+            state,
+            running: self.0.is_run_elsewhere(),
+            records: balance.found,
+            balance,
+            batches: self.0.batch_count().await?,
+            throttled: 0,
+            limits: job.limits,
+            outage: self.0.outage().await?,
+            failure_groups: groups(&self.0).await?,
+            job,
+        })
+    }
+
+    /// Failed records with a number above `after`, at most `limit` (up to 1,000).
+    pub async fn failures(&self, selection: &Selection, after: RecordId, limit: u32) -> Result<FailurePage, Error> {
+        let limit = limit.clamp(1, 1000);
+        let failures = report::failures::page(&self.0, &self.0.job().await?, selection, after, limit).await?;
+        let next = failures.last().filter(|_| failures.len() == limit as usize).map(|last| last.id);
+        Ok(FailurePage { failures, next })
+    }
+
+    /// Writes the failure report; the file's ending says how (`.csv`, `.json`).
+    pub async fn export_failures(&self, selection: &Selection, to: &Path) -> Result<u64, Error> {
+        report::failures::export(&self.0, selection, to).await
+    }
+
+    /// Writes the failures as one JSON object.
+    pub async fn print_failures(&self, selection: &Selection, out: impl Write) -> Result<u64, Error> {
+        report::failures::print_json(&self.0, selection, out).await
+    }
+
+    /// Reads the destination again and compares it with the checkpoint. `on_page` hears of the
+    /// progress.
+    pub async fn verify(&self, on_page: impl FnMut(&VerifyReport)) -> Result<VerifyReport, Error> {
+        verify::verify(&self.0, on_page).await
+    }
+
+    /// Closes the file.
+    pub async fn close(self) {
+        self.0.close().await;
+    }
+}
+
+async fn groups(checkpoint: &Checkpoint) -> Result<Vec<FailureGroup>, Error> {
+    let groups = checkpoint.failed_by_category().await?;
+    let group = |(category, count): (Category, u64)| FailureGroup {
+        category,
+        class: category.class(),
+        title: category.title().to_owned(),
+        advice: category.advice().to_owned(),
+        count,
+    };
+    Ok(groups.into_iter().map(group).collect())
+}
+
+/// Where a job's checkpoint is kept when nobody says otherwise: in the user's data folder, named
+/// after the job. The same job gives the same names in the same order: the first, then `-2`, `-3`…
+pub fn default_checkpoints(job: &JobSpec) -> Result<impl Iterator<Item = PathBuf> + use<>, Error> {
+    let folder = dirs::data_dir().ok_or(Error::NoDataFolder)?.join("sluice").join("migrations");
+    let job = job.clone().checked()?;
+    let identity = format!("{:?}", (&job.sources, &job.destination));
+    let safe = |char: char| if char.is_alphanumeric() || "-_ ".contains(char) { char } else { '_' };
+    let name: String = job.name.chars().take(60).map(safe).collect();
+    let stem = format!("{}-{:08x}", name.trim(), xxhash_rust::xxh3::xxh3_64(identity.as_bytes()) as u32);
+    Ok((1..).map(move |number: u32| match number {
+        1 => folder.join(format!("{stem}.sluice")),
+        _ => folder.join(format!("{stem}-{number}.sluice")),
+    }))
+}
+
+/// The first default checkpoint of this job that does not exist yet.
+pub fn default_checkpoint(job: &JobSpec) -> Result<PathBuf, Error> {
+    default_checkpoints(job)?.find(|path| path.symlink_metadata().is_err()).ok_or(Error::NoDataFolder)
+}
+
+/// What `status` tells.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Status {
+    /// What people call the migration.
+    pub name: String,
+    /// The checkpoint's path, as text.
+    pub checkpoint: String,
+    /// Where it stands.
+    pub state: State,
+    /// Whether a process has it open to run it at this moment.
+    pub running: bool,
+    /// Records found.
+    pub records: u64,
+    /// The reconciliation.
+    #[serde(flatten)]
+    pub balance: Balance,
+    /// Batches leased so far.
+    pub batches: u64,
+    /// Requests that a service asked to slow down.
+    pub throttled: u64,
+    /// The limits in force.
+    #[serde(flatten)]
+    pub limits: Limits,
+    /// Why it waits, if an outage stopped it.
+    pub outage: Option<Outage>,
+    /// Failed records by category, most first.
+    pub failure_groups: Vec<FailureGroup>,
+    /// What it is told to do.
+    pub job: JobSpec,
+}
+
+/// Everything a window needs to draw itself anew; the events after `last_event` follow.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Snapshot {
+    /// The checkpoint's path, as text.
+    pub checkpoint: String,
+    /// What the migration is told to do.
+    pub job: JobSpec,
+    /// What the limits may be.
+    pub ranges: LimitRanges,
+    /// The picture of this moment.
+    pub progress: Progress,
+    /// The pre-flight of the latest plan.
+    pub preflight: Option<Preflight>,
+    /// The latest batches, oldest first, at most 120.
+    pub batches: Vec<BatchSummary>,
+    /// Throughput samples of this run, oldest first, at most 600 (ten minutes).
+    pub samples: Vec<Sample>,
+    /// Failed records by category, most first.
+    pub failure_groups: Vec<FailureGroup>,
+    /// Number of the last event that this picture contains.
+    pub last_event: i64,
+}
+
+/// Failed records of one category.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FailureGroup {
+    /// The category.
+    pub category: Category,
+    /// Whether trying again can help.
+    pub class: Class,
+    /// A few words for a heading.
+    pub title: String,
+    /// What the person can do.
+    pub advice: String,
+    /// How many records.
+    pub count: u64,
+}
+
+/// One failed record, ready to show.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FailedRecord {
+    /// The record's number.
+    pub id: RecordId,
+    /// Full path of the source file, safe to show.
+    pub source: String,
+    /// Where it failed.
+    pub stage: Stage,
+    /// Why.
+    pub category: Category,
+    /// Whether trying again can help.
+    pub class: Class,
+    /// How often it was tried.
+    pub attempts: u32,
+    /// What was tried, on what, and what the system said.
+    pub message: String,
+    /// What the person can do.
+    pub advice: String,
+    /// Its size in bytes, as planned.
+    pub size: u64,
+    /// When it failed, in milliseconds since 1970 (UTC).
+    pub failed_ms: i64,
+}
+
+/// Which failed records are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct Selection {
+    /// Only this category.
+    pub category: Option<Category>,
+    /// Only these records. Empty: all.
+    pub ids: Vec<RecordId>,
+}
+
+/// One page of failed records, by record number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FailurePage {
+    /// The records.
+    pub failures: Vec<FailedRecord>,
+    /// Give this as `after` to get the next page. None: this was the last.
+    pub next: Option<RecordId>,
+}

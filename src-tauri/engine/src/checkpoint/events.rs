@@ -1,0 +1,44 @@
+//! Durable events: numbered, never dropped, replayable from a number.
+
+use sqlx::{Row, SqliteConnection};
+
+use super::open::to_json;
+use super::{Checkpoint, CheckpointError};
+use crate::clock::now_ms;
+use crate::event::{Event, EventKind};
+
+pub(super) async fn add(tx: &mut SqliteConnection, what: &EventKind) -> Result<(), sqlx::Error> {
+    sqlx::query("INSERT INTO event (at_ms, what) VALUES (?, ?)")
+        .bind(now_ms())
+        .bind(to_json(what)?)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+impl Checkpoint {
+    /// Tells of something that changes no record.
+    pub(crate) async fn add_event(&self, what: &EventKind) -> Result<(), CheckpointError> {
+        self.write(async |tx| add(tx, what).await).await
+    }
+
+    /// The events after number `seq`, in order, at most `limit`.
+    pub(crate) async fn events_since(&self, seq: i64, limit: u32) -> Result<Vec<Event>, CheckpointError> {
+        let rows = sqlx::query("SELECT seq, at_ms, what FROM event WHERE seq > ? ORDER BY seq LIMIT ?")
+            .bind(seq)
+            .bind(limit)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(|error| self.database(error))?;
+        rows.iter()
+            .map(|row| {
+                let what: String = row.try_get("what").map_err(|error| self.database(error))?;
+                Ok(Event {
+                    seq: row.try_get("seq").map_err(|error| self.database(error))?,
+                    at_ms: row.try_get("at_ms").map_err(|error| self.database(error))?,
+                    what: serde_json::from_str(&what).map_err(|error| self.damaged(error))?,
+                })
+            })
+            .collect()
+    }
+}

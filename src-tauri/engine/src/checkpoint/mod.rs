@@ -1,0 +1,62 @@
+//! The checkpoint: one `.sluice` file (SQLite) that knows what every record has become.
+//!
+//! Only this module holds SQL. Every write is set-based, on one writer; reads use a pool of their
+//! own. What is written here is committed when the call returns.
+
+mod batches;
+mod error;
+mod events;
+mod lock;
+mod migration;
+mod open;
+mod outcomes;
+mod plan;
+mod records;
+
+use std::path::{Path, PathBuf};
+
+use sqlx::SqlitePool;
+use tokio::sync::watch;
+
+pub use error::CheckpointError;
+pub(crate) use plan::{PlannedFate, PlannedRecord};
+pub(crate) use records::{DeliveredRecord, FailedRow};
+
+use lock::RunLock;
+
+/// An open checkpoint. Whoever holds one with a lock is the only one who may run it.
+pub(crate) struct Checkpoint {
+    path: PathBuf,
+    writer: SqlitePool,
+    readers: SqlitePool,
+    last_event: watch::Sender<i64>,
+    /// None: opened to read beside a run of another process.
+    lock: Option<RunLock>,
+    /// Opened on a network share, without the write-ahead log.
+    on_network: bool,
+}
+
+impl Checkpoint {
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Whether the file lies on a network share and is used in the slower, safe mode.
+    pub(crate) fn on_network(&self) -> bool {
+        self.on_network
+    }
+
+    /// Follows the number of the last durable event.
+    pub(crate) fn last_event(&self) -> watch::Receiver<i64> {
+        self.last_event.subscribe()
+    }
+
+    /// Closes the file; closed cleanly, it is one single file.
+    pub(crate) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+        if let Some(lock) = &self.lock {
+            lock.release();
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Writing a plan: what the sources hold, before anything moves.
+
+use super::migration::Change;
+use super::{Checkpoint, CheckpointError};
+use crate::record::{Balance, Failure, RawPath, RecordId, RecordState};
+
+/// What the planner found under one name.
+#[derive(Debug, Clone)]
+pub(crate) struct PlannedRecord {
+    pub(crate) source: usize,
+    pub(crate) path: RawPath,
+    /// In bytes. Zero for what is no file.
+    pub(crate) size: u64,
+    pub(crate) fate: PlannedFate,
+}
+
+/// What the plan makes of it.
+#[derive(Debug, Clone)]
+pub(crate) enum PlannedFate {
+    /// Will be moved.
+    Pending,
+    /// Left out, by the policy of this name.
+    Excluded(&'static str),
+    /// Could not even be listed.
+    Failed(Failure),
+}
+
+impl Checkpoint {
+    /// Forgets an earlier plan, so that the sources can be walked again.
+    pub(crate) async fn clear_plan(&self) -> Result<(), CheckpointError> {
+        self.write(async |tx| {
+            for statement in [
+                "DELETE FROM record",
+                "DELETE FROM empty_folder",
+                "UPDATE migration SET preflight = NULL",
+                "DELETE FROM balance",
+                "INSERT INTO balance (id) VALUES (1)",
+            ] {
+                sqlx::query(statement).execute(&mut *tx).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Keeps under which name each source goes, so that targets are known when the sources are gone.
+    pub(crate) async fn set_prefixes(&self, prefixes: impl Iterator<Item = &RawPath>) -> Result<(), CheckpointError> {
+        let rows: Vec<String> = prefixes.map(|prefix| hex(&prefix.0)).collect();
+        self.write(async |tx| {
+            sqlx::query("DELETE FROM source").execute(&mut *tx).await?;
+            sqlx::query("INSERT INTO source (id, prefix) SELECT key, unhex(value) FROM json_each(?)")
+                .bind(super::open::to_json(&rows)?)
+                .execute(tx)
+                .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Under which name each source goes, below the destination.
+    pub(crate) async fn prefixes(&self) -> Result<Vec<RawPath>, CheckpointError> {
+        let prefixes: Result<Vec<Vec<u8>>, _> =
+            sqlx::query_scalar("SELECT prefix FROM source ORDER BY id").fetch_all(&self.readers).await;
+        Ok(prefixes.map_err(|error| self.database(error))?.into_iter().map(RawPath).collect())
+    }
+
+    /// Adds records to the plan: one statement and one commit for all of them.
+    pub(crate) async fn add_planned(&self, records: &[PlannedRecord]) -> Result<Balance, CheckpointError> {
+        let mut change = Change::default();
+        let rows: Vec<_> = records
+            .iter()
+            .map(|record| {
+                let (state, stage, reason, message) = match &record.fate {
+                    PlannedFate::Pending => {
+                        change.pending += 1;
+                        (RecordState::Pending, None, None, None)
+                    }
+                    PlannedFate::Excluded(policy) => {
+                        change.excluded += 1;
+                        (RecordState::Excluded, None, Some(*policy), None)
+                    }
+                    PlannedFate::Failed(failure) => {
+                        change.failed += 1;
+                        change.bytes_failed += record.size as i64;
+                        (
+                            RecordState::Failed,
+                            Some(failure.stage.word()),
+                            Some(failure.category.word()),
+                            Some(failure.message.as_str()),
+                        )
+                    }
+                };
+                change.found += 1;
+                if state != RecordState::Excluded {
+                    change.bytes_total += record.size as i64;
+                }
+                (record.source, hex(&record.path.0), record.size, state.code(), stage, reason, message)
+            })
+            .collect();
+        self.write(async |tx| {
+            // JSON holds no raw bytes, so paths travel in hexadecimal.
+            sqlx::query(
+                "INSERT INTO record (source, path, size, state, stage, reason, message, ended_ms)
+                 SELECT value ->> 0, unhex(value ->> 1), value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+                        value ->> 6, CASE value ->> 3 WHEN 0 THEN NULL ELSE ? END
+                 FROM json_each(?)",
+            )
+            .bind(crate::clock::now_ms())
+            .bind(super::open::to_json(&rows)?)
+            .execute(&mut *tx)
+            .await?;
+            change.apply(tx).await
+        })
+        .await
+    }
+
+    /// Adds folders without files to the plan.
+    pub(crate) async fn add_empty_folders(&self, folders: &[(usize, RawPath)]) -> Result<(), CheckpointError> {
+        let rows: Vec<_> = folders.iter().map(|(source, path)| (source, hex(&path.0))).collect();
+        self.write(async |tx| {
+            sqlx::query(
+                "INSERT INTO empty_folder (source, path) SELECT value ->> 0, unhex(value ->> 1) FROM json_each(?)",
+            )
+            .bind(super::open::to_json(&rows)?)
+            .execute(tx)
+            .await?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Pending records whose target another record with a smaller number has too, at most `limit`.
+    /// `key`: what the destination takes for the same name, as a number.
+    pub(crate) async fn find_collisions(
+        &self,
+        key: impl Fn(usize, &RawPath) -> i64,
+        limit: u32,
+    ) -> Result<Vec<(RecordId, RawPath)>, CheckpointError> {
+        const PAGE: u32 = 2000;
+        let mut pages = Vec::new();
+        let mut after = 0;
+        loop {
+            let page = self.pending_after(after, PAGE).await?;
+            let Some((last, ..)) = page.last() else { break };
+            after = *last;
+            pages.extend(page.iter().map(|(id, source, path, _)| (key(*source, path), *id)));
+        }
+        // Sixteen bytes a record; names themselves would not fit into memory.
+        pages.sort_unstable();
+        let twins: Vec<RecordId> =
+            pages.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1).take(limit as usize).collect();
+        drop(pages);
+        self.paths_of(&twins).await
+    }
+
+    /// Turns pending records into failed ones before anything moves.
+    pub(crate) async fn fail_planned(&self, failures: &[(RecordId, Failure)]) -> Result<Balance, CheckpointError> {
+        let rows: Vec<_> = failures
+            .iter()
+            .map(|(id, failure)| (id, failure.stage.word(), failure.category.word(), &failure.message))
+            .collect();
+        self.write(async |tx| {
+            let failed: Vec<i64> = sqlx::query_scalar(
+                "UPDATE record SET state = 3, stage = o.value ->> 1, reason = o.value ->> 2,
+                        message = o.value ->> 3, ended_ms = ?
+                 FROM json_each(?) AS o WHERE record.id = o.value ->> 0 AND +record.state = 0
+                 RETURNING record.size",
+            )
+            .bind(crate::clock::now_ms())
+            .bind(super::open::to_json(&rows)?)
+            .fetch_all(&mut *tx)
+            .await?;
+            let count = failed.len() as i64;
+            Change { pending: -count, failed: count, bytes_failed: failed.iter().sum(), ..Change::default() }
+                .apply(tx)
+                .await
+        })
+        .await
+    }
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).map(char::from).collect()
+}

@@ -1,0 +1,111 @@
+//! A gate that lets so many through at once, adjustable while it is in use.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The gate. A lower limit takes effect as those inside leave; nobody is thrown out.
+pub(crate) struct Gate {
+    semaphore: Arc<Semaphore>,
+    state: Mutex<Limit>,
+}
+
+struct Limit {
+    limit: usize,
+    /// Permits that must disappear instead of coming back.
+    debt: usize,
+}
+
+/// A place inside. Leaving is dropping it.
+pub(crate) struct Place {
+    gate: Arc<Gate>,
+    permit: Option<OwnedSemaphorePermit>,
+}
+
+impl Gate {
+    pub(crate) fn new(limit: u32) -> Arc<Self> {
+        let limit = limit as usize;
+        Arc::new(Self {
+            semaphore: Arc::new(Semaphore::new(limit)),
+            state: Mutex::new(Limit { limit, debt: 0 }),
+        })
+    }
+
+    /// Waits for a place.
+    pub(crate) async fn enter(self: &Arc<Self>) -> Place {
+        // The semaphore is never closed.
+        let permit = Arc::clone(&self.semaphore).acquire_owned().await.ok();
+        Place { gate: Arc::clone(self), permit }
+    }
+
+    pub(crate) fn set_limit(&self, limit: u32) {
+        let limit = limit as usize;
+        let mut state = self.state();
+        if limit >= state.limit {
+            let more = limit - state.limit;
+            let forgiven = more.min(state.debt);
+            state.debt -= forgiven;
+            self.semaphore.add_permits(more - forgiven);
+        } else {
+            let fewer = state.limit - limit;
+            state.debt += fewer - self.semaphore.forget_permits(fewer);
+        }
+        state.limit = limit;
+    }
+
+    /// How many are inside at this moment.
+    pub(crate) fn inside(&self) -> usize {
+        let state = self.state();
+        (state.limit + state.debt).saturating_sub(self.semaphore.available_permits())
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, Limit> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = self.gate.state();
+        if let Some(permit) = self.permit.take()
+            && state.debt > 0
+        {
+            state.debt -= 1;
+            permit.forget();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn never_more_inside_than_the_limit_allows() {
+        let gate = Gate::new(3);
+        let mut inside = vec![gate.enter().await, gate.enter().await, gate.enter().await];
+        gate.set_limit(1);
+        assert_eq!(gate.inside(), 3);
+        inside.pop();
+        inside.pop();
+        let full = tokio::time::timeout(std::time::Duration::from_millis(5), gate.enter()).await;
+        assert!(full.is_err(), "a second one came in while the limit was one");
+        inside.pop();
+        let _one = gate.enter().await;
+        assert_eq!(gate.inside(), 1);
+        gate.set_limit(2);
+        let _two = gate.enter().await;
+        assert_eq!(gate.inside(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_debt_is_forgiven_when_the_limit_rises_again() {
+        let gate = Gate::new(2);
+        let places = [gate.enter().await, gate.enter().await];
+        gate.set_limit(1);
+        gate.set_limit(2);
+        drop(places);
+        let _again = [gate.enter().await, gate.enter().await];
+        assert_eq!(gate.inside(), 2);
+    }
+}

@@ -1,0 +1,61 @@
+//! Whether new records may start: the one switch that pause, stop and outages turn.
+
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::record::Failure;
+
+/// How far the intake is open. Only ever closes further within a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Intake {
+    /// Records start.
+    Open,
+    /// No new record starts; those in flight end.
+    Closed,
+    /// Those in flight are cut off, too.
+    Cut,
+}
+
+/// The switch of one run.
+pub(crate) struct IntakeSwitch {
+    position: watch::Sender<Intake>,
+    /// The outage that closed it.
+    outage: Mutex<Option<Failure>>,
+}
+
+impl IntakeSwitch {
+    pub(crate) fn new() -> Self {
+        Self { position: watch::Sender::new(Intake::Open), outage: Mutex::default() }
+    }
+
+    pub(crate) fn close(&self, to: Intake) {
+        self.position.send_if_modified(|position| {
+            let further = to > *position;
+            if further {
+                *position = to;
+            }
+            further
+        });
+    }
+
+    /// Closes the intake because a volume or service is away. The first to say so is remembered.
+    pub(crate) fn report_outage(&self, failure: Failure) {
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
+        self.close(Intake::Closed);
+    }
+
+    pub(crate) fn outage(&self) -> Option<Failure> {
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn position(&self) -> Intake {
+        *self.position.borrow()
+    }
+
+    /// Waits until it is no longer open.
+    pub(crate) async fn closed(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.position.subscribe().wait_for(|position| *position != Intake::Open).await;
+    }
+}

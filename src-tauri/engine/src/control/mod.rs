@@ -1,0 +1,4 @@
+//! What keeps the work in bounds.
+
+pub(crate) mod gate;
+pub(crate) mod intake;

@@ -1,0 +1,116 @@
+//! The error that leaves the engine: of which kind, in words, and what to do next.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+pub use crate::checkpoint::CheckpointError;
+pub use crate::failure::UnknownCategory;
+pub use crate::preflight::{Finding, Refusal};
+pub use crate::spec::SpecError;
+pub use crate::state::IllegalMove;
+
+/// Why the engine did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The job is not right.
+    #[error(transparent)]
+    Spec(#[from] SpecError),
+    /// The checkpoint cannot be used.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// Sources and destination do not allow it.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// It makes no sense in this state.
+    #[error(transparent)]
+    IllegalMove(#[from] IllegalMove),
+    /// There is no such category.
+    #[error(transparent)]
+    UnknownCategory(#[from] UnknownCategory),
+    /// A report could not be written.
+    #[error("the report {} cannot be written: {error}", path.display())]
+    Report {
+        /// The report.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// Reports come in other kinds.
+    #[error("there is no report of the kind \"{}\"", path.display())]
+    ReportKind {
+        /// The report that was asked for.
+        path: PathBuf,
+    },
+    /// The system has no folder for this user's data.
+    #[error("this system names no folder for your data, so there is no default place for the checkpoint")]
+    NoDataFolder,
+    /// The checkpoint belongs to a job with other sources or another destination.
+    #[error("the checkpoint {} belongs to a migration with other sources or another destination", path.display())]
+    OtherJob {
+        /// The checkpoint.
+        path: PathBuf,
+    },
+    /// A finding of the pre-flight forbids the start.
+    #[error("{}", .0.message)]
+    Blocked(Finding),
+    /// The plan was cancelled.
+    #[error("the plan was cancelled")]
+    PlanCancelled,
+}
+
+impl Error {
+    /// A word for scripts, such as `source_missing` or `checkpoint_in_use`.
+    pub fn code(&self) -> &str {
+        match self {
+            Self::Spec(_) => "job_invalid",
+            Self::Checkpoint(error) => error.code(),
+            Self::Refused(refusal) => refusal.code,
+            Self::IllegalMove(_) => "illegal_move",
+            Self::UnknownCategory(_) => "category_unknown",
+            Self::Report { .. } => "report_unwritable",
+            Self::ReportKind { .. } => "report_kind",
+            Self::NoDataFolder => "no_data_folder",
+            Self::OtherJob { .. } => "checkpoint_of_other_job",
+            Self::Blocked(finding) => &finding.code,
+            Self::PlanCancelled => "plan_cancelled",
+        }
+    }
+
+    /// What to do next; empty where the message says it.
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Spec(_) => String::new(),
+            Self::Checkpoint(error) => error.advice().into(),
+            Self::Refused(refusal) => refusal.advice.into(),
+            Self::IllegalMove(_) => "Wait for the step that is going on, or look at the state first.".into(),
+            Self::UnknownCategory(_) => {
+                let words: Vec<_> = crate::failure::Category::ALL.iter().map(|category| category.word()).collect();
+                format!("Choose one of: {}.", words.join(", "))
+            }
+            Self::Report { .. } => "Choose a folder that exists and that you may write to.".into(),
+            Self::ReportKind { .. } => "Give the report a name that ends in .csv or .json.".into(),
+            Self::NoDataFolder => "Name a place for the checkpoint yourself.".into(),
+            Self::OtherJob { .. } => "Name another checkpoint, or run this one as it is with `sluice run`.".into(),
+            Self::Blocked(finding) => finding.advice.clone(),
+            Self::PlanCancelled => String::new(),
+        }
+    }
+
+    /// The error as the page and `--json` get it.
+    pub fn report(&self) -> ErrorReport {
+        ErrorReport { code: self.code().into(), message: self.to_string(), advice: self.advice() }
+    }
+}
+
+/// An [`Error`] as the page and `--json` get it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ErrorReport {
+    /// A word for scripts, such as `source_missing` or `checkpoint_in_use`.
+    pub code: String,
+    /// What happened, where and why.
+    pub message: String,
+    /// What to do next; empty where the message says it.
+    pub advice: String,
+}

@@ -1,0 +1,201 @@
+//! What the engine tells: durable events (numbered, never dropped, replayable from a number) and
+//! progress (latest wins, at most ten a second).
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::failure::Category;
+use crate::metrics::{Sample, TimeLeft};
+use crate::record::{Balance, BatchId, RecordId};
+use crate::spec::Limits;
+use crate::state::State;
+
+/// A durable event: kept in the checkpoint before anybody hears of it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Event {
+    /// Its number, from 1, without gaps.
+    pub seq: i64,
+    /// When, in milliseconds since 1970 (UTC).
+    pub at_ms: i64,
+    /// What happened.
+    pub what: EventKind,
+}
+
+/// What a durable event tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum EventKind {
+    /// The migration took a step.
+    StateChanged {
+        /// The state before.
+        from: State,
+        /// The state now.
+        to: State,
+    },
+    /// The plan is complete.
+    Planned {
+        /// What the sources hold.
+        balance: Balance,
+    },
+    /// A batch was leased and split over the streams.
+    BatchStarted {
+        /// Its number.
+        batch: BatchId,
+        /// Records in it.
+        records: u64,
+        /// Bytes in it, as planned.
+        bytes: u64,
+        /// Streams it was split over.
+        streams: u32,
+    },
+    /// All streams of a batch have ended, and every outcome is durable.
+    BatchEnded {
+        /// How it went.
+        batch: BatchSummary,
+    },
+    /// Records failed. Their details are in the failures.
+    RecordsFailed {
+        /// The batch.
+        batch: BatchId,
+        /// Which records (the outcomes of one commit, so at most a few hundred).
+        records: Vec<RecordId>,
+    },
+    /// Somebody changed the limits.
+    LimitsChanged {
+        /// The limits before.
+        from: Limits,
+        /// The limits now.
+        to: Limits,
+    },
+    /// A volume or service went away; the run drains and waits.
+    OutageBegan {
+        /// What is missing, and what to do.
+        outage: Outage,
+    },
+    /// A folder without files could not be made at the destination.
+    FolderFailed {
+        /// The folder, safe to show.
+        path: String,
+        /// What the system said.
+        message: String,
+    },
+    /// Failed records went back to pending.
+    Reprocessed {
+        /// How many.
+        records: u64,
+    },
+    /// The run that held the leases ended without saying so; its records went back to pending.
+    LeasesReleased {
+        /// How many.
+        records: u64,
+    },
+}
+
+/// A volume or a service that is away as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Outage {
+    /// Which kind.
+    pub category: Category,
+    /// What was tried, and what the system said.
+    pub message: String,
+    /// What the person can do.
+    pub advice: String,
+}
+
+/// How one batch went: what the rhythm strip draws.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct BatchSummary {
+    /// Its number.
+    pub id: BatchId,
+    /// Start, in milliseconds since 1970 (UTC).
+    pub started_ms: i64,
+    /// When the barrier fell, in milliseconds since 1970 (UTC).
+    pub ended_ms: i64,
+    /// Each stream's part.
+    pub streams: Vec<StreamSummary>,
+}
+
+/// One stream's part of a batch.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct StreamSummary {
+    /// Records that it was given.
+    pub records: u64,
+    /// Bytes that it was given, as planned.
+    pub bytes: u64,
+    /// Its outcomes so far.
+    pub delivered: u64,
+    /// Its failures so far.
+    pub failed: u64,
+    /// Its skipped records so far.
+    pub skipped: u64,
+    /// Given back untouched (pause, stop or outage).
+    pub returned: u64,
+    /// When its last record ended, in milliseconds since 1970 (UTC). From here to the batch's end
+    /// it stood idle at the barrier.
+    pub ended_ms: Option<i64>,
+}
+
+impl StreamSummary {
+    /// Records whose processing has ended.
+    pub fn done(&self) -> u64 {
+        self.delivered + self.failed + self.skipped + self.returned
+    }
+}
+
+/// The picture of this moment. Latest wins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Progress {
+    /// When it was taken, in milliseconds since 1970 (UTC).
+    pub at_ms: i64,
+    /// The migration's state.
+    pub state: State,
+    /// What is recorded, and, while planning, what was found so far.
+    pub balance: Balance,
+    /// The limits in force. Batch size and streams apply from the next batch on.
+    pub limits: Limits,
+    /// Records in flight at this moment.
+    pub in_flight: u32,
+    /// Bytes that moved since this program started the run, live.
+    pub bytes_moved: u64,
+    /// The latest throughput sample, one a second while running.
+    pub sample: Option<Sample>,
+    /// How long the rest will take.
+    pub time_left: Option<TimeLeft>,
+    /// The batch that runs.
+    pub batch: Option<LiveBatch>,
+    /// Why the run waits, if an outage stopped it.
+    pub outage: Option<Outage>,
+}
+
+/// The batch that runs at this moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct LiveBatch {
+    /// Its number.
+    pub id: BatchId,
+    /// Start, in milliseconds since 1970 (UTC).
+    pub started_ms: i64,
+    /// Each stream's part so far.
+    pub streams: Vec<LiveStream>,
+}
+
+/// One stream at this moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct LiveStream {
+    /// Its counts so far.
+    pub summary: StreamSummary,
+    /// Records that it works on now: the one that it started first comes first; at most eight.
+    pub active: Vec<ActiveRecord>,
+}
+
+/// A record that is being worked on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ActiveRecord {
+    /// Its number.
+    pub id: RecordId,
+    /// Its path below its source, safe to show.
+    pub path: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// Bytes read so far.
+    pub done: u64,
+}

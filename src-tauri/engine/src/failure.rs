@@ -1,0 +1,176 @@
+//! Why a record fails, whether trying again can help, and what the person can do about it.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// The stages of a stream, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// The source could not be listed.
+    Plan,
+    /// Resolve and inspect the source file.
+    Ingest,
+    /// Work out the target's name.
+    Transform,
+    /// Copy, verify and publish.
+    Deliver,
+}
+
+impl Stage {
+    /// The word that the checkpoint and the reports use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Plan => "plan",
+            Self::Ingest => "ingest",
+            Self::Transform => "transform",
+            Self::Deliver => "deliver",
+        }
+    }
+}
+
+/// Whether trying again can help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Class {
+    /// It may work the next time.
+    Transient,
+    /// It will fail again until somebody mends the cause.
+    Permanent,
+    /// A whole volume or service is away: the run pauses and the record is not to blame.
+    Outage,
+}
+
+impl Class {
+    /// The word that the reports use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Transient => "transient",
+            Self::Permanent => "permanent",
+            Self::Outage => "outage",
+        }
+    }
+}
+
+macro_rules! categories {
+    ($($(#[$doc:meta])* $name:ident $word:literal $class:ident $title:literal $advice:literal;)*) => {
+        /// Why a record failed or the run had to pause.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Category { $($(#[$doc])* $name,)* }
+
+        impl Category {
+            /// All categories, in the order of the stages that raise them.
+            pub const ALL: &'static [Category] = &[$(Category::$name,)*];
+
+            /// The word that scripts, reports and the checkpoint use.
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+
+            /// Whether trying again can help.
+            pub const fn class(self) -> Class {
+                match self { $(Self::$name => Class::$class,)* }
+            }
+
+            /// A few words for a heading.
+            pub const fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+
+            /// What the person can do next.
+            pub const fn advice(self) -> &'static str {
+                match self { $(Self::$name => $advice,)* }
+            }
+        }
+
+        impl std::str::FromStr for Category {
+            type Err = UnknownCategory;
+
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                match word { $($word => Ok(Self::$name),)* _ => Err(UnknownCategory(word.to_owned())) }
+            }
+        }
+    };
+}
+
+categories! {
+    /// The file is no longer where the plan found it.
+    SourceMissing "source_missing" Permanent "Source file is gone"
+        "Put the file back where it was, or leave the record as it is; then reprocess it.";
+    /// The system does not let us read the file or folder.
+    SourceUnreadable "source_unreadable" Permanent "Source cannot be opened"
+        "Give your user account the right to read it, then reprocess.";
+    /// A folder could not be listed, so what it holds is not in the plan.
+    FolderUnreadable "folder_unreadable" Permanent "A source folder cannot be listed"
+        "Give your user account the right to open it, then plan again or start a new migration: what is there already will be skipped.";
+    /// Reading failed half way.
+    SourceIo "source_io" Transient "Source cannot be read to its end"
+        "The disk or the connection to it may be failing: check it, then reprocess.";
+    /// The file changed while it was copied.
+    SourceChanged "source_changed" Transient "Source changed while it was copied"
+        "Wait until nothing writes to the file any more, then reprocess.";
+    /// What was a file is now something else.
+    SourceNotAFile "source_not_a_file" Permanent "Source is no regular file"
+        "Only regular files are moved. Replace it with the file itself, then reprocess.";
+    /// Two records would have the same name at the destination.
+    NameCollision "name_collision" Permanent "Another record has the same target name"
+        "The destination does not tell these names apart. Rename one of the two at the source and plan again.";
+    /// The destination cannot hold the name.
+    NameUnsupported "name_unsupported" Permanent "The destination cannot hold this name"
+        "Give the file a shorter or plainer name at the source and plan again.";
+    /// Something else is under the target's name.
+    DestinationConflict "destination_conflict" Permanent "A different file has this name already"
+        "Compare the two files. Then choose another conflict policy (rename, overwrite) or move the file at the destination away, and reprocess.";
+    /// The path leads out of the destination root.
+    DestinationOutside "destination_outside" Permanent "The target would lie outside the destination"
+        "A folder below the destination is a link that leads elsewhere. Replace the link with a real folder, then reprocess.";
+    /// The system does not let us write there.
+    DestinationDenied "destination_denied" Permanent "The destination refuses the file"
+        "Give your user account the right to write there, then reprocess.";
+    /// Writing failed.
+    DestinationIo "destination_io" Transient "Writing to the destination failed"
+        "The disk or the connection to it may be failing: check it, then reprocess.";
+    /// The file is too large for the destination's file system.
+    FileTooLarge "file_too_large" Permanent "The file is too large for the destination"
+        "The destination's file system has a limit for one file (FAT32: 4 GiB). Use one with another file system for it.";
+    /// What was read back is not what was written.
+    VerifyMismatch "verify_mismatch" Transient "The copy differs from its source"
+        "The destination did not keep the bytes that were written. Reprocess; if it happens again, do not trust that disk.";
+    /// An error of Sluice itself.
+    Internal "internal" Permanent "Sluice made an error"
+        "Other records are not affected. Please report it with the message; reprocess after an update.";
+    /// The destination has no room.
+    DestinationFull "destination_full" Outage "The destination is full"
+        "Make room at the destination or choose a larger one, then resume. Nothing is lost.";
+    /// The destination went away.
+    DestinationGone "destination_gone" Outage "The destination is not there"
+        "Connect the drive or the network folder again under the same path, then resume.";
+    /// The destination's volume takes no writes any more.
+    DestinationReadOnly "destination_read_only" Outage "The destination became read-only"
+        "The system locks a volume when its disk has errors, or when it is write-protected. Check the disk, mount it writable again, then resume.";
+    /// The checkpoint itself cannot be written.
+    CheckpointUnusable "checkpoint_unusable" Outage "The checkpoint cannot be written"
+        "Make room on the disk that holds the .sluice file, or check that it is still there, then resume. Nothing is lost.";
+    /// A source went away as a whole.
+    SourceGone "source_gone" Outage "A source is not there"
+        "Connect the drive or the network folder again under the same path, then resume.";
+}
+
+/// A word that names no category.
+#[derive(Debug, thiserror::Error)]
+#[error("there is no failure category \"{0}\"")]
+pub struct UnknownCategory(pub String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_of_scripts_and_of_json_are_the_same() {
+        for category in Category::ALL {
+            assert_eq!(serde_json::to_value(category).unwrap(), category.word());
+            assert_eq!(category.word().parse::<Category>().unwrap(), *category);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! The initiator: leases a limited batch and splits it over the streams.
+
+use std::cmp::Reverse;
+
+use crate::record::LeasedRecord;
+
+/// What a file costs beside its bytes, as bytes: opening, creating and renaming take about as long
+/// as moving this much. Without it a stream could get all the small files.
+const COST_OF_A_FILE: u64 = 64 << 10;
+
+/// Splits a batch by cost, large files first (longest processing time first: Graham, "Bounds on
+/// multiprocessing timing anomalies", 1969), so that the streams end together.
+///
+/// Gives exactly `streams` parts; some are empty where there are fewer records.
+pub(crate) fn split(mut records: Vec<LeasedRecord>, streams: usize) -> Vec<Vec<LeasedRecord>> {
+    let mut parts: Vec<(u64, Vec<LeasedRecord>)> = (0..streams.max(1)).map(|_| (0, Vec::new())).collect();
+    records.sort_by_key(|record| (Reverse(record.size), record.id));
+    for record in records {
+        let least = (0..parts.len()).min_by_key(|part| parts[*part].0).unwrap_or_default();
+        let (cost, part) = &mut parts[least];
+        *cost = cost.saturating_add(record.size).saturating_add(COST_OF_A_FILE);
+        part.push(record);
+    }
+    parts.into_iter().map(|(_, part)| part).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::record::RawPath;
+
+    fn records(sizes: &[u64]) -> Vec<LeasedRecord> {
+        let record = |(index, size): (usize, &u64)| LeasedRecord {
+            id: index as i64,
+            source: 0,
+            path: RawPath(Vec::new()),
+            size: *size,
+            interrupted: false,
+        };
+        sizes.iter().enumerate().map(record).collect()
+    }
+
+    fn cost(part: &[LeasedRecord]) -> u128 {
+        part.iter().map(|record| u128::from(record.size) + u128::from(COST_OF_A_FILE)).sum()
+    }
+
+    proptest! {
+        #[test]
+        fn every_record_is_in_exactly_one_part(sizes in proptest::collection::vec(0u64..1 << 40, 0..300), streams in 1usize..16) {
+            let parts = split(records(&sizes), streams);
+            prop_assert_eq!(parts.len(), streams);
+            let mut ids: Vec<i64> = parts.iter().flatten().map(|record| record.id).collect();
+            ids.sort_unstable();
+            prop_assert_eq!(ids, (0..sizes.len() as i64).collect::<Vec<_>>());
+        }
+
+        /// Graham's bound: the longest part is at most 4/3 of the best split, and that one can be
+        /// no shorter than the mean or the largest record.
+        #[test]
+        fn the_streams_end_together(sizes in proptest::collection::vec(0u64..1 << 40, 1..300), streams in 1usize..16) {
+            let all = records(&sizes);
+            let largest = all.iter().map(|record| cost(std::slice::from_ref(record))).max().unwrap();
+            let mean = cost(&all) / streams as u128;
+            let longest = split(all, streams).iter().map(|part| cost(part)).max().unwrap();
+            prop_assert!(longest <= mean + largest);
+        }
+
+        #[test]
+        fn large_files_come_first(sizes in proptest::collection::vec(0u64..1 << 40, 0..100), streams in 1usize..8) {
+            for part in split(records(&sizes), streams) {
+                prop_assert!(part.is_sorted_by(|a, b| a.size >= b.size));
+            }
+        }
+    }
+}

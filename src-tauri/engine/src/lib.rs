@@ -1,0 +1,46 @@
+//! The engine of Sluice: a controlled fan-out/fan-in migration of media files against a local
+//! SQLite checkpoint.
+//!
+//! Data goes one way:
+//!
+//! ```text
+//!  sources ─► planner ─► checkpoint ─► initiator ─► streams ─► stages ─► collector ─► checkpoint
+//!                                         ▲            (fan-out)             │ (fan-in)
+//!                                      limits ◄── controls ◄── metrics ◄─────┤
+//!                                                                            └─► events ─► api
+//! ```
+//!
+//! Callers use [`api`] alone. The modules below stand in reading order.
+
+pub mod error;
+pub mod failure;
+pub mod record;
+pub mod spec;
+pub mod state;
+
+mod source;
+
+mod planner;
+pub mod preflight;
+
+mod checkpoint;
+
+mod collector;
+mod control;
+mod initiator;
+mod run;
+mod session;
+mod stage;
+mod storage;
+mod stream;
+
+mod recovery;
+mod verify;
+
+pub mod event;
+pub mod metrics;
+pub mod report;
+
+mod clock;
+
+pub mod api;

@@ -1,0 +1,85 @@
+//! What a plan found: shown before anything moves.
+
+mod paths;
+mod survey;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+pub use paths::Refusal;
+pub(crate) use paths::check_paths;
+pub(crate) use survey::{TypeTally, survey};
+
+use crate::metrics::TimeLeft;
+use crate::record::Balance;
+
+/// The pre-flight of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Preflight {
+    /// What the sources hold.
+    pub balance: Balance,
+    /// Records and bytes by file name extension, most bytes first, at most twelve; the rest is `…`.
+    pub by_type: Vec<TypeCount>,
+    /// Folders without any file in them; they are made at the destination too.
+    pub empty_folders: u64,
+    /// The destination's room, where the system tells.
+    pub space: Option<Space>,
+    /// Everything worth knowing before the start, blocking ones first.
+    pub findings: Vec<Finding>,
+    /// How long the run may take.
+    pub estimate: Option<TimeLeft>,
+}
+
+impl Preflight {
+    /// The first finding that forbids a start.
+    pub fn blocker(&self) -> Option<&Finding> {
+        self.findings.iter().find(|finding| finding.severity == Severity::Blocks)
+    }
+}
+
+/// Records of one file name extension.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TypeCount {
+    /// In lower case without its dot; empty for names without one.
+    pub extension: String,
+    /// Records.
+    pub count: u64,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// The destination's room in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Space {
+    /// What the pending records need.
+    pub needed: u64,
+    /// What the system lets us use.
+    pub free: u64,
+}
+
+/// How much a finding matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// The run cannot start.
+    Blocks,
+    /// Records will fail, or something may surprise.
+    Warns,
+    /// Good to know.
+    Notes,
+}
+
+/// One thing worth knowing before the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Finding {
+    /// How much it matters.
+    pub severity: Severity,
+    /// A word for scripts, such as `no_space`, `name_collision`, `excluded_junk`.
+    pub code: String,
+    /// What, and how much of it.
+    pub message: String,
+    /// What to do about it; empty where nothing needs doing.
+    pub advice: String,
+    /// Records that it concerns.
+    pub records: u64,
+}

@@ -1,0 +1,107 @@
+//! Whether sources and destination can be used at all. Changes nothing.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::spec::JobSpec;
+use crate::storage::local::platform::to_shown;
+use crate::storage::local::sources::Sources;
+
+/// Sources or destination that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Refusal {
+    /// A word for scripts.
+    pub code: &'static str,
+    /// What, where and why.
+    pub message: String,
+    /// What to do next.
+    pub advice: &'static str,
+}
+
+/// Checks a job against what is there, and opens its sources.
+pub(crate) fn check_paths(job: &JobSpec) -> Result<Sources, Refusal> {
+    let sources = Sources::open(&job.sources).map_err(|(path, error)| source_refused(&path, &error))?;
+    for (number, source) in sources.iter() {
+        if sources.iter().take(number).any(|(_, earlier)| earlier.root == source.root) {
+            return Err(Refusal {
+                code: "source_twice",
+                message: format!("the source {} is named twice", shown(&source.root)),
+                advice: "Remove one of the two.",
+            });
+        }
+        check_apart(&source.root, source.is_file, &job.destination)?;
+    }
+    check_destination(&job.destination)?;
+    Ok(sources)
+}
+
+fn source_refused(path: &Path, error: &io::Error) -> Refusal {
+    match error.kind() {
+        io::ErrorKind::NotFound => Refusal {
+            code: "source_missing",
+            message: format!("there is no source {}", shown(path)),
+            advice: "Check the path, and that the drive or network folder is connected.",
+        },
+        _ => Refusal {
+            code: "source_unreadable",
+            message: format!("the source {} cannot be read: {error}", shown(path)),
+            advice: "Give your user account the right to read it, or choose another source.",
+        },
+    }
+}
+
+/// The destination must not lie in a source: the copy would be found as a source again.
+fn check_apart(source: &Path, is_file: bool, destination: &Path) -> Result<(), Refusal> {
+    if same_file::is_same_file(source, destination).unwrap_or(false) {
+        let (code, message) = if is_file {
+            ("destination_is_file", format!("the destination {} is the source file itself", shown(destination)))
+        } else {
+            ("destination_is_source", format!("source and destination are the same folder: {}", shown(destination)))
+        };
+        return Err(Refusal { code, message, advice: "Choose another folder as destination." });
+    }
+    let inside = |folder: &Path| {
+        folder.ancestors().any(|ancestor| same_file::is_same_file(source, ancestor).unwrap_or(false))
+    };
+    let existing = existing_part(destination);
+    if inside(destination) || existing.canonicalize().is_ok_and(|existing| inside(&existing)) {
+        return Err(Refusal {
+            code: "destination_inside_source",
+            message: format!("the destination {} lies inside the source {}", shown(destination), shown(source)),
+            advice: "Choose a destination outside of all sources.",
+        });
+    }
+    Ok(())
+}
+
+fn check_destination(destination: &Path) -> Result<(), Refusal> {
+    let existing = existing_part(destination);
+    if !existing.is_dir() {
+        return Err(Refusal {
+            code: "destination_is_file",
+            message: format!("the destination {} cannot be a folder: {} is a file", shown(destination), shown(&existing)),
+            advice: "Choose a folder as destination.",
+        });
+    }
+    // Asking for the right to write is not enough (read-only volumes, quotas, network shares). The
+    // file has no name where the system allows, so nothing is seen of it.
+    match tempfile::tempfile_in(&existing) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => Ok(()),
+        Err(error) => Err(Refusal {
+            code: "destination_not_writable",
+            message: format!("nothing can be written to the destination {}: {error}", shown(&existing)),
+            advice: "Give your user account the right to write there, or choose another folder.",
+        }),
+    }
+}
+
+/// The nearest part of a path that exists.
+pub(super) fn existing_part(path: &Path) -> PathBuf {
+    path.ancestors().find(|ancestor| ancestor.symlink_metadata().is_ok()).unwrap_or(Path::new("/")).to_owned()
+}
+
+fn shown(path: &Path) -> String {
+    to_shown(path.as_os_str())
+}

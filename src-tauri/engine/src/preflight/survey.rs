@@ -1,0 +1,206 @@
+//! What a finished plan means for the run: room, names, time, and everything worth knowing.
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+use super::paths::existing_part;
+use super::{Finding, Preflight, Severity, Space, TypeCount};
+use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::failure::Category;
+use crate::metrics::TimeLeft;
+use crate::record::{Balance, RawPath};
+use crate::report::words::{bytes, count};
+use crate::spec::JobSpec;
+use crate::stage::target_of;
+use crate::storage::local::platform;
+use crate::storage::local::sources::Sources;
+use crate::storage::names::NameRules;
+
+/// Types shown.
+const TYPES_SHOWN: usize = 12;
+/// Types counted apart; a hostile folder must not fill the memory with extensions.
+const TYPES_COUNTED: usize = 4096;
+
+/// Counts records by file name extension, and names that travel badly, while the plan is made.
+#[derive(Debug, Default)]
+pub(crate) struct TypeTally {
+    types: HashMap<String, (u64, u64)>,
+    pub(crate) bad_names: u64,
+    pub(crate) empty_folders: u64,
+}
+
+impl TypeTally {
+    pub(crate) fn add(&mut self, path: &RawPath, size: u64) {
+        let name = path.file_name();
+        let dot = name.iter().rposition(|byte| *byte == b'.').filter(|at| *at > 0 && name.len() - at <= 12);
+        let extension = dot.map_or(String::new(), |at| String::from_utf8_lossy(&name[at + 1..]).to_lowercase());
+        let full = self.types.len() >= TYPES_COUNTED && !self.types.contains_key(&extension);
+        let entry = self.types.entry(if full { "…".into() } else { extension }).or_default();
+        entry.0 += 1;
+        entry.1 += size;
+        self.bad_names += u64::from(path.0.split(|byte| *byte == b'/').any(|part| NameRules::Windows.is_bad(part)));
+    }
+
+    fn by_type(self) -> Vec<TypeCount> {
+        let mut types: Vec<TypeCount> = self
+            .types
+            .into_iter()
+            .map(|(extension, (count, bytes))| TypeCount { extension, count, bytes })
+            .collect();
+        types.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.extension.cmp(&b.extension)));
+        if types.len() > TYPES_SHOWN {
+            let rest = types.split_off(TYPES_SHOWN - 1);
+            types.push(TypeCount {
+                extension: "…".into(),
+                count: rest.iter().map(|one| one.count).sum(),
+                bytes: rest.iter().map(|one| one.bytes).sum(),
+            });
+        }
+        types
+    }
+}
+
+/// Looks at a finished plan.
+pub(crate) async fn survey(
+    checkpoint: &Checkpoint,
+    job: &JobSpec,
+    sources: &Sources,
+    tally: TypeTally,
+) -> Result<Preflight, CheckpointError> {
+    let balance = checkpoint.balance().await?;
+    let existing = existing_part(&job.destination);
+    let free = fs4::available_space(&existing).ok();
+    let space = match free {
+        Some(free) => Some(Space { needed: needed(checkpoint, job, sources, &balance, free).await?, free }),
+        None => None,
+    };
+    let mut findings = Vec::new();
+    let mut find = |severity, code: &str, records, message: String, advice: &str| {
+        findings.push(Finding { severity, code: code.into(), message, advice: advice.into(), records });
+    };
+    if let Some(space) = space.filter(|space| space.needed > space.free) {
+        find(
+            Severity::Blocks,
+            "no_space",
+            balance.pending,
+            format!("the destination has {} free, but {} are needed", bytes(space.free), bytes(space.needed)),
+            "Make room at the destination, choose a larger one, or take fewer sources.",
+        );
+    }
+    for (category, records) in checkpoint.failed_by_category().await? {
+        let what = match category {
+            Category::FolderUnreadable => "cannot be listed; what they hold is not in the plan",
+            Category::NameCollision => "have a name that the destination does not tell from another record's",
+            Category::NameUnsupported => "have a name that the destination cannot hold",
+            _ => "failed already",
+        };
+        find(Severity::Warns, category.word(), records, format!("{} {what}", count(records)), category.advice());
+    }
+    if checkpoint.on_network() {
+        let path = checkpoint.path().display();
+        find(
+            Severity::Warns,
+            "checkpoint_on_network",
+            0,
+            format!("the checkpoint {path} lies on a network share and is used in a slower, safe mode; its progress cannot be watched from another program"),
+            "Keep the checkpoint on a disk of this computer.",
+        );
+    }
+    if balance.pending == 0 {
+        find(Severity::Warns, "nothing_to_move", 0, "there is nothing to move".into(), "Choose a source that holds files.");
+    }
+    for (policy, records) in checkpoint.excluded_by_policy().await? {
+        let what = match policy.as_str() {
+            "junk" => "system leftovers (.DS_Store, ._*, Thumbs.db and the like) are left out",
+            "symlink" => "links are left out: what they point to is not moved through them",
+            "special" => "pipes, sockets and devices are left out: they hold no bytes of their own",
+            _ => "files of this migration's own checkpoint are left out",
+        };
+        find(Severity::Notes, &format!("excluded_{policy}"), records, format!("{} {what}", count(records)), "");
+    }
+    if tally.bad_names > 0 {
+        find(
+            Severity::Notes,
+            "bad_names",
+            tally.bad_names,
+            format!("{} names could not be held by Windows or many NAS systems", count(tally.bad_names)),
+            "They are delivered as they are where the destination allows it. Rename them at the source if the files travel on.",
+        );
+    }
+    if std::fs::read_dir(&job.destination).is_ok_and(|mut entries| entries.next().is_some()) {
+        find(
+            Severity::Notes,
+            "destination_not_empty",
+            0,
+            "the destination holds files already".into(),
+            "What is there under the same name is treated as the conflict policy says.",
+        );
+    }
+    let empty_folders = tally.empty_folders;
+    let estimate = estimate(&existing, &balance);
+    Ok(Preflight { balance, by_type: tally.by_type(), empty_folders, space, findings, estimate })
+}
+
+/// Bytes that still have to find room. Where all of them would not fit, what is there already under
+/// its target's name with the same size is taken off.
+async fn needed(
+    checkpoint: &Checkpoint,
+    job: &JobSpec,
+    sources: &Sources,
+    balance: &Balance,
+    free: u64,
+) -> Result<u64, CheckpointError> {
+    let mut needed = balance.bytes_pending();
+    if needed <= free || !job.destination.is_dir() {
+        return Ok(needed);
+    }
+    let rules = platform::name_rules(&job.destination);
+    let mut after = 0;
+    loop {
+        let page = checkpoint.pending_after(after, 2000).await?;
+        let Some((last, ..)) = page.last() else { return Ok(needed) };
+        after = *last;
+        for (_, number, path, size) in &page {
+            let target = sources.get(*number).and_then(|source| target_of(&source.prefix, path, rules));
+            let there = target
+                .and_then(|target| platform::to_path(&target))
+                .and_then(|target| job.destination.join(target).symlink_metadata().ok());
+            if there.is_some_and(|there| there.is_file() && there.len() == *size) {
+                needed = needed.saturating_sub(*size);
+            }
+        }
+    }
+}
+
+/// Bytes written to learn how fast the destination is.
+const PROBE: usize = 8 << 20;
+/// Small files made to learn what one costs.
+const PROBE_FILES: u32 = 8;
+
+/// How long the run may take, from a short trial at the destination. The trial's files have no name
+/// and are gone at once. Wide on purpose: a trial of a moment knows little of a week.
+fn estimate(folder: &Path, balance: &Balance) -> Option<TimeLeft> {
+    if balance.pending == 0 {
+        return None;
+    }
+    let block = vec![0x5a; 256 * 1024];
+    let start = Instant::now();
+    let mut file = tempfile::tempfile_in(folder).ok()?;
+    let mut written = 0;
+    while written < PROBE && start.elapsed().as_millis() < 300 {
+        file.write_all(&block).ok()?;
+        written += block.len();
+    }
+    file.sync_data().ok()?;
+    let seconds_per_byte = start.elapsed().as_secs_f64() / written as f64;
+    let start = Instant::now();
+    for _ in 0..PROBE_FILES {
+        tempfile::tempfile_in(folder).ok()?.write_all(&block[..4096]).ok()?;
+    }
+    let seconds_per_file = start.elapsed().as_secs_f64() / f64::from(PROBE_FILES);
+    let bytes = balance.bytes_pending() as f64 * seconds_per_byte;
+    let files = balance.pending as f64 * seconds_per_file;
+    Some(TimeLeft { low_s: bytes.max(files), high_s: 4.0 * (bytes + files) + 1.0 })
+}

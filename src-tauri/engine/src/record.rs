@@ -1,0 +1,256 @@
+//! A record: one file reference, and what became of it.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use crate::failure::{Category, Class, Stage};
+use crate::spec::HashAlgorithm;
+
+/// Number of a record within its migration, in the order in which the planner found it, from 1.
+pub type RecordId = i64;
+
+/// Number of a batch within its migration, from 1. A lease is named by the batch that holds it.
+pub type BatchId = i64;
+
+/// Where a record stands. `Pending` and `Leased` count as pending in the balance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum RecordState {
+    /// Waits for its batch.
+    Pending,
+    /// Handed to a stream.
+    Leased,
+    /// Bytes are durable under the final name and proven to the record's evidence level.
+    Delivered,
+    /// Could not be delivered; see its category.
+    Failed,
+    /// Was there already, proven identical.
+    Skipped,
+    /// Left out by a stated policy.
+    Excluded,
+}
+
+impl RecordState {
+    /// The number that the checkpoint stores.
+    pub(crate) const fn code(self) -> i64 {
+        match self {
+            Self::Pending => 0,
+            Self::Leased => 1,
+            Self::Delivered => 2,
+            Self::Failed => 3,
+            Self::Skipped => 4,
+            Self::Excluded => 5,
+        }
+    }
+}
+
+/// What was proven of a delivered record, weakest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// The destination holds as many bytes as the source.
+    Size,
+    /// The hash of the bytes that went out is known.
+    Written,
+    /// The bytes were read again from the destination and hash to the same value.
+    ReadBack,
+}
+
+impl Evidence {
+    /// The word that the checkpoint and the reports use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Size => "size",
+            Self::Written => "written",
+            Self::ReadBack => "read_back",
+        }
+    }
+}
+
+/// A content hash: its algorithm and its value in lower-case hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ContentHash {
+    /// How it was computed.
+    pub algorithm: HashAlgorithm,
+    /// The value in lower-case hexadecimal.
+    pub hex: String,
+}
+
+/// A record as a stream holds it: enough to find the file, nothing of the database.
+#[derive(Debug, Clone)]
+pub(crate) struct LeasedRecord {
+    pub(crate) id: RecordId,
+    /// Which of the job's sources it belongs to, from 0.
+    pub(crate) source: usize,
+    /// Path below that source; empty where the source is the file itself.
+    pub(crate) path: RawPath,
+    /// Bytes, as the planner saw them.
+    pub(crate) size: u64,
+    /// A run that died held this record: its target may already be there.
+    pub(crate) interrupted: bool,
+}
+
+/// A relative path as the file system spells it: raw bytes with `/` between the parts.
+///
+/// On Unix these are the bytes of the name; on Windows they are its UTF-8 (names that are no
+/// Unicode cannot be held there and fail as `name_unsupported`).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct RawPath(pub Vec<u8>);
+
+impl RawPath {
+    /// The last part of the path.
+    pub fn file_name(&self) -> &[u8] {
+        self.0.rsplit(|byte| *byte == b'/').next().unwrap_or_default()
+    }
+
+    /// The path with `name` appended.
+    pub fn join(&self, name: &RawPath) -> RawPath {
+        if self.0.is_empty() {
+            return name.clone();
+        }
+        if name.0.is_empty() {
+            return self.clone();
+        }
+        RawPath([self.0.as_slice(), b"/", name.0.as_slice()].concat())
+    }
+}
+
+impl fmt::Debug for RawPath {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{:?}", show_bytes(&self.0))
+    }
+}
+
+impl fmt::Display for RawPath {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(&show_bytes(&self.0))
+    }
+}
+
+/// A name as text that is safe to show anywhere: control characters and bytes that are no UTF-8
+/// appear as `\n`, `\t`, `\u{1b}` or `\xff`, a backslash as `\\`; direction marks are spelt out, so
+/// that a name cannot pose as another.
+pub fn show_bytes(bytes: &[u8]) -> String {
+    let mut shown = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for char in chunk.valid().chars() {
+            match char {
+                '\\' => shown.push_str("\\\\"),
+                char if char.is_control() || is_direction_mark(char) => shown.extend(char.escape_default()),
+                char => shown.push(char),
+            }
+        }
+        for byte in chunk.invalid() {
+            shown.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    shown
+}
+
+fn is_direction_mark(char: char) -> bool {
+    matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+}
+
+/// What became of a leased record in one attempt.
+#[derive(Debug, Clone)]
+pub(crate) struct Outcome {
+    pub(crate) id: RecordId,
+    /// Bytes that went to the destination (delivered) or that are there already (skipped).
+    pub(crate) bytes: u64,
+    pub(crate) kind: OutcomeKind,
+}
+
+/// The kinds of outcome. `Returned` goes back to pending and costs no attempt.
+#[derive(Debug, Clone)]
+pub(crate) enum OutcomeKind {
+    Delivered {
+        /// Below the destination; None: where the mapping puts it.
+        target: Option<RawPath>,
+        hash: Option<ContentHash>,
+        evidence: Evidence,
+    },
+    Skipped {
+        target: Option<RawPath>,
+        hash: Option<ContentHash>,
+        reason: &'static str,
+    },
+    Failed(Failure),
+    Returned,
+}
+
+/// Why an attempt failed: where, of which kind, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// The stage that could not go on.
+    pub stage: Stage,
+    /// Why.
+    pub category: Category,
+    /// What was tried, on what, and what the system said.
+    pub message: String,
+}
+
+impl Failure {
+    /// Whether trying again can help.
+    pub fn class(&self) -> Class {
+        self.category.class()
+    }
+}
+
+/// The reconciliation: `found = delivered + failed + skipped + excluded + pending`, always.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Balance {
+    /// Records that the sources hold.
+    pub found: u64,
+    /// Durable at the destination and verified as stated.
+    pub delivered: u64,
+    /// Could not be delivered.
+    pub failed: u64,
+    /// There already, identical.
+    pub skipped: u64,
+    /// Left out by policy.
+    pub excluded: u64,
+    /// Not tried yet, or handed to a stream at this moment.
+    pub pending: u64,
+    /// Bytes of all records that are not excluded, as planned.
+    pub bytes_total: u64,
+    /// Bytes of the delivered records.
+    pub bytes_delivered: u64,
+    /// Bytes of the skipped records.
+    pub bytes_skipped: u64,
+    /// Bytes of the failed records, as planned.
+    pub bytes_failed: u64,
+    /// Outcomes recorded so far, reprocessed ones counted each time.
+    pub attempts: u64,
+    /// Attempts beyond a record's first.
+    pub retries: u64,
+}
+
+impl Balance {
+    /// Whether every record found is accounted for.
+    pub fn holds(&self) -> bool {
+        self.found == self.delivered + self.failed + self.skipped + self.excluded + self.pending
+    }
+
+    /// Bytes whose outcome is still open.
+    pub fn bytes_pending(&self) -> u64 {
+        self.bytes_total
+            .saturating_sub(self.bytes_delivered)
+            .saturating_sub(self.bytes_skipped)
+            .saturating_sub(self.bytes_failed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hostile_names_are_shown_harmless_and_distinct() {
+        assert_eq!(show_bytes(b"a\nb\x1b[31m\xff"), "a\\nb\\u{1b}[31m\\xff");
+        assert_eq!(show_bytes("photo\u{202e}gpj.exe".as_bytes()), "photo\\u{202e}gpj.exe");
+        assert_eq!(show_bytes("Zürich – 映画.mov".as_bytes()), "Zürich – 映画.mov");
+        assert_ne!(show_bytes(b"a\\xff"), show_bytes(b"a\xff"));
+    }
+}

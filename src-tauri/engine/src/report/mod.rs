@@ -1,0 +1,4 @@
+//! Reports for people and scripts.
+
+pub(crate) mod failures;
+pub mod words;

@@ -1,0 +1,172 @@
+//! An open migration in this program: its checkpoint, its controls, its picture, and the one place
+//! that changes its state.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::checkpoint::Checkpoint;
+use crate::control::gate::Gate;
+use crate::control::intake::{Intake, IntakeSwitch};
+use crate::error::Error;
+use crate::event::{EventKind, Outage, Progress};
+use crate::metrics::live::Live;
+use crate::record::Failure;
+use crate::spec::{JobSpec, Limits};
+use crate::state::{State, Transition, next_state};
+
+/// Progress is told at most this often.
+const TICK: Duration = Duration::from_millis(100);
+
+pub(crate) struct Session {
+    pub(crate) checkpoint: Arc<Checkpoint>,
+    pub(crate) live: Arc<Live>,
+    pub(crate) gate: Arc<Gate>,
+    job: Mutex<JobSpec>,
+    /// Held across a step, so that two never cross.
+    state: tokio::sync::Mutex<State>,
+    /// The intake of the plan or run that is going on.
+    intake: Mutex<Arc<IntakeSwitch>>,
+    states: watch::Sender<State>,
+    progress: watch::Sender<Progress>,
+}
+
+impl Session {
+    /// Takes over an open checkpoint. What a run that died left is put right first.
+    pub(crate) async fn new(checkpoint: Checkpoint) -> Result<Arc<Self>, Error> {
+        let job = checkpoint.job().await?;
+        let limits = job.limits.checked()?;
+        let found = checkpoint.state().await?;
+        let outage = checkpoint.outage().await?;
+        let live = Arc::new(Live::new(found, checkpoint.balance().await?, limits, outage.clone()));
+        let progress = watch::Sender::new(live.progress(0));
+        let session = Arc::new(Self {
+            checkpoint: Arc::new(checkpoint),
+            gate: Gate::new(limits.concurrency),
+            job: Mutex::new(job),
+            state: tokio::sync::Mutex::new(found),
+            intake: Mutex::new(Arc::new(IntakeSwitch::new())),
+            states: watch::Sender::new(found),
+            live,
+            progress,
+        });
+        session.step(Transition::FoundDead, outage, &[]).await?;
+        tokio::spawn(tick(Arc::downgrade(&session)));
+        Ok(session)
+    }
+
+    pub(crate) fn job(&self) -> JobSpec {
+        lock(&self.job).clone()
+    }
+
+    pub(crate) fn limits(&self) -> Limits {
+        lock(&self.job).limits
+    }
+
+    pub(crate) fn state(&self) -> State {
+        *self.states.borrow()
+    }
+
+    pub(crate) fn states(&self) -> watch::Receiver<State> {
+        self.states.subscribe()
+    }
+
+    pub(crate) fn progress(&self) -> watch::Receiver<Progress> {
+        self.progress.subscribe()
+    }
+
+    /// The picture of this very moment.
+    pub(crate) fn picture(&self) -> Progress {
+        self.live.progress(self.gate.inside())
+    }
+
+    /// Takes a step: checks it, commits it with the events that tell of it, then shows it.
+    pub(crate) async fn step(&self, by: Transition, outage: Option<Outage>, also: &[EventKind]) -> Result<State, Error> {
+        let mut state = self.state.lock().await;
+        let from = *state;
+        let to = next_state(from, by)?;
+        let mut events = also.to_vec();
+        if from != to {
+            events.push(EventKind::StateChanged { from, to });
+        }
+        if from == to && events.is_empty() && by == Transition::FoundDead {
+            return Ok(to);
+        }
+        self.checkpoint.set_state(to, outage.as_ref(), &events).await?;
+        *state = to;
+        self.show(to, outage);
+        Ok(to)
+    }
+
+    /// A step that must happen in memory although the checkpoint cannot be written. The file still
+    /// says what it said before; the next one who opens it puts that right.
+    pub(crate) async fn step_unrecorded(&self, to: State, outage: Option<Outage>) {
+        let mut state = self.state.lock().await;
+        *state = to;
+        self.show(to, outage);
+    }
+
+    fn show(&self, state: State, outage: Option<Outage>) {
+        self.live.set_state(state, outage);
+        self.progress.send_replace(self.picture());
+        self.states.send_replace(state);
+    }
+
+    /// Gives the plan or run that starts now an intake of its own.
+    pub(crate) fn open_intake(&self) -> Arc<IntakeSwitch> {
+        let intake = Arc::new(IntakeSwitch::new());
+        *lock(&self.intake) = Arc::clone(&intake);
+        intake
+    }
+
+    pub(crate) fn close_intake(&self, to: Intake) {
+        lock(&self.intake).close(to);
+    }
+
+    /// Changes the job: commits it, then puts it in force.
+    pub(crate) async fn change_job(&self, change: impl FnOnce(&mut JobSpec)) -> Result<(), Error> {
+        // The state's lock, so that two changes never cross.
+        let _steady = self.state.lock().await;
+        let before = self.job();
+        let mut job = before.clone();
+        change(&mut job);
+        if job == before {
+            return Ok(());
+        }
+        let limits = job.limits.checked()?;
+        let event = (limits != before.limits).then_some(EventKind::LimitsChanged { from: before.limits, to: limits });
+        self.checkpoint.set_job(&job, event.as_ref()).await?;
+        *lock(&self.job) = job;
+        self.gate.set_limit(limits.concurrency);
+        self.live.set_limits(limits);
+        self.progress.send_replace(self.picture());
+        Ok(())
+    }
+}
+
+/// What an outage failure tells the person.
+pub(crate) fn outage_of(failure: &Failure) -> Outage {
+    Outage {
+        category: failure.category,
+        message: failure.message.clone(),
+        advice: failure.category.advice().to_owned(),
+    }
+}
+
+/// Tells progress while something is at work. Ends with the session.
+async fn tick(session: std::sync::Weak<Session>) {
+    let mut interval = tokio::time::interval(TICK);
+    interval.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        interval.tick().await;
+        let Some(session) = session.upgrade() else { return };
+        if session.state().is_active() {
+            session.progress.send_replace(session.picture());
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,6 @@
+//! What the sources hold: walked entry by entry, never as a whole in memory.
+
+mod folder;
+mod policy;
+
+pub(crate) use folder::{Found, walk};

@@ -1,0 +1,245 @@
+//! Deliver: copy under a temporary name, prove it, and leave the rest (durable, final name) to the
+//! collector.
+
+use std::fs::{File, FileTimes, Metadata};
+use std::io::{ErrorKind, Seek};
+use std::path::Path;
+
+use super::ingest::Ingested;
+use super::{Processed, Site};
+use crate::failure::{Category, Stage};
+use crate::record::{ContentHash, Evidence, Failure, LeasedRecord, Outcome, OutcomeKind, RawPath};
+use crate::spec::{HashAlgorithm, OnConflict, Verify};
+use crate::storage::local::copy::{self, CopyError, OnBlock};
+use crate::storage::local::destination::{Part, TargetError};
+use crate::storage::local::fault;
+use crate::storage::local::platform::{self, to_shown};
+use crate::storage::local::sources::numbered;
+
+/// From this size on (bytes) a file is made durable and read back by its own stream; smaller ones
+/// in groups, because one call to the system then serves hundreds.
+const ALONE: u64 = 8 << 20;
+
+/// A file that lies complete under its temporary name.
+pub(crate) struct Staged {
+    pub(crate) part: Part,
+    pub(crate) mapped: RawPath,
+    pub(crate) bytes: u64,
+    pub(crate) hash: Option<ContentHash>,
+    /// What is proven so far; under `read_back` the group still has to be read.
+    pub(crate) evidence: Evidence,
+}
+
+pub(super) fn deliver(
+    record: &LeasedRecord,
+    mut source: Ingested,
+    target: RawPath,
+    site: &Site,
+    on_block: OnBlock,
+) -> Result<Processed, Failure> {
+    let place = site.destination.path(&target).ok_or_else(|| outside(&target))?;
+    match place.symlink_metadata() {
+        Ok(occupant) => {
+            if let Some(processed) = resolve_conflict(record, &mut source, &target, &place, &occupant, site, on_block)? {
+                return Ok(processed);
+            }
+        }
+        Err(error) if error.kind() == ErrorKind::NotFound => {}
+        Err(error) => return Err(fault::of_destination("cannot look at", &place, &error)),
+    }
+    let (part, mut file) = site.destination.create_part(record.id, target.clone(), &source.before).map_err(|error| match error {
+        TargetError::Outside => outside(&target),
+        TargetError::Io(error) => fault::of_destination("cannot create a file for", &place, &error),
+    })?;
+    let writing = |what: &str, error: &std::io::Error| fault::of_destination(what, &place, error);
+
+    let algorithm = (site.delivery.verify != Verify::Size).then_some(site.delivery.hash);
+    let sparse = platform::is_sparse(&source.before);
+    let size = source.before.len();
+    let copied = match copy::copy(&mut source.file, &mut file, size, algorithm, sparse, on_block) {
+        Ok(copied) => copied,
+        Err(CopyError::Cut) => return Ok(Processed::Returned(None)),
+        Err(CopyError::Write(error)) => return Err(writing("cannot write", &error)),
+        Err(CopyError::Read(error)) => return Err(fault::of_source(Stage::Deliver, "cannot read", &source.path, &error)),
+    };
+    check_unchanged(&source, copied.bytes)?;
+    if algorithm.is_none() {
+        let there = file.metadata().map_err(|error| writing("cannot look at", &error))?.len();
+        if there != copied.bytes {
+            return Err(mismatch(&place, &format!("{} bytes were written, {there} are there", copied.bytes)));
+        }
+    }
+    if let Ok(modified) = source.before.modified() {
+        file.set_times(FileTimes::new().set_modified(modified))
+            .map_err(|error| writing("cannot set the modification time of", &error))?;
+    }
+    let mut evidence = if algorithm.is_some() { Evidence::Written } else { Evidence::Size };
+    if site.delivery.verify == Verify::ReadBack && copied.bytes >= ALONE {
+        file.sync_all().map_err(|error| writing("cannot make durable", &error))?;
+        drop(file);
+        match read_back(&part.path, copied.bytes, copied.hash.as_ref(), &|_| on_block(0))? {
+            Some(proven) => evidence = proven,
+            None => return Ok(Processed::Returned(None)),
+        }
+    }
+    Ok(Processed::Staged(Box::new(Staged { part, mapped: target, bytes: copied.bytes, hash: copied.hash, evidence })))
+}
+
+/// Reads a durable part again, from the device where the system allows, and compares. None: cut off.
+pub(crate) fn read_back(
+    part: &Path,
+    bytes: u64,
+    expected: Option<&ContentHash>,
+    on_block: OnBlock,
+) -> Result<Option<Evidence>, Failure> {
+    let Some(expected) = expected else { return Ok(Some(Evidence::Size)) };
+    let reading = |error: &std::io::Error| fault::of_destination("cannot read back", part, error);
+    let mut file = File::open(part).map_err(|error| reading(&error))?;
+    platform::drop_cache(&file);
+    match copy::hash(&mut file, bytes, expected.algorithm, on_block) {
+        Ok(read) if read.bytes == bytes && read.hash.as_ref() == Some(expected) => Ok(Some(Evidence::ReadBack)),
+        Ok(_) => Err(mismatch(part, "what was read back is not what was written")),
+        Err(CopyError::Cut) => Ok(None),
+        Err(CopyError::Read(error) | CopyError::Write(error)) => Err(reading(&error)),
+    }
+}
+
+/// What becomes of the record when its target's name is taken. None: go on and copy.
+fn resolve_conflict(
+    record: &LeasedRecord,
+    source: &mut Ingested,
+    target: &RawPath,
+    place: &Path,
+    occupant: &Metadata,
+    site: &Site,
+    on_block: OnBlock,
+) -> Result<Option<Processed>, Failure> {
+    let policy = site.delivery.on_conflict;
+    let taken = |by: &str| Failure {
+        stage: Stage::Deliver,
+        category: Category::DestinationConflict,
+        message: format!("the name {} is taken by {by}", to_shown(place.as_os_str())),
+    };
+    if !occupant.is_file() {
+        let by = if occupant.is_dir() { "a folder" } else { "a link or a special file" };
+        return if policy == OnConflict::Rename { Ok(None) } else { Err(taken(by)) };
+    }
+    if same_file::is_same_file(&source.path, place).unwrap_or(false) {
+        return Err(taken("the source file itself"));
+    }
+    if policy == OnConflict::SkipIdentical || record.interrupted {
+        // Published by the run that died, just before it could record it? Then it is delivered.
+        let mut candidate = target.clone();
+        for number in 2.. {
+            let path = site.destination.path(&candidate).ok_or_else(|| outside(&candidate))?;
+            match identical(source, &path, site, on_block)? {
+                Compared::Same(hash) => return Ok(Some(already_there(record, source, target, candidate, hash, site))),
+                Compared::Cut => return Ok(Some(Processed::Returned(None))),
+                Compared::Different if policy == OnConflict::Rename => candidate = numbered(target, number),
+                Compared::Different | Compared::Missing => break,
+            }
+        }
+    }
+    match policy {
+        OnConflict::Rename | OnConflict::Overwrite => Ok(None),
+        OnConflict::SkipIdentical => Err(taken("a file with other content")),
+        OnConflict::Fail => Err(taken("a file")),
+    }
+}
+
+fn already_there(
+    record: &LeasedRecord,
+    source: &Ingested,
+    mapped: &RawPath,
+    target: RawPath,
+    hash: ContentHash,
+    site: &Site,
+) -> Processed {
+    let target = (target != *mapped).then_some(target);
+    let kind = if record.interrupted {
+        let evidence = match site.delivery.verify {
+            Verify::Size => Evidence::Size,
+            Verify::Written | Verify::ReadBack => Evidence::ReadBack,
+        };
+        OutcomeKind::Delivered { target, hash: Some(hash), evidence }
+    } else {
+        OutcomeKind::Skipped { target, hash: Some(hash), reason: "identical" }
+    };
+    Processed::Ended(Outcome { id: record.id, bytes: source.before.len(), kind })
+}
+
+enum Compared {
+    Same(ContentHash),
+    Different,
+    Missing,
+    Cut,
+}
+
+/// Compares the source with a file at the destination, by content.
+fn identical(source: &mut Ingested, place: &Path, site: &Site, on_block: OnBlock) -> Result<Compared, Failure> {
+    let looking = |error: &std::io::Error| fault::of_destination("cannot read", place, error);
+    let reading = |path: &Path, error: &std::io::Error| fault::of_source(Stage::Deliver, "cannot read", path, error);
+    let size = source.before.len();
+    let occupant = match place.symlink_metadata() {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Compared::Missing),
+        other => other.map_err(|error| looking(&error))?,
+    };
+    if !occupant.is_file() || occupant.len() != size {
+        return Ok(Compared::Different);
+    }
+    let algorithm: HashAlgorithm = site.delivery.hash;
+    let mut there = platform::open_source(place).map_err(|error| looking(&error))?;
+    let there = match copy::hash(&mut there, size, algorithm, &|_| on_block(0)) {
+        Ok(read) => read,
+        Err(CopyError::Cut) => return Ok(Compared::Cut),
+        Err(CopyError::Read(error) | CopyError::Write(error)) => return Err(looking(&error)),
+    };
+    let here = match copy::hash(&mut source.file, size, algorithm, on_block) {
+        Ok(read) => read,
+        Err(CopyError::Cut) => return Ok(Compared::Cut),
+        Err(CopyError::Read(error) | CopyError::Write(error)) => return Err(reading(&source.path, &error)),
+    };
+    source.file.rewind().map_err(|error| reading(&source.path, &error))?;
+    check_unchanged(source, here.bytes)?;
+    Ok(match (here.hash, there.hash) {
+        (Some(here), Some(there)) if here == there => Compared::Same(here),
+        _ => Compared::Different,
+    })
+}
+
+/// A source that changed while it was read is a failure of its own: nobody knows which of its
+/// states the copy holds.
+fn check_unchanged(source: &Ingested, bytes: u64) -> Result<(), Failure> {
+    let changed = |how: String| Failure {
+        stage: Stage::Deliver,
+        category: Category::SourceChanged,
+        message: format!("{} {how} while it was copied", to_shown(source.path.as_os_str())),
+    };
+    let planned = source.before.len();
+    match source.path.symlink_metadata() {
+        Ok(named) if bytes == planned && platform::is_unchanged(&source.before, &named) => Ok(()),
+        Ok(named) if platform::is_same_file(&source.before, &named) => {
+            let size = named.len();
+            Err(changed(if size == planned { "was written to".into() } else { format!("went from {planned} to {size} bytes") }))
+        }
+        Ok(_) => Err(changed("was replaced".into())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(changed("was removed".into())),
+        Err(error) => Err(fault::of_source(Stage::Deliver, "cannot look at", &source.path, &error)),
+    }
+}
+
+fn outside(target: &RawPath) -> Failure {
+    Failure {
+        stage: Stage::Deliver,
+        category: Category::DestinationOutside,
+        message: format!("the target {target} would lie outside the destination"),
+    }
+}
+
+fn mismatch(place: &Path, how: &str) -> Failure {
+    Failure {
+        stage: Stage::Deliver,
+        category: Category::VerifyMismatch,
+        message: format!("{}: {how}", to_shown(place.as_os_str())),
+    }
+}

@@ -1,0 +1,43 @@
+//! Ingest: find the source file, open it, look at it.
+
+use std::fs::{File, Metadata};
+use std::path::PathBuf;
+
+use crate::failure::{Category, Stage};
+use crate::record::{Failure, LeasedRecord};
+use crate::storage::local::fault;
+use crate::storage::local::platform::{self, to_shown};
+use crate::storage::local::sources::Sources;
+
+/// An open source file and what it was when it was opened.
+pub(super) struct Ingested {
+    pub(super) path: PathBuf,
+    pub(super) file: File,
+    pub(super) before: Metadata,
+}
+
+pub(super) fn ingest(record: &LeasedRecord, sources: &Sources) -> Result<Ingested, Failure> {
+    let stage = Stage::Ingest;
+    let path = sources.get(record.source).and_then(|source| source.file(&record.path)).ok_or_else(|| Failure {
+        stage,
+        category: Category::SourceMissing,
+        message: format!("the path {} leads out of its source", record.path),
+    })?;
+    let not_a_file = |what: &str| Failure {
+        stage,
+        category: Category::SourceNotAFile,
+        message: format!("{} is {what} now", to_shown(path.as_os_str())),
+    };
+    let file = platform::open_source(&path).map_err(|error| {
+        if platform::is_link_refusal(&error) {
+            not_a_file("a link")
+        } else {
+            fault::of_source(stage, "cannot open", &path, &error)
+        }
+    })?;
+    let before = file.metadata().map_err(|error| fault::of_source(stage, "cannot look at", &path, &error))?;
+    if !before.is_file() {
+        return Err(not_a_file("no regular file"));
+    }
+    Ok(Ingested { path, file, before })
+}

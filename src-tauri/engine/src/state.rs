@@ -1,0 +1,114 @@
+//! The state of a migration, and the one function that changes it.
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+/// Where a migration stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Sources and destination are set; nothing was looked at yet.
+    New,
+    /// The sources are being walked.
+    Planning,
+    /// The plan is complete; nothing moves.
+    Ready,
+    /// Batches go through the streams.
+    Running,
+    /// No new record starts; those in flight end.
+    Pausing,
+    /// Waits for the person, or for the end of an outage.
+    Paused,
+    /// Records in flight are cut off and given back.
+    Stopping,
+    /// Ended before its end; can go on at any time.
+    Stopped,
+    /// Every record has its outcome.
+    Finished,
+}
+
+/// What can happen to a migration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Transition {
+    /// Walk the sources (again).
+    Plan,
+    /// The walk is complete.
+    PlanComplete,
+    /// The walk was given up; what it found is dropped.
+    PlanCancelled,
+    /// Start, or go on.
+    Start,
+    /// Let what is in flight end, then wait.
+    Pause,
+    /// Cut off what is in flight, then wait.
+    Stop,
+    /// The streams of the last batch have ended.
+    Drained,
+    /// A volume or service is away: let what is in flight end, then wait.
+    Outage,
+    /// No record is pending any more.
+    Complete,
+    /// Failed records go back to pending.
+    Reprocess,
+    /// The program that ran it ended without saying so.
+    FoundDead,
+}
+
+/// A change of state that makes no sense.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a migration that is {from:?} cannot take the step {by:?}")]
+pub struct IllegalMove {
+    /// The state it was in.
+    pub from: State,
+    /// What was asked.
+    pub by: Transition,
+}
+
+/// The state after `by`, or a refusal. Pure: everything that may happen to a migration is here.
+pub fn next_state(from: State, by: Transition) -> Result<State, IllegalMove> {
+    use State::*;
+    use Transition as T;
+    match (from, by) {
+        (New | Ready, T::Plan) => Ok(Planning),
+        (Planning, T::PlanComplete) => Ok(Ready),
+        (Planning, T::PlanCancelled) => Ok(New),
+        (Ready | Paused | Stopped, T::Start) => Ok(Running),
+        (Running, T::Pause | T::Outage) => Ok(Pausing),
+        (Pausing, T::Outage) => Ok(Pausing),
+        (Stopping, T::Outage) => Ok(Stopping),
+        (Running | Pausing, T::Stop) => Ok(Stopping),
+        (Paused, T::Stop) => Ok(Stopped),
+        (Pausing, T::Drained) => Ok(Paused),
+        (Stopping, T::Drained) => Ok(Stopped),
+        (Running | Pausing | Stopping, T::Complete) => Ok(Finished),
+        (Finished, T::Reprocess) => Ok(Ready),
+        (Ready | Paused | Stopped, T::Reprocess) => Ok(from),
+        (Planning, T::FoundDead) => Ok(New),
+        (Running | Pausing | Stopping, T::FoundDead) => Ok(Stopped),
+        (New | Ready | Paused | Stopped | Finished, T::FoundDead) => Ok(from),
+        _ => Err(IllegalMove { from, by }),
+    }
+}
+
+impl State {
+    /// Whether a task of the engine is at work in this state.
+    pub const fn is_active(self) -> bool {
+        matches!(self, Self::Planning | Self::Running | Self::Pausing | Self::Stopping)
+    }
+
+    /// The word that scripts and the checkpoint use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Planning => "planning",
+            Self::Ready => "ready",
+            Self::Running => "running",
+            Self::Pausing => "pausing",
+            Self::Paused => "paused",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Finished => "finished",
+        }
+    }
+}

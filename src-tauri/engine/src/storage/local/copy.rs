@@ -1,0 +1,109 @@
+//! The loop that moves bytes: read, hash, write, block by block.
+
+use std::cell::RefCell;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
+
+use crate::record::ContentHash;
+use crate::spec::HashAlgorithm;
+use crate::storage::hash::Hasher;
+
+/// Bytes read at once: fits a core's cache, and large enough for the system to read ahead.
+const BLOCK: usize = 256 * 1024;
+
+/// Holes are looked for in pieces of this size (bytes).
+const HOLE: usize = 64 * 1024;
+
+thread_local! {
+    /// One buffer a thread, so that memory follows concurrency and not the number of files.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Why the loop ended early.
+#[derive(Debug)]
+pub(crate) enum CopyError {
+    Read(io::Error),
+    Write(io::Error),
+    /// Somebody asked to stop.
+    Cut,
+}
+
+/// What went through the loop.
+#[derive(Debug)]
+pub(crate) struct Copied {
+    pub(crate) bytes: u64,
+    /// None: no hash was asked for.
+    pub(crate) hash: Option<ContentHash>,
+}
+
+/// Tells of each block; gives false when the work is to be cut off.
+pub(crate) type OnBlock<'a> = &'a dyn Fn(u64) -> bool;
+
+/// Copies `from` to `to` up to its end. `sparse`: runs of zeros are left as holes.
+pub(crate) fn copy(
+    from: &mut File,
+    to: &mut File,
+    expected: u64,
+    algorithm: Option<HashAlgorithm>,
+    sparse: bool,
+    on_block: OnBlock,
+) -> Result<Copied, CopyError> {
+    let copied = read_through(from, expected, algorithm, on_block, |block| {
+        if sparse { write_with_holes(to, block) } else { to.write_all(block) }
+    })?;
+    if sparse {
+        to.set_len(copied.bytes).map_err(CopyError::Write)?;
+    }
+    Ok(copied)
+}
+
+/// Reads a file to its end and hashes it.
+pub(crate) fn hash(file: &mut File, expected: u64, algorithm: HashAlgorithm, on_block: OnBlock) -> Result<Copied, CopyError> {
+    read_through(file, expected, Some(algorithm), on_block, |_| Ok(()))
+}
+
+fn read_through(
+    from: &mut File,
+    expected: u64,
+    algorithm: Option<HashAlgorithm>,
+    on_block: OnBlock,
+    mut with_block: impl FnMut(&[u8]) -> io::Result<()>,
+) -> Result<Copied, CopyError> {
+    BUFFER.with_borrow_mut(|buffer| {
+        buffer.resize(BLOCK, 0);
+        let mut hasher = algorithm.map(Hasher::new);
+        let mut bytes = 0;
+        loop {
+            let count = match from.read(buffer) {
+                Ok(0) => break,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(CopyError::Read(error)),
+            };
+            if let Some(hasher) = &mut hasher {
+                hasher.update(&buffer[..count]);
+            }
+            with_block(&buffer[..count]).map_err(CopyError::Write)?;
+            bytes += count as u64;
+            if !on_block(count as u64) {
+                return Err(CopyError::Cut);
+            }
+            // Spares one call per small file; a file that grew is found by its size afterwards.
+            if bytes == expected {
+                break;
+            }
+        }
+        Ok(Copied { bytes, hash: hasher.map(Hasher::finish) })
+    })
+}
+
+fn write_with_holes(to: &mut File, block: &[u8]) -> io::Result<()> {
+    for piece in block.chunks(HOLE) {
+        if piece.iter().all(|byte| *byte == 0) {
+            to.seek(SeekFrom::Current(piece.len() as i64))?;
+        } else {
+            to.write_all(piece)?;
+        }
+    }
+    Ok(())
+}

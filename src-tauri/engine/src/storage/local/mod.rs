@@ -1,0 +1,7 @@
+//! The local file system: through `std::fs`, on blocking threads.
+
+pub(crate) mod copy;
+pub(crate) mod destination;
+pub(crate) mod fault;
+pub(crate) mod platform;
+pub(crate) mod sources;
