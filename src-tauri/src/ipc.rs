@@ -1,0 +1,199 @@
+//! The commands that the page may call: each is a thin way into [`sluice_engine::api`].
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use sluice_engine::api::{self, Error, FailurePage, Migration, Selection, Snapshot};
+use sluice_engine::error::ErrorReport;
+use sluice_engine::record::RecordId;
+use sluice_engine::spec::{Delivery, JobSpec, LimitRanges, Limits};
+use tauri::{AppHandle, State};
+
+use crate::desk::Desk;
+use crate::{LaunchPaths, dialog};
+
+type Answer<T> = Result<T, ErrorReport>;
+
+/// What a new migration starts from.
+#[derive(Serialize)]
+pub(crate) struct Defaults {
+    deliver: Delivery,
+    limits: Limits,
+    ranges: LimitRanges,
+}
+
+#[tauri::command]
+pub(crate) fn defaults() -> Defaults {
+    Defaults { deliver: Delivery::default(), limits: Limits::default(), ranges: Limits::RANGES }
+}
+
+#[tauri::command]
+pub(crate) async fn current(desk: State<'_, Desk>) -> Answer<Option<Snapshot>> {
+    match desk.migration().await {
+        Some(migration) => Ok(Some(migration.snapshot().await.map_err(report)?)),
+        None => Ok(None),
+    }
+}
+
+#[tauri::command]
+pub(crate) fn launch_paths(paths: State<'_, LaunchPaths>) -> Answer<Vec<String>> {
+    let taken = paths.0.lock().map(|mut paths| std::mem::take(&mut *paths)).unwrap_or_default();
+    texts(taken)
+}
+
+#[tauri::command]
+pub(crate) async fn create_migration(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    job: JobSpec,
+) -> Answer<Snapshot> {
+    let checkpoint = api::default_checkpoint(&job).map_err(report)?;
+    let migration = desk.create(&app, &checkpoint, job).await.map_err(report)?;
+    migration.snapshot().await.map_err(report)
+}
+
+#[tauri::command]
+pub(crate) async fn open_migration(app: AppHandle, desk: State<'_, Desk>, path: PathBuf) -> Answer<Snapshot> {
+    let migration = desk.open(&app, &path).await.map_err(report)?;
+    migration.snapshot().await.map_err(report)
+}
+
+#[tauri::command]
+pub(crate) async fn close_migration(desk: State<'_, Desk>) -> Answer<()> {
+    desk.close().await.map_err(report)
+}
+
+#[tauri::command]
+pub(crate) async fn snapshot(desk: State<'_, Desk>) -> Answer<Snapshot> {
+    open(&desk).await?.snapshot().await.map_err(report)
+}
+
+/// Returns when the plan is complete, or was cancelled.
+#[tauri::command]
+pub(crate) async fn plan(desk: State<'_, Desk>) -> Answer<()> {
+    match open(&desk).await?.plan().await {
+        Ok(_) | Err(Error::PlanCancelled) => Ok(()),
+        Err(error) => Err(report(error)),
+    }
+}
+
+#[tauri::command]
+pub(crate) async fn cancel_plan(desk: State<'_, Desk>) -> Answer<()> {
+    open(&desk).await?.cancel_plan().await.map_err(report)
+}
+
+#[tauri::command]
+pub(crate) async fn start(desk: State<'_, Desk>) -> Answer<()> {
+    open(&desk).await?.start().await.map_err(report)
+}
+
+#[tauri::command]
+pub(crate) async fn pause(desk: State<'_, Desk>) -> Answer<()> {
+    open(&desk).await?.pause().await.map_err(report)
+}
+
+#[tauri::command]
+pub(crate) async fn stop(desk: State<'_, Desk>) -> Answer<()> {
+    open(&desk).await?.stop().await.map_err(report)
+}
+
+#[tauri::command]
+pub(crate) async fn set_limits(desk: State<'_, Desk>, limits: Limits) -> Answer<()> {
+    open(&desk).await?.set_limits(limits).await.map_err(report)
+}
+
+#[tauri::command]
+pub(crate) async fn set_delivery(desk: State<'_, Desk>, delivery: Delivery) -> Answer<()> {
+    open(&desk).await?.set_delivery(delivery).await.map_err(report)
+}
+
+#[tauri::command]
+pub(crate) async fn failures(
+    desk: State<'_, Desk>,
+    selection: Selection,
+    after: RecordId,
+    limit: u32,
+) -> Answer<FailurePage> {
+    open(&desk).await?.failures(&selection, after, limit).await.map_err(report)
+}
+
+/// Puts failed records back, and starts where that left something to do.
+#[tauri::command]
+pub(crate) async fn reprocess(desk: State<'_, Desk>, selection: Selection) -> Answer<u64> {
+    let migration = open(&desk).await?;
+    let records = migration.reprocess(&selection).await.map_err(report)?;
+    if records > 0 {
+        migration.start().await.map_err(report)?;
+    }
+    Ok(records)
+}
+
+/// Asks where, then writes. The path written, or nothing when the person cancelled.
+#[tauri::command]
+pub(crate) async fn export_failures(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    selection: Selection,
+) -> Answer<Option<String>> {
+    let migration = open(&desk).await?;
+    let Some(path) = dialog::report(&app, "Export the failure report").await else { return Ok(None) };
+    let path = with_ending(path);
+    migration.export_failures(&selection, &path).await.map_err(report)?;
+    Ok(Some(path.display().to_string()))
+}
+
+#[tauri::command]
+pub(crate) async fn pick_folders(app: AppHandle) -> Answer<Vec<String>> {
+    texts(dialog::folders(&app, "Add folders").await)
+}
+
+#[tauri::command]
+pub(crate) async fn pick_files(app: AppHandle) -> Answer<Vec<String>> {
+    texts(dialog::files(&app, "Add files").await)
+}
+
+#[tauri::command]
+pub(crate) async fn pick_destination(app: AppHandle) -> Answer<Option<String>> {
+    dialog::folder(&app, "Choose the destination").await.map(text).transpose()
+}
+
+#[tauri::command]
+pub(crate) async fn pick_migration(app: AppHandle) -> Answer<Option<String>> {
+    dialog::migration(&app, "Open a migration").await.map(text).transpose()
+}
+
+#[tauri::command]
+pub(crate) async fn quit(app: AppHandle) {
+    crate::quit(&app).await;
+}
+
+async fn open(desk: &Desk) -> Answer<Migration> {
+    desk.migration().await.ok_or_else(|| ErrorReport {
+        code: "no_migration".into(),
+        message: "No migration is open.".into(),
+        advice: "Open one, or begin a new one.".into(),
+    })
+}
+
+fn report(error: Error) -> ErrorReport {
+    tracing::info!(code = error.code(), %error, "refused");
+    error.report()
+}
+
+/// A report without an ending becomes a CSV.
+fn with_ending(path: PathBuf) -> PathBuf {
+    if path.extension().is_some() { path } else { path.with_extension("csv") }
+}
+
+fn texts(paths: Vec<PathBuf>) -> Answer<Vec<String>> {
+    paths.into_iter().map(text).collect()
+}
+
+/// A path crosses to the page as text. One that is no text would come back as another path.
+fn text(path: PathBuf) -> Answer<String> {
+    path.into_os_string().into_string().map_err(|path| ErrorReport {
+        code: "path_not_text".into(),
+        message: format!("The path {} is no Unicode text.", Path::new(&path).display()),
+        advice: "Rename the folder, or choose the one above it.".into(),
+    })
+}

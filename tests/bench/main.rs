@@ -1,0 +1,35 @@
+//! `npm run bench`: how fast, how large in memory, how soon after a resume, and how safe when
+//! killed. Everything happens on a RAM disk, so that figures are about programs and not disks.
+
+mod kill;
+mod measure;
+mod memory;
+mod ramdisk;
+mod resume;
+mod speed;
+
+use std::process::ExitCode;
+
+use ramdisk::RamDisk;
+
+const SUITES: [(&str, fn(&RamDisk)); 4] =
+    [("speed", speed::run), ("memory", memory::run), ("resume", resume::run), ("kill", kill::run)];
+
+fn main() -> ExitCode {
+    let asked: Vec<String> = std::env::args().skip(1).collect();
+    if let Some(unknown) = asked.iter().find(|name| SUITES.iter().all(|(suite, _)| suite != name)) {
+        eprintln!(
+            "there is no bench {unknown:?}; choose from speed, memory, resume, kill, or name none for all"
+        );
+        return ExitCode::FAILURE;
+    }
+    let disk = RamDisk::new();
+    println!("RAM disk: {} ({} free)\n", disk.path().display(), measure::bytes(disk.free()));
+    for (name, suite) in SUITES {
+        if asked.is_empty() || asked.iter().any(|one| one == name) {
+            suite(&disk);
+            println!();
+        }
+    }
+    ExitCode::SUCCESS
+}

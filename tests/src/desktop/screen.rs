@@ -1,0 +1,150 @@
+//! A screen of its own for one test.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::process::Running;
+use crate::wait;
+
+/// An X server without a monitor, a message bus, a window manager, and a home for the program's
+/// data. Everything ends when it is dropped.
+#[derive(Debug)]
+pub struct Screen {
+    home: TempDir,
+    display: String,
+    bus: String,
+    // In the order in which they must end.
+    _manager: Running,
+    _bus: Running,
+    _server: Running,
+}
+
+impl Screen {
+    /// Starts a screen.
+    ///
+    /// # Panics
+    /// When one of its programs is missing; `npm test` installs them.
+    pub fn new() -> Self {
+        let home = tempfile::Builder::new().prefix("sluice-home-").tempdir().expect("a home folder");
+        let server = Running::start(command(
+            "Xvfb",
+            &["-displayfd", "1", "-screen", "0", "1600x1000x24", "-nolisten", "tcp", "-noreset"],
+        ));
+        let display = format!(":{}", first_line(&server, "the X server's number"));
+        let bus_process =
+            Running::start(command("dbus-daemon", &["--session", "--nofork", "--print-address=1"]));
+        let bus = first_line(&bus_process, "the message bus's address");
+        let mut openbox = command("openbox", &[]);
+        openbox.env("DISPLAY", &display);
+        let manager = Running::start(openbox);
+        wait::until("the window manager", || {
+            let desktops = x_command(&display, "xdotool", &["get_num_desktops"]).output().ok()?;
+            desktops.status.success().then_some(())
+        });
+        Self { home, display, bus, _manager: manager, _bus: bus_process, _server: server }
+    }
+
+    /// The folder that the program takes for its user's home.
+    pub fn home(&self) -> &Path {
+        self.home.path()
+    }
+
+    /// A program that shows its windows here.
+    pub fn command(&self, program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command
+            .env("DISPLAY", &self.display)
+            .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
+            .env("HOME", self.home())
+            .env("GDK_BACKEND", "x11")
+            .env("GTK_USE_PORTAL", "0")
+            .env("NO_AT_BRIDGE", "1")
+            .env("LC_ALL", "C.UTF-8")
+            .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+            .env_remove("WAYLAND_DISPLAY");
+        for (name, folder) in [("DATA", "data"), ("CONFIG", "config"), ("CACHE", "cache")] {
+            command.env(format!("XDG_{name}_HOME"), self.home().join(folder));
+        }
+        command
+    }
+
+    /// Waits for a window with this title, brings it to the front, and returns its number.
+    pub fn find_window(&self, title: &str) -> String {
+        let window = wait::until(&format!("a window with the title {title:?}"), || {
+            let found = x_command(&self.display, "xdotool", &["search", "--onlyvisible", "--name", title])
+                .output()
+                .ok()?;
+            String::from_utf8_lossy(&found.stdout).lines().next().map(str::to_owned)
+        });
+        self.xdotool(&["windowactivate", "--sync", &window]);
+        window
+    }
+
+    /// Whether a window with this title is shown.
+    pub fn has_window(&self, title: &str) -> bool {
+        let mut search = x_command(&self.display, "xdotool", &["search", "--onlyvisible", "--name", title]);
+        search.output().is_ok_and(|found| !found.stdout.is_empty())
+    }
+
+    /// Presses keys in the window that has the focus: `"ctrl+a"`, `"Return"`.
+    pub fn press(&self, keys: &[&str]) {
+        self.xdotool(&[&["key", "--clearmodifiers"], keys].concat());
+    }
+
+    /// Types text into the window that has the focus.
+    pub fn write(&self, text: &str) {
+        self.xdotool(&["type", "--clearmodifiers", "--", text]);
+    }
+
+    fn xdotool(&self, args: &[&str]) {
+        let done = x_command(&self.display, "xdotool", args).output().expect("xdotool");
+        assert!(done.status.success(), "xdotool {args:?}: {}", String::from_utf8_lossy(&done.stderr));
+    }
+
+    /// Saves a picture of the whole screen as `target/screenshots/NAME.png`.
+    ///
+    /// # Panics
+    /// When it cannot be taken.
+    pub fn photograph(&self, name: &str) {
+        let path = picture_path(name);
+        let done =
+            x_command(&self.display, "import", &["-window", "root"]).arg(&path).output().expect("import");
+        assert!(done.status.success(), "import: {}", String::from_utf8_lossy(&done.stderr));
+    }
+}
+
+impl Default for Screen {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Where the picture of that name is kept.
+pub(super) fn picture_path(name: &str) -> PathBuf {
+    let program = crate::program("sluice-desktop");
+    let target = program.ancestors().nth(2).expect("the target folder");
+    let folder = target.join("screenshots");
+    std::fs::create_dir_all(&folder).expect("a folder for pictures");
+    folder.join(format!("{name}.png"))
+}
+
+fn command(program: &str, args: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(args);
+    command
+}
+
+fn x_command(display: &str, program: &str, args: &[&str]) -> Command {
+    let mut command = command(program, args);
+    command.env("DISPLAY", display);
+    command
+}
+
+fn first_line(process: &Running, what: &str) -> String {
+    wait::until(what, || {
+        let printed = process.printed();
+        printed.split_once('\n').map(|(line, _)| line.to_owned())
+    })
+}

@@ -1,0 +1,43 @@
+//! What the tests and the benches share: trees of files, comparisons, small volumes, the command
+//! and the desktop as a person meets them.
+//!
+//! Everything here sees Sluice from outside: the built programs, their exit codes, their JSON, the
+//! files that they leave. The engine's own tests stand beside its code.
+
+pub mod command;
+pub mod compare;
+#[cfg(target_os = "linux")]
+pub mod desktop;
+pub mod process;
+pub mod site;
+pub mod story;
+pub mod tree;
+pub mod ugly;
+#[cfg(target_os = "linux")]
+pub mod volume;
+pub mod wait;
+
+use std::path::PathBuf;
+
+/// A program of this workspace: built by the same profile as the caller, or from the folder that
+/// `SLUICE_PROGRAMS` names (the benches measure release builds).
+///
+/// # Panics
+/// When it is not built.
+pub fn program(name: &str) -> PathBuf {
+    let folder = std::env::var_os("SLUICE_PROGRAMS").map_or_else(own_folder, PathBuf::from);
+    let path = folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
+    assert!(
+        path.is_file(),
+        "{} is not built; `npm test` builds it, or `cargo build --workspace --all-targets`",
+        path.display()
+    );
+    path
+}
+
+fn own_folder() -> PathBuf {
+    let this = std::env::current_exe().expect("the path of this program");
+    let folder = this.parent().expect("a folder");
+    let is_test = folder.ends_with("deps");
+    (if is_test { folder.parent().expect("the profile's folder") } else { folder }).to_owned()
+}

@@ -1,0 +1,371 @@
+/** The states of the window, each with figures that strain it. */
+import type {
+  BatchSummary,
+  Category,
+  FailedRecord,
+  FailureGroup,
+  LiveBatch,
+  Preflight,
+  Sample,
+  Snapshot,
+  State,
+} from '../src/backend/types';
+import type { Desk } from '../src/state/desk.svelte';
+import { FakeDoor } from '../test/fake-door';
+import { balance, failedRecord, progress, snapshot, stream } from '../test/samples';
+
+interface Scene {
+  door: FakeDoor;
+  then?: (desk: Desk) => void | Promise<void>;
+}
+
+const NOW = Date.UTC(2026, 5, 1, 21, 40, 7);
+const LONG = `${'Aufzeichnung-der-Jahreshauptversammlung-'.repeat(6)}.mov`;
+const RTL = 'ארכיון/טלוויזיה 1974/ראיון עם הבמאי חלק ב.mov';
+const TB = 1e12;
+
+/** Figures that look random and are the same each time. */
+function wave(i: number, low: number, high: number): number {
+  const at = 0.5 + 0.3 * Math.sin(i / 7) + 0.2 * Math.sin(i * 1.7 + 2) * Math.cos(i / 3);
+  return low + (high - low) * Math.min(1, Math.max(0, at));
+}
+
+function batches(howMany: number, streams: number, endMs: number): BatchSummary[] {
+  const all: BatchSummary[] = [];
+  let at = endMs;
+  for (let i = howMany; i > 0; i -= 1) {
+    const took = wave(i, 1_600, 3_400);
+    const started_ms = at - took;
+    const ended_ms = at;
+    all.unshift({
+      id: 400 + i,
+      started_ms,
+      ended_ms,
+      streams: Array.from({ length: streams }, (_, lane) => {
+        const failed = i % 9 === 4 && lane === 0 ? 23 : 0;
+        const records = Math.round(1000 / streams);
+        return stream({
+          records,
+          failed,
+          skipped: i % 5 === 0 ? Math.round(records / 4) : 0,
+          delivered: records - failed - (i % 5 === 0 ? Math.round(records / 4) : 0),
+          ended_ms: ended_ms - (lane === i % streams ? 0 : wave(i * 3 + lane, 0, took * 0.3)),
+        });
+      }),
+    });
+    at = started_ms - 60;
+  }
+  return all;
+}
+
+function samples(seconds: number): Sample[] {
+  return Array.from({ length: seconds }, (_, i) => ({
+    at_ms: NOW - (seconds - i) * 1000,
+    records_per_s: wave(i, 260, 520),
+    bytes_per_s: wave(i + 40, 1.1e9, 1.9e9),
+  }));
+}
+
+function live(streams: number, startedMs: number): LiveBatch {
+  return {
+    id: 437,
+    started_ms: startedMs,
+    streams: Array.from({ length: streams }, (_, lane) => {
+      const records = Math.round(1000 / streams);
+      const through = Math.round(records * wave(lane * 5, 0.3, 0.8));
+      const waits = lane === 1 && streams > 2;
+      return {
+        summary: stream({
+          records,
+          delivered: waits ? records : through - 4,
+          failed: waits ? 0 : 4,
+          ended_ms: waits ? startedMs + 800 : null,
+        }),
+        active: waits
+          ? []
+          : [
+              { id: 1, path: `1974/${RTL}`, size: 41.2e9, done: 12.9e9 },
+              { id: 2, path: `restore-0${lane}/${LONG}`, size: 8.1e9, done: 7.9e9 },
+              { id: 3, path: '2019/spring/DSC_0042.dng', size: 48e6, done: 31e6 },
+              { id: 4, path: '2019/spring/<b>reel</b> "final" & more.wav', size: 912e6, done: 100e6 },
+            ],
+      };
+    }),
+  };
+}
+
+const GROUPS: FailureGroup[] = [
+  [
+    'source_unreadable',
+    'permanent',
+    'Source cannot be opened',
+    'Give your user account the right to read it, then reprocess.',
+    291_400,
+  ],
+  [
+    'destination_conflict',
+    'permanent',
+    'A different file has this name already',
+    'Compare the two files. Then choose another conflict policy (rename, overwrite) or move the file at the destination away, and reprocess.',
+    19_200,
+  ],
+  [
+    'source_changed',
+    'transient',
+    'Source changed while it was copied',
+    'Wait until nothing writes to the file any more, then reprocess.',
+    1_383,
+  ],
+  [
+    'verify_mismatch',
+    'transient',
+    'The copy differs from its source',
+    'The destination did not keep the bytes that were written. Reprocess; if it happens again, do not trust that disk.',
+    17,
+  ],
+].map(
+  ([category, cls, title, advice, count]) => ({ category, class: cls, title, advice, count }) as FailureGroup,
+);
+
+function failedRecords(howMany: number): FailedRecord[] {
+  const paths = ['2019/spring/DSC_0042.dng', LONG, RTL, 'reel.wav'];
+  const categories: Category[] = [
+    'source_unreadable',
+    'destination_conflict',
+    'source_changed',
+    'verify_mismatch',
+  ];
+  return Array.from({ length: howMany }, (_, i) => {
+    const group = GROUPS.find((one) => one.category === categories[i % 4]);
+    return failedRecord(i * 3 + 7, {
+      source: `/mnt/tape-restore/2019/box-${i % 40}/${paths[i % paths.length]}`,
+      category: group?.category ?? 'internal',
+      class: group?.class ?? 'permanent',
+      message: `Opening ${paths[i % paths.length]} for reading was refused: Permission denied (os error 13)`,
+      advice: group?.advice ?? '',
+      attempts: 1 + (i % 3),
+      size: wave(i, 1e3, 9e9),
+      failed_ms: NOW - i * 1000,
+    });
+  });
+}
+
+const PREFLIGHT: Preflight = {
+  balance: balance({ found: 958_120, excluded: 1_204, pending: 956_916, bytes_total: 214.6 * TB }),
+  by_type: [
+    ['mxf', 41_233, 131.2 * TB],
+    ['mov', 88_190, 61.4 * TB],
+    ['dng', 512_004, 18.1 * TB],
+    ['wav', 190_441, 3.7 * TB],
+    ['pdf', 80_310, 0.15 * TB],
+    ['', 3_120, 0.02 * TB],
+    ['…', 41_618, 0.03 * TB],
+  ].map(([extension, count, bytes]) => ({ extension, count, bytes }) as Preflight['by_type'][number]),
+  empty_folders: 14,
+  space: { needed: 214.6 * TB, free: 320 * TB },
+  estimate: { low_s: 41 * 3600, high_s: 77 * 3600 },
+  findings: [
+    {
+      severity: 'warns',
+      code: 'name_collision',
+      message:
+        '38 records would have the same name at the destination, because it does not tell “A” from “a”.',
+      advice: 'They are listed as failed. Rename one of each pair at the source and check again.',
+      records: 38,
+    },
+    {
+      severity: 'notes',
+      code: 'excluded_junk',
+      message: '1,204 files such as .DS_Store and Thumbs.db are left out.',
+      advice: '',
+      records: 1_204,
+    },
+  ],
+};
+
+const BLOCKED: Preflight = {
+  ...PREFLIGHT,
+  space: { needed: 214.6 * TB, free: 180.1 * TB },
+  findings: [
+    {
+      severity: 'blocks',
+      code: 'no_space',
+      message: 'The destination has 34.5 TB too little room.',
+      advice: 'Make room at the destination, choose a larger one, or move fewer sources.',
+      records: 956_916,
+    },
+    ...PREFLIGHT.findings,
+  ],
+};
+
+const HALF = balance({
+  found: 958_120,
+  delivered: 411_802,
+  failed: 312,
+  skipped: 8_204,
+  excluded: 1_204,
+  pending: 536_598,
+  bytes_total: 214.6 * TB,
+  bytes_delivered: 98.4 * TB,
+  bytes_skipped: 1.2 * TB,
+  bytes_failed: 0.02 * TB,
+  attempts: 420_318,
+  retries: 97,
+});
+
+function at(state: State, given: Partial<Snapshot> = {}, more: Partial<Snapshot['progress']> = {}): FakeDoor {
+  const door = new FakeDoor();
+  const before = snapshot();
+  door.snapshotNow = snapshot({
+    job: {
+      ...before.job,
+      name: 'Broadcast archive 1974–2019',
+      sources: ['/mnt/tape-restore/2019', '/mnt/nas-old/broadcast', '/media/anna/LTO restore'],
+      destination: '/mnt/nas/archive/broadcast',
+    },
+    preflight: PREFLIGHT,
+    progress: progress({ state, at_ms: NOW, balance: HALF, ...more }),
+    ...given,
+  });
+  door.failed = failedRecords(3_000);
+  return door;
+}
+
+const MOVING: Partial<Snapshot> = {
+  batches: batches(36, 2, NOW - 1_200),
+  samples: samples(200),
+  failure_groups: GROUPS,
+};
+const RESTED: Partial<Snapshot> = { ...MOVING, batches: batches(36, 2, NOW) };
+const RUN = {
+  in_flight: 8,
+  batch: live(2, NOW - 1_140),
+  time_left: { low_s: 19 * 3600, high_s: 31 * 3600 },
+};
+
+function running(door: FakeDoor): FakeDoor {
+  let tick = 0;
+  setInterval(() => {
+    const snap = door.snapshotNow;
+    if (!snap) return;
+    tick += 1;
+    const sample = {
+      at_ms: NOW + tick * 250,
+      records_per_s: wave(tick, 260, 520),
+      bytes_per_s: wave(tick, 1.1e9, 1.9e9),
+    };
+    door.sendProgress({ ...snap.progress, at_ms: NOW + tick * 250, sample: tick % 4 === 0 ? sample : null });
+  }, 250);
+  return door;
+}
+
+const FINISHED = balance({
+  found: 958_120,
+  delivered: 948_712,
+  skipped: 8_204,
+  excluded: 1_204,
+  bytes_total: 214.6 * TB,
+  bytes_delivered: 213.4 * TB,
+  bytes_skipped: 1.2 * TB,
+  attempts: 956_916,
+});
+
+const WITH_FAILURES = {
+  ...FINISHED,
+  delivered: 636_712,
+  failed: 312_000,
+  bytes_delivered: 201.3 * TB,
+  bytes_failed: 12.1 * TB,
+};
+
+const drafting = (sources: string[], destination: string): Scene => {
+  const door = new FakeDoor();
+  door.launched = sources;
+  return { door, then: (desk) => void (desk.draft && (desk.draft.destination = destination)) };
+};
+
+export const scenes: Record<string, Scene> = {
+  empty: { door: new FakeDoor() },
+  dragging: { door: new FakeDoor(), then: (desk) => void (desk.dragging = true) },
+  setup: drafting(
+    ['/mnt/tape-restore/2019', `/mnt/nas-old/${LONG}`, `/media/${RTL}`, '/media/anna/LTO restore'],
+    '/mnt/nas/archive',
+  ),
+  'setup-one': drafting(['/mnt/tape-restore/2019'], ''),
+  planning: {
+    door: at(
+      'planning',
+      { preflight: null },
+      { balance: balance({ found: 412_907, excluded: 388, bytes_total: 91.2 * TB }) },
+    ),
+  },
+  ready: { door: at('ready', {}, { balance: PREFLIGHT.balance }) },
+  blocked: { door: at('ready', { preflight: BLOCKED }, { balance: BLOCKED.balance }) },
+  running: { door: running(at('running', MOVING, RUN)) },
+  starting: {
+    door: at('running', {}, { batch: live(2, NOW - 300), in_flight: 8, balance: { ...PREFLIGHT.balance } }),
+  },
+  'running-16': {
+    door: at(
+      'running',
+      { ...MOVING, batches: batches(30, 16, NOW - 1_200) },
+      {
+        ...RUN,
+        in_flight: 96,
+        batch: live(16, NOW - 1_140),
+        limits: { batch_size: 10_000, streams: 12, concurrency: 128 },
+      },
+    ),
+  },
+  pausing: { door: at('pausing', MOVING, RUN) },
+  paused: { door: at('paused', RESTED) },
+  outage: {
+    door: at('paused', RESTED, {
+      outage: {
+        category: 'destination_full',
+        message:
+          'The destination is full: writing /mnt/nas/archive/broadcast/1974/reel-12.mxf failed (no space left on device).',
+        advice: 'Make room at the destination or choose a larger one, then resume. Nothing is lost.',
+      },
+    }),
+  },
+  stopped: { door: at('stopped', RESTED) },
+  finished: { door: at('finished', { ...RESTED, failure_groups: [] }, { balance: FINISHED }) },
+  failed: { door: at('finished', RESTED, { balance: WITH_FAILURES }) },
+  failures: {
+    door: at('finished', RESTED, { balance: WITH_FAILURES }),
+    then: async (desk) => {
+      desk.tab = 'failures';
+    },
+  },
+  'failures-running': { door: at('running', MOVING, RUN), then: (desk) => void (desk.tab = 'failures') },
+  check: { door: at('running', MOVING, RUN), then: (desk) => void (desk.tab = 'preflight') },
+  stop: { door: at('running', MOVING, RUN), then: (desk) => void (desk.asking = 'stop') },
+  close: { door: at('running', MOVING, RUN), then: (desk) => void (desk.asking = 'close') },
+  refused: {
+    door: at('running', MOVING, RUN),
+    then: (desk) => void (desk.dragging = true),
+  },
+  error: {
+    door: Object.assign(new FakeDoor(), {
+      refuses: {
+        openMigration: {
+          code: 'checkpoint_in_use',
+          message: `The migration /home/anna/${LONG} is open in another program.`,
+          advice: 'Close it there, then open it here.',
+        },
+      },
+      picked: ['/home/anna/archive.sluice'],
+    }),
+    then: (desk) => desk.openMigration(),
+  },
+  exported: {
+    door: Object.assign(at('finished', RESTED, { balance: WITH_FAILURES }), {
+      exportedTo: '/home/anna/Documents/failed records.csv',
+    }),
+    then: async (desk) => {
+      desk.tab = 'failures';
+      await desk.exportFailures({ category: null, ids: [] });
+    },
+  },
+};

@@ -1,0 +1,82 @@
+/** The one door between the window and the engine. Everything that crosses is named here. */
+import type {
+  Delivery,
+  ErrorReport,
+  Event,
+  FailurePage,
+  JobSpec,
+  LimitRanges,
+  Limits,
+  Progress,
+  Selection,
+  Snapshot,
+} from './types';
+
+/** What a new migration starts from. */
+export interface Defaults {
+  deliver: Delivery;
+  limits: Limits;
+  ranges: LimitRanges;
+}
+
+/** What the person drags over the window. */
+export type Drag = { kind: 'over' } | { kind: 'left' } | { kind: 'dropped'; paths: string[] };
+
+/** Ends a subscription. */
+export type Unlisten = () => void;
+
+/** Every command rejects with an `ErrorReport`. */
+export interface Door {
+  /** What a new migration starts from. */
+  defaults(): Promise<Defaults>;
+  /** The migration that is open in this program, e.g. after a reload of the page. */
+  current(): Promise<Snapshot | null>;
+  /** Paths that the program was started with. Given once. */
+  launchPaths(): Promise<string[]>;
+
+  /** Checks the job and makes the checkpoint. Planning is asked for with `plan`. */
+  createMigration(job: JobSpec): Promise<Snapshot>;
+  openMigration(path: string): Promise<Snapshot>;
+  closeMigration(): Promise<void>;
+  snapshot(): Promise<Snapshot>;
+
+  /** Resolves when the plan is complete or was cancelled. */
+  plan(): Promise<void>;
+  cancelPlan(): Promise<void>;
+  start(): Promise<void>;
+  pause(): Promise<void>;
+  stop(): Promise<void>;
+  setLimits(limits: Limits): Promise<void>;
+  setDelivery(delivery: Delivery): Promise<void>;
+
+  failures(selection: Selection, after: number, limit: number): Promise<FailurePage>;
+  /** Puts failed records back and starts. How many. */
+  reprocess(selection: Selection): Promise<number>;
+  /** Asks where, then writes. The path written; null when the person cancelled. */
+  exportFailures(selection: Selection): Promise<string | null>;
+
+  pickFolders(): Promise<string[]>;
+  pickFiles(): Promise<string[]>;
+  pickDestination(): Promise<string | null>;
+  pickMigration(): Promise<string | null>;
+
+  /** Pauses cleanly, closes the checkpoint and ends the program. */
+  quit(): Promise<void>;
+
+  onEvent(hear: (event: Event) => void): Promise<Unlisten>;
+  onProgress(hear: (progress: Progress) => void): Promise<Unlisten>;
+  onCloseRequested(hear: () => void): Promise<Unlisten>;
+  onDrag(hear: (drag: Drag) => void): Promise<Unlisten>;
+}
+
+/** Whatever was thrown, as a report that can be shown. */
+export function asReport(thrown: unknown): ErrorReport {
+  if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'message' in thrown) {
+    return { advice: '', ...(thrown as Partial<ErrorReport> & Pick<ErrorReport, 'code' | 'message'>) };
+  }
+  return {
+    code: 'unexpected',
+    message: thrown instanceof Error ? thrown.message : String(thrown),
+    advice: '',
+  };
+}

@@ -1,0 +1,46 @@
+/** The door as the desktop shell opens it. The only file that knows Tauri. */
+import { invoke } from '@tauri-apps/api/core';
+import { listen } from '@tauri-apps/api/event';
+import { getCurrentWebview } from '@tauri-apps/api/webview';
+import type { Door } from './door';
+import type { Event, Progress } from './types';
+
+export const tauriDoor: Door = {
+  defaults: () => invoke('defaults'),
+  current: () => invoke('current'),
+  launchPaths: () => invoke('launch_paths'),
+
+  createMigration: (job) => invoke('create_migration', { job }),
+  openMigration: (path) => invoke('open_migration', { path }),
+  closeMigration: () => invoke('close_migration'),
+  snapshot: () => invoke('snapshot'),
+
+  plan: () => invoke('plan'),
+  cancelPlan: () => invoke('cancel_plan'),
+  start: () => invoke('start'),
+  pause: () => invoke('pause'),
+  stop: () => invoke('stop'),
+  setLimits: (limits) => invoke('set_limits', { limits }),
+  setDelivery: (delivery) => invoke('set_delivery', { delivery }),
+
+  failures: (selection, after, limit) => invoke('failures', { selection, after, limit }),
+  reprocess: (selection) => invoke('reprocess', { selection }),
+  exportFailures: (selection) => invoke('export_failures', { selection }),
+
+  pickFolders: () => invoke('pick_folders'),
+  pickFiles: () => invoke('pick_files'),
+  pickDestination: () => invoke('pick_destination'),
+  pickMigration: () => invoke('pick_migration'),
+
+  quit: () => invoke('quit'),
+
+  onEvent: (hear) => listen<Event>('engine_event', (event) => hear(event.payload)),
+  onProgress: (hear) => listen<Progress>('engine_progress', (event) => hear(event.payload)),
+  onCloseRequested: (hear) => listen('close_requested', () => hear()),
+  onDrag: (hear) =>
+    getCurrentWebview().onDragDropEvent(({ payload }) => {
+      if (payload.type === 'drop') hear({ kind: 'dropped', paths: payload.paths });
+      else if (payload.type === 'leave') hear({ kind: 'left' });
+      else hear({ kind: 'over' });
+    }),
+};

@@ -1,0 +1,106 @@
+/** Numbers as people read them. Pure functions; the words come from `messages.ts`. */
+import { m } from './messages';
+
+const whole = new Intl.NumberFormat('en');
+const tenths = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
+
+/** 1234567 → `1,234,567` */
+export function count(n: number): string {
+  return whole.format(Math.round(n));
+}
+
+/** Bytes in decimal units with three significant digits, as disks are labelled: `1.24 GB`. */
+export function bytes(n: number): string {
+  let value = n;
+  let unit = 0;
+  // 999.5 would be printed as `1,000`, so it already belongs to the next unit.
+  while (value >= 999.5 && unit < BYTE_UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  return `${value.toFixed(digits)} ${BYTE_UNITS[unit]}`;
+}
+
+/** Records a second: `0.4`, `12.5`, `1,240`. */
+export function perSecond(n: number): string {
+  return n > 0 && n < 99.95 ? tenths.format(n) : count(n);
+}
+
+/** Share in percent with one decimal, rounded down: 100 is only shown when it is all. */
+export function percent(part: number, all: number): string {
+  if (all <= 0) return '0.0 %';
+  return `${tenths.format(Math.floor((part / all) * 1000) / 10)} %`;
+}
+
+interface Unit {
+  seconds: number;
+  short: string;
+}
+
+const UNITS: Unit[] = [
+  { seconds: 86_400, short: m.units.day },
+  { seconds: 3_600, short: m.units.hour },
+  { seconds: 60, short: m.units.minute },
+  { seconds: 1, short: m.units.second },
+];
+
+/** A span as one figure with at most two units: `0.3 s`, `45 s`, `3 min`, `2 h 10 min`, `3 d 4 h`. */
+export function duration(seconds: number): string {
+  if (seconds < 9.95) return `${tenths.format(Math.max(0, seconds))} ${m.units.second}`;
+  if (seconds < 59.5) return `${Math.round(seconds)} ${m.units.second}`;
+  if (seconds < 3_570) return `${Math.round(seconds / 60)} ${m.units.minute}`;
+  const [big, small]: [Unit, Unit] =
+    seconds < 2 * 86_400 - 1_800
+      ? [UNITS[1] as Unit, UNITS[2] as Unit]
+      : [UNITS[0] as Unit, UNITS[1] as Unit];
+  const step = big.seconds === 3_600 ? 300 : small.seconds;
+  const rounded = Math.round(seconds / step) * step;
+  const rest = Math.round((rounded % big.seconds) / small.seconds);
+  const head = `${count(Math.floor(rounded / big.seconds))} ${big.short}`;
+  return rest === 0 ? head : `${head} ${rest} ${small.short}`;
+}
+
+/** A span that nobody knows exactly: `about 3 min`, `3 to 5 min`, `45 min to 2 h`, `1.7 to 3.2 days`. */
+export function durationRange(low: number, high: number): string {
+  if (high < 5) return m.units.moments;
+  if (high >= 2 * 86_400) return m.units.days(tenths.format(low / 86_400), tenths.format(high / 86_400));
+  const from = duration(Math.max(1, Math.round(low)));
+  const to = duration(Math.round(high));
+  if (from === to) return m.units.about(to);
+  const [fromUnit, toUnit] = [from.replace(/[\d.,]+/, ''), to.replace(/[\d.,]+/, '')];
+  return m.units.range(fromUnit === toUnit ? (from.split(' ')[0] ?? from) : from, to);
+}
+
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const dayAndClock = new Intl.DateTimeFormat('en-GB', {
+  weekday: 'short',
+  hour: '2-digit',
+  minute: '2-digit',
+});
+const dayOnly = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short' });
+const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+
+/** When a span that starts now ends: `14:20 – 15:05`, `Tue 09:10 – Tue 11:40`, `Mon 3 Jun – Thu 6 Jun`. */
+export function endsBetween(nowMs: number, low: number, high: number): string {
+  const ends = [low, high].map((seconds) => new Date(nowMs + seconds * 1000)) as [Date, Date];
+  const today = new Date(nowMs).toDateString();
+  const shape =
+    high >= 4 * 86_400 ? dayOnly : ends.every((end) => end.toDateString() === today) ? clock : dayAndClock;
+  const [from, to] = ends.map((end) => shape.format(end));
+  return from === to ? String(to) : `${from} – ${to}`;
+}
+
+const seconds = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+
+/** The time of day of a moment: `21:40:07`. */
+export function timeOfDay(ms: number): string {
+  return seconds.format(new Date(ms));
+}
+
+/** A moment in full, in the person's own time zone. */
+export function moment(ms: number): string {
+  return full.format(new Date(ms));
+}

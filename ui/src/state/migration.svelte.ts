@@ -1,0 +1,164 @@
+/** The picture of the open migration: a snapshot, then the events since its number, and progress. */
+import type { Door } from '../backend/door';
+import type {
+  BatchSummary,
+  Delivery,
+  Event,
+  FailureGroup,
+  JobSpec,
+  LimitRanges,
+  Limits,
+  Preflight,
+  Progress,
+  Sample,
+  Snapshot,
+  State,
+} from '../backend/types';
+
+/** As many as the engine's snapshot holds. */
+const BATCHES_KEPT = 120;
+const SAMPLES_KEPT = 600;
+
+/** Failures come by the hundred; their groups are asked for at most this often. */
+const GROUPS_EVERY_MS = 2_000;
+
+const ACTIVE: ReadonlySet<State> = new Set(['planning', 'running', 'pausing', 'stopping']);
+
+export class Migration {
+  readonly checkpoint: string;
+  job: JobSpec = $state.raw(undefined as never);
+  ranges: LimitRanges = $state.raw(undefined as never);
+  progress: Progress = $state.raw(undefined as never);
+  preflight: Preflight | null = $state.raw(null);
+  batches: BatchSummary[] = $state.raw([]);
+  samples: Sample[] = $state.raw([]);
+  groups: FailureGroup[] = $state.raw([]);
+
+  readonly state: State = $derived(this.progress.state);
+  readonly active: boolean = $derived(ACTIVE.has(this.progress.state));
+
+  #door: Door;
+  #seq = 0;
+  /** Progress that was taken before this moment is older than an event that was applied. */
+  #since = 0;
+  #held: Event[] = [];
+  #resyncing: Promise<void> | null = null;
+  #groupsDue: ReturnType<typeof setTimeout> | null = null;
+  #closed = false;
+
+  constructor(door: Door, snapshot: Snapshot) {
+    this.#door = door;
+    this.checkpoint = snapshot.checkpoint;
+    this.#adopt(snapshot);
+  }
+
+  /** Takes a durable event. One that is missing before it means: ask for a new snapshot. */
+  hear(event: Event): void {
+    if (this.#closed || event.seq <= this.#seq) return;
+    if (this.#resyncing || event.seq !== this.#seq + 1) {
+      this.#held.push(event);
+      void this.resync();
+      return;
+    }
+    this.#apply(event);
+  }
+
+  /** Takes the latest progress. */
+  observe(progress: Progress): void {
+    if (this.#closed || progress.at_ms < this.#since || progress.at_ms < this.progress.at_ms) return;
+    this.progress = progress;
+    const sample = progress.sample;
+    const last = this.samples.at(-1);
+    if (sample && (!last || sample.at_ms > last.at_ms)) {
+      this.samples = [...this.samples, sample].slice(-SAMPLES_KEPT);
+    }
+  }
+
+  /** Asks for a new snapshot, then applies the events that came meanwhile. */
+  resync(): Promise<void> {
+    this.#resyncing ??= this.#fetch().finally(() => {
+      this.#resyncing = null;
+      const held = this.#held;
+      this.#held = [];
+      for (const event of held) this.hear(event);
+    });
+    return this.#resyncing;
+  }
+
+  /** Nothing is taken any more. */
+  forget(): void {
+    this.#closed = true;
+    if (this.#groupsDue) clearTimeout(this.#groupsDue);
+  }
+
+  async setLimits(limits: Limits): Promise<void> {
+    await this.#door.setLimits(limits);
+    this.progress = { ...this.progress, limits };
+    this.job = { ...this.job, limits };
+  }
+
+  async setDelivery(deliver: Delivery): Promise<void> {
+    await this.#door.setDelivery(deliver);
+    this.job = { ...this.job, deliver };
+  }
+
+  async #fetch(): Promise<void> {
+    try {
+      const snapshot = await this.#door.snapshot();
+      if (!this.#closed) this.#adopt(snapshot);
+    } catch {
+      // The migration was closed meanwhile. What is held has no picture to go into.
+      this.#held = [];
+    }
+  }
+
+  #adopt(snapshot: Snapshot): void {
+    this.job = snapshot.job;
+    this.ranges = snapshot.ranges;
+    this.preflight = snapshot.preflight;
+    this.batches = snapshot.batches;
+    this.samples = snapshot.samples;
+    this.groups = snapshot.failure_groups;
+    this.#seq = snapshot.last_event;
+    if (!this.progress || snapshot.progress.at_ms >= this.progress.at_ms) this.progress = snapshot.progress;
+  }
+
+  #apply(event: Event): void {
+    this.#seq = event.seq;
+    const what = event.what;
+    switch (what.kind) {
+      case 'state_changed':
+        this.#since = event.at_ms;
+        this.progress = { ...this.progress, state: what.to };
+        if (what.to === 'running') this.progress = { ...this.progress, outage: null };
+        if (!ACTIVE.has(what.to)) void this.resync();
+        break;
+      case 'planned':
+      case 'reprocessed':
+        void this.resync();
+        break;
+      case 'limits_changed':
+        this.#since = event.at_ms;
+        this.progress = { ...this.progress, limits: what.to };
+        break;
+      case 'outage_began':
+        this.#since = event.at_ms;
+        this.progress = { ...this.progress, outage: what.outage };
+        break;
+      case 'batch_ended':
+        // A snapshot may hold more than its number says.
+        if (what.batch.id > (this.batches.at(-1)?.id ?? 0))
+          this.batches = [...this.batches, what.batch].slice(-BATCHES_KEPT);
+        break;
+      case 'records_failed':
+        this.#groupsDue ??= setTimeout(() => {
+          this.#groupsDue = null;
+          void this.resync();
+        }, GROUPS_EVERY_MS);
+        break;
+      case 'batch_started':
+      case 'leases_released':
+        break;
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest';
+import { Desk } from '../src/state/desk.svelte';
+import { FakeDoor } from './fake-door';
+import { progress, snapshot } from './samples';
+
+const settle = () => new Promise((resolve) => setTimeout(resolve));
+const named = (door: FakeDoor) => door.calls.map(([name]) => name);
+
+async function begun(set: (door: FakeDoor) => void = () => undefined): Promise<[Desk, FakeDoor]> {
+  const door = new FakeDoor();
+  set(door);
+  const desk = new Desk(door);
+  await desk.begin();
+  return [desk, door];
+}
+
+const at = (state: Parameters<typeof progress>[0]) => (door: FakeDoor) =>
+  void (door.snapshotNow = snapshot({ progress: progress(state) }));
+
+describe('the way through the window', () => {
+  it('begins empty, and asks for sources and a destination', async () => {
+    const [desk, door] = await begun();
+    expect(desk.screen).toBe('empty');
+    door.picked = ['/a', '/b', '/a'];
+    await desk.addFolders();
+    expect(desk.screen).toBe('setup');
+    expect(desk.draft?.sources).toEqual(['/a', '/b']);
+    expect(desk.draft?.problem).toBe('Choose a destination.');
+    await desk.check();
+    expect(named(door)).not.toContain('createMigration');
+    if (desk.draft) desk.draft.destination = ' /dst ';
+    expect(desk.draft?.problem).toBeNull();
+  });
+
+  it('makes the migration, plans, and is ready when the plan is', async () => {
+    const [desk, door] = await begun((door) => (door.launched = ['/a']));
+    if (desk.draft) desk.draft.destination = '/dst';
+    door.snapshotNow = snapshot({ progress: progress({ state: 'new' }) });
+    await desk.check();
+    const made = door.calls.find(([name]) => name === 'createMigration');
+    expect(made?.[1]).toMatchObject({
+      sources: ['/a'],
+      destination: '/dst',
+      deliver: { verify: 'read_back' },
+    });
+    expect(desk.screen).toBe('planning');
+    door.snapshotNow = snapshot({ progress: progress({ state: 'ready', at_ms: 5 }), last_event: 3 });
+    door.endPlan?.();
+    await settle();
+    expect(desk.screen).toBe('preflight');
+  });
+
+  it('goes back to the description, filled in, when the check was cancelled', async () => {
+    const [desk, door] = await begun((door) => (door.launched = ['/mnt/tape-restore/2019']));
+    if (desk.draft) desk.draft.destination = '/mnt/nas/archive';
+    door.snapshotNow = snapshot({ progress: progress({ state: 'new' }) });
+    await desk.check();
+    await desk.cancelCheck();
+    door.endPlan?.();
+    await settle();
+    expect(desk.screen).toBe('setup');
+    expect(desk.draft?.destination).toBe('/mnt/nas/archive');
+  });
+
+  it('keeps the migration when only settings change, and makes another for other files', async () => {
+    const [desk, door] = await begun(at({ state: 'ready' }));
+    desk.edit();
+    expect(desk.screen).toBe('setup');
+    if (desk.draft) desk.draft.limits = { ...desk.draft.limits, streams: 5 };
+    await desk.check();
+    expect(named(door)).not.toContain('createMigration');
+    expect(door.calls).toContainEqual(['setLimits', { batch_size: 1000, streams: 5, concurrency: 8 }]);
+    door.endPlan?.();
+    await settle();
+
+    desk.edit();
+    desk.draft?.add(['/more']);
+    await desk.check();
+    expect(named(door).slice(-3)).toEqual(['closeMigration', 'createMigration', 'plan']);
+  });
+
+  it('keeps the description when the engine refuses it, and says why', async () => {
+    const report = { code: 'source_missing', message: 'There is no /a.', advice: 'Look for it.' };
+    const [desk] = await begun((door) => {
+      door.launched = ['/a'];
+      door.refuses = { createMigration: report };
+    });
+    if (desk.draft) desk.draft.destination = '/dst';
+    await desk.check();
+    expect(desk.notices).toMatchObject([{ tone: 'error', ...report }]);
+    expect(desk.screen).toBe('setup');
+    expect(desk.draft?.sources).toEqual(['/a']);
+    expect(desk.busy).toBe(false);
+  });
+
+  it('shows what runs already after a reload', async () => {
+    const [desk] = await begun(at({ state: 'running' }));
+    expect(desk.screen).toBe('run');
+  });
+
+  it('opens one .sluice file that the program was started with or that is dropped', async () => {
+    const [desk, door] = await begun();
+    door.snapshotNow = snapshot({ progress: progress({ state: 'paused' }) });
+    door.sendDrag({ kind: 'over' });
+    expect(desk.dragging).toBe(true);
+    door.sendDrag({ kind: 'dropped', paths: ['/home/anna/Archive.SLUICE'] });
+    await settle();
+    expect(desk.dragging).toBe(false);
+    expect(door.calls).toContainEqual(['openMigration', '/home/anna/Archive.SLUICE']);
+    expect(desk.screen).toBe('run');
+  });
+
+  it('takes no drop while a migration is open, but begins anew after the end', async () => {
+    const [desk, door] = await begun(at({ state: 'running' }));
+    door.sendDrag({ kind: 'dropped', paths: ['/a'] });
+    await settle();
+    expect(desk.draft).toBeNull();
+    expect(desk.notices).toHaveLength(1);
+
+    door.sendProgress(progress({ state: 'finished', at_ms: 9 }));
+    door.sendDrag({ kind: 'dropped', paths: ['/a'] });
+    await settle();
+    expect(named(door)).toContain('closeMigration');
+    expect(desk.screen).toBe('setup');
+    expect(desk.draft?.sources).toEqual(['/a']);
+  });
+
+  it('asks before it closes during a run, and quits when told so', async () => {
+    const [desk, door] = await begun(at({ state: 'running' }));
+    door.sendClose();
+    expect(desk.asking).toBe('close');
+    expect(named(door)).not.toContain('quit');
+    await desk.quit();
+    expect(named(door)).toContain('quit');
+  });
+
+  it('says where the report is, and nothing when the person cancelled', async () => {
+    const [desk, door] = await begun(at({ state: 'finished' }));
+    await desk.exportFailures({ category: null, ids: [] });
+    expect(desk.notices).toEqual([]);
+    door.exportedTo = '/home/anna/failed.csv';
+    await desk.exportFailures({ category: null, ids: [] });
+    expect(desk.notices[0]).toMatchObject({
+      tone: 'done',
+      message: 'The report is written: /home/anna/failed.csv',
+    });
+    desk.dismiss(desk.notices[0]?.id ?? 0);
+    expect(desk.notices).toEqual([]);
+  });
+});

@@ -1,0 +1,92 @@
+/** A door that tests and the dev pages open: what it answers is set, what it is asked is noted. */
+import type { Defaults, Door, Drag } from '../src/backend/door';
+import type { Event, EventKind, FailedRecord, Progress, Selection, Snapshot } from '../src/backend/types';
+import { defaults } from './samples';
+
+type Call = [name: string, ...args: unknown[]];
+
+export class FakeDoor implements Door {
+  calls: Call[] = [];
+  snapshotNow: Snapshot | null = null;
+  launched: string[] = [];
+  picked: string[] = [];
+  failed: FailedRecord[] = [];
+  exportedTo: string | null = null;
+  /** What the named command throws. */
+  refuses: Partial<Record<keyof Door, unknown>> = {};
+  /** Ends the plan; set while one is under way. */
+  endPlan: (() => void) | null = null;
+
+  #event: (event: Event) => void = () => undefined;
+  #progress: (progress: Progress) => void = () => undefined;
+  #close: () => void = () => undefined;
+  #drag: (drag: Drag) => void = () => undefined;
+
+  sendEvent(seq: number, what: EventKind, at_ms = 0): void {
+    this.#event({ seq, at_ms, what });
+  }
+  sendProgress(progress: Progress): void {
+    this.#progress(progress);
+  }
+  sendClose(): void {
+    this.#close();
+  }
+  sendDrag(drag: Drag): void {
+    this.#drag(drag);
+  }
+
+  async #note<T>(name: keyof Door, answer: T, ...args: unknown[]): Promise<T> {
+    this.calls.push([name, ...args]);
+    if (name in this.refuses) throw this.refuses[name];
+    return answer;
+  }
+  #open(): Snapshot {
+    if (!this.snapshotNow) throw new Error('no migration is open');
+    return structuredClone(this.snapshotNow);
+  }
+
+  defaults = () => this.#note<Defaults>('defaults', defaults());
+  current = () => this.#note('current', this.snapshotNow && structuredClone(this.snapshotNow));
+  launchPaths = () => this.#note('launchPaths', this.launched);
+  createMigration = (job: Snapshot['job']) =>
+    this.#note('createMigration', null, job).then(() => this.#open());
+  openMigration = (path: string) => this.#note('openMigration', null, path).then(() => this.#open());
+  closeMigration = () => this.#note('closeMigration', undefined);
+  snapshot = () => this.#note('snapshot', null).then(() => this.#open());
+  plan = async () => {
+    await this.#note('plan', undefined);
+    await new Promise<void>((resolve) => (this.endPlan = resolve));
+  };
+  cancelPlan = () => this.#note('cancelPlan', undefined);
+  start = () => this.#note('start', undefined);
+  pause = () => this.#note('pause', undefined);
+  stop = () => this.#note('stop', undefined);
+  setLimits = (limits: Snapshot['job']['limits']) => this.#note('setLimits', undefined, limits);
+  setDelivery = (delivery: Snapshot['job']['deliver']) => this.#note('setDelivery', undefined, delivery);
+  failures = async (selection: Selection, after: number, limit: number) => {
+    await this.#note('failures', null, selection, after, limit);
+    const of = this.failed.filter((one) => !selection.category || one.category === selection.category);
+    const from = of.findIndex((one) => one.id > after);
+    const failures = from < 0 ? [] : of.slice(from, from + limit);
+    const last = failures.at(-1);
+    return { failures, next: last && last !== of.at(-1) ? last.id : null };
+  };
+  reprocess = (selection: Selection) =>
+    this.#note('reprocess', selection.ids.length || this.failed.length, selection);
+  exportFailures = (selection: Selection) => this.#note('exportFailures', this.exportedTo, selection);
+  pickFolders = () => this.#note('pickFolders', this.picked);
+  pickFiles = () => this.#note('pickFiles', this.picked);
+  pickDestination = () => this.#note('pickDestination', this.picked[0] ?? null);
+  pickMigration = () => this.#note('pickMigration', this.picked[0] ?? null);
+  quit = () => this.#note('quit', undefined);
+
+  onEvent = async (hear: (event: Event) => void) => this.#keep(() => (this.#event = hear));
+  onProgress = async (hear: (progress: Progress) => void) => this.#keep(() => (this.#progress = hear));
+  onCloseRequested = async (hear: () => void) => this.#keep(() => (this.#close = hear));
+  onDrag = async (hear: (drag: Drag) => void) => this.#keep(() => (this.#drag = hear));
+
+  #keep(set: () => void): () => void {
+    set();
+    return () => undefined;
+  }
+}

@@ -1,0 +1,114 @@
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { Migration } from '../src/state/migration.svelte';
+import { FakeDoor } from './fake-door';
+import { balance, batch, progress, snapshot } from './samples';
+
+const asked = (door: FakeDoor, name: string) => door.calls.filter(([call]) => call === name).length;
+const settle = () => new Promise((resolve) => setTimeout(resolve));
+
+describe('the picture of a migration', () => {
+  let door: FakeDoor;
+  beforeEach(() => {
+    door = new FakeDoor();
+    door.snapshotNow = snapshot({ last_event: 4 });
+  });
+  const opened = (given = {}) => new Migration(door, snapshot({ last_event: 4, ...given }));
+
+  it('applies the events that follow its snapshot', () => {
+    const migration = opened();
+    migration.hear({ seq: 5, at_ms: 10, what: { kind: 'state_changed', from: 'ready', to: 'running' } });
+    migration.hear({ seq: 6, at_ms: 20, what: { kind: 'batch_ended', batch: batch(1, 10, 20, [15, 20]) } });
+    expect(migration.state).toBe('running');
+    expect(migration.active).toBe(true);
+    expect(migration.batches.map((one) => one.id)).toEqual([1]);
+    expect(asked(door, 'snapshot')).toBe(0);
+  });
+
+  it('ignores what its snapshot holds already', () => {
+    const migration = opened({ batches: [batch(1, 10, 20, [20])] });
+    migration.hear({ seq: 4, at_ms: 1, what: { kind: 'state_changed', from: 'ready', to: 'running' } });
+    expect(migration.state).toBe('ready');
+    migration.hear({ seq: 5, at_ms: 20, what: { kind: 'batch_ended', batch: batch(1, 10, 20, [20]) } });
+    expect(migration.batches).toHaveLength(1);
+  });
+
+  it('takes a new snapshot when an event is missing, and loses none that comes meanwhile', async () => {
+    const migration = opened();
+    door.snapshotNow = snapshot({ last_event: 7, progress: progress({ state: 'running', at_ms: 5 }) });
+    migration.hear({ seq: 7, at_ms: 30, what: { kind: 'batch_ended', batch: batch(2, 10, 20, [20]) } });
+    migration.hear({ seq: 8, at_ms: 40, what: { kind: 'batch_ended', batch: batch(3, 20, 30, [30]) } });
+    await settle();
+    expect(asked(door, 'snapshot')).toBe(1);
+    expect(migration.state).toBe('running');
+    expect(migration.batches.map((one) => one.id)).toEqual([3]);
+  });
+
+  it('shows the latest progress, never an older one', () => {
+    const migration = opened();
+    migration.observe(progress({ at_ms: 20, balance: balance({ delivered: 2 }) }));
+    migration.observe(progress({ at_ms: 10, balance: balance({ delivered: 1 }) }));
+    expect(migration.progress.balance.delivered).toBe(2);
+  });
+
+  it('does not fall back behind a change of state that an event told', () => {
+    const migration = opened({ progress: progress({ state: 'running', at_ms: 10 }) });
+    migration.hear({ seq: 5, at_ms: 50, what: { kind: 'state_changed', from: 'running', to: 'pausing' } });
+    migration.observe(progress({ state: 'running', at_ms: 40 }));
+    expect(migration.state).toBe('pausing');
+    migration.observe(progress({ state: 'paused', at_ms: 60 }));
+    expect(migration.state).toBe('paused');
+  });
+
+  it('collects one sample a second and keeps ten minutes', () => {
+    const migration = opened();
+    for (let second = 1; second <= 700; second += 1) {
+      const sample = { at_ms: second * 1000, records_per_s: 1, bytes_per_s: 1 };
+      migration.observe(progress({ at_ms: second * 1000, sample }));
+      migration.observe(progress({ at_ms: second * 1000 + 100, sample }));
+    }
+    expect(migration.samples).toHaveLength(600);
+    expect(migration.samples.at(-1)?.at_ms).toBe(700_000);
+  });
+
+  it('keeps as many batches as a snapshot holds', () => {
+    const migration = opened();
+    for (let id = 1; id <= 200; id += 1)
+      migration.hear({
+        seq: 4 + id,
+        at_ms: id,
+        what: { kind: 'batch_ended', batch: batch(id, id, id + 1, [id]) },
+      });
+    expect(migration.batches).toHaveLength(120);
+    expect(migration.batches[0]?.id).toBe(81);
+  });
+
+  it('asks for the failure groups once for many failures', async () => {
+    vi.useFakeTimers();
+    const migration = opened();
+    for (let seq = 5; seq < 30; seq += 1)
+      migration.hear({ seq, at_ms: seq, what: { kind: 'records_failed', batch: 1, records: [seq] } });
+    expect(asked(door, 'snapshot')).toBe(0);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(asked(door, 'snapshot')).toBe(1);
+    vi.useRealTimers();
+  });
+
+  it('shows an outage from its event until the run goes on', () => {
+    const outage = { category: 'destination_full', message: 'full', advice: 'make room' } as const;
+    const migration = opened({ progress: progress({ state: 'running' }) });
+    migration.hear({ seq: 5, at_ms: 1, what: { kind: 'outage_began', outage } });
+    expect(migration.progress.outage).toEqual(outage);
+    migration.hear({ seq: 6, at_ms: 2, what: { kind: 'state_changed', from: 'paused', to: 'running' } });
+    expect(migration.progress.outage).toBeNull();
+  });
+
+  it('takes nothing more once it is closed', async () => {
+    const migration = opened();
+    migration.forget();
+    migration.hear({ seq: 9, at_ms: 1, what: { kind: 'state_changed', from: 'ready', to: 'running' } });
+    migration.observe(progress({ state: 'running', at_ms: 99 }));
+    await settle();
+    expect(migration.state).toBe('ready');
+    expect(asked(door, 'snapshot')).toBe(0);
+  });
+});

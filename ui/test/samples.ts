@@ -1,0 +1,101 @@
+/** Made-up pictures of a migration, for tests and the dev pages. */
+import type { Defaults } from '../src/backend/door';
+import type {
+  Balance,
+  BatchSummary,
+  FailedRecord,
+  Progress,
+  Snapshot,
+  StreamSummary,
+} from '../src/backend/types';
+
+export const defaults = (): Defaults => ({
+  deliver: { verify: 'read_back', on_conflict: 'skip_identical', hash: 'xxh128' },
+  limits: { batch_size: 1000, streams: 2, concurrency: 8 },
+  ranges: {
+    batch_size: { min: 1, max: 10_000 },
+    streams: { min: 1, max: 16 },
+    concurrency: { min: 1, max: 128 },
+  },
+});
+
+export const balance = (given: Partial<Balance> = {}): Balance => ({
+  found: 0,
+  delivered: 0,
+  failed: 0,
+  skipped: 0,
+  excluded: 0,
+  pending: 0,
+  bytes_total: 0,
+  bytes_delivered: 0,
+  bytes_skipped: 0,
+  bytes_failed: 0,
+  attempts: 0,
+  retries: 0,
+  ...given,
+});
+
+export const progress = (given: Partial<Progress> = {}): Progress => ({
+  at_ms: 0,
+  state: 'ready',
+  balance: balance(),
+  limits: defaults().limits,
+  in_flight: 0,
+  bytes_moved: 0,
+  sample: null,
+  time_left: null,
+  batch: null,
+  outage: null,
+  ...given,
+});
+
+export const snapshot = (given: Partial<Snapshot> = {}): Snapshot => ({
+  checkpoint: '/home/anna/.local/share/sluice/archive.sluice',
+  job: {
+    name: 'archive',
+    sources: ['/mnt/tape-restore/2019'],
+    destination: '/mnt/nas/archive',
+    deliver: defaults().deliver,
+    limits: defaults().limits,
+  },
+  ranges: defaults().ranges,
+  progress: progress(),
+  preflight: null,
+  batches: [],
+  samples: [],
+  failure_groups: [],
+  last_event: 0,
+  ...given,
+});
+
+export const stream = (given: Partial<StreamSummary> = {}): StreamSummary => ({
+  records: 10,
+  bytes: 10_000,
+  delivered: 10,
+  failed: 0,
+  skipped: 0,
+  returned: 0,
+  ended_ms: null,
+  ...given,
+});
+
+export const batch = (id: number, from: number, to: number, ends: number[]): BatchSummary => ({
+  id,
+  started_ms: from,
+  ended_ms: to,
+  streams: ends.map((ended_ms) => stream({ ended_ms })),
+});
+
+export const failedRecord = (id: number, given: Partial<FailedRecord> = {}): FailedRecord => ({
+  id,
+  source: `/mnt/tape-restore/2019/reel-${id}.mov`,
+  stage: 'deliver',
+  category: 'verify_mismatch',
+  class: 'transient',
+  attempts: 1,
+  message: 'The copy differs from its source.',
+  advice: 'Reprocess.',
+  size: 1_000,
+  failed_ms: 0,
+  ...given,
+});
