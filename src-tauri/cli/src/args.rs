@@ -8,7 +8,13 @@ use sluice_engine::spec::{HashAlgorithm, JobSpec, OnConflict, Verify};
 
 /// Move large media libraries under control: verified, resumable, with every file accounted for.
 #[derive(Debug, Parser)]
-#[command(name = "sluice", version, about, propagate_version = true, max_term_width = 100, after_help = "\
+#[command(
+    name = "sluice",
+    version,
+    about,
+    propagate_version = true,
+    max_term_width = 100,
+    after_help = "\
 Examples:
   sluice copy /Volumes/Archive /mnt/nas/archive     copy a folder, read everything back
   sluice run archive.sluice                         go on where a run stopped
@@ -22,7 +28,8 @@ Exit codes:
   3  stopped before the end (paused, outage, signal); run it again to go on
 
 Ctrl-C once lets the files in flight end and keeps the checkpoint; twice leaves at once. Nothing is
-lost either way.")]
+lost either way."
+)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -165,7 +172,10 @@ pub(crate) struct Chosen {
 
 impl Chosen {
     pub(crate) fn selection(&self) -> Result<Selection, Error> {
-        Ok(Selection { category: self.category.as_deref().map(str::parse).transpose()?, ids: self.id.clone() })
+        Ok(Selection {
+            category: self.category.as_deref().map(str::parse).transpose()?,
+            ids: self.id.clone(),
+        })
     }
 }
 
@@ -208,9 +218,10 @@ pub(crate) enum HashArg {
 impl Copy {
     /// The job that these words describe.
     pub(crate) fn job(&self) -> JobSpec {
-        let (destination, sources) = self.paths.split_last().map_or((PathBuf::new(), Vec::new()), |(last, rest)| {
-            (last.clone(), rest.to_vec())
-        });
+        let (destination, sources) = self
+            .paths
+            .split_last()
+            .map_or((PathBuf::new(), Vec::new()), |(last, rest)| (last.clone(), rest.to_vec()));
         let mut job = JobSpec::new(sources, destination);
         self.apply(&mut job);
         job

@@ -58,7 +58,9 @@ impl Drop for Clear {
 }
 
 fn bar_style() -> BarStyle {
-    BarStyle::with_template("{bar:24} {msg}").unwrap_or_else(|_| BarStyle::default_bar()).progress_chars("━╸─")
+    BarStyle::with_template("{bar:24} {msg}")
+        .unwrap_or_else(|_| BarStyle::default_bar())
+        .progress_chars("━╸─")
 }
 
 fn done(progress: &Progress) -> u64 {

@@ -100,7 +100,9 @@ async fn is_unfinished(path: &PathBuf, job: &JobSpec) -> bool {
     let status = reader.status().await;
     reader.close().await;
     status.is_ok_and(|status| {
-        status.state != State::Finished && status.job.sources == job.sources && status.job.destination == job.destination
+        status.state != State::Finished
+            && status.job.sources == job.sources
+            && status.job.destination == job.destination
     })
 }
 

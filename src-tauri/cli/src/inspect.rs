@@ -89,7 +89,10 @@ pub(crate) async fn verify(checkpoint: &Path, output: &Output) -> Result<Ending,
                 bytes(report.bytes),
             );
             for problem in report.problems.iter().take(LISTED as usize) {
-                text += &format!("\n  {:>8}  {}  {}: {}", problem.id, problem.problem, problem.target, problem.message);
+                text += &format!(
+                    "\n  {:>8}  {}  {}: {}",
+                    problem.id, problem.problem, problem.target, problem.message
+                );
             }
             text
         },
@@ -126,7 +129,13 @@ pub(crate) fn summary(status: &Status) -> String {
         text += &format!("\n  waits: {}\n  {}", outage.message, outage.advice);
     }
     for group in &status.failure_groups {
-        text += &format!("\n  {} × {} ({}): {}", count(group.count), group.title, group.category.word(), group.advice);
+        text += &format!(
+            "\n  {} × {} ({}): {}",
+            count(group.count),
+            group.title,
+            group.category.word(),
+            group.advice
+        );
     }
     text
 }

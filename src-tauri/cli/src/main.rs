@@ -66,7 +66,9 @@ async fn dispatch(command: Command, output: &Output) -> Result<Ending, sluice_en
         Command::Copy(copy) => execute::copy(copy, output).await,
         Command::Plan { job } => execute::plan(&job, output).await,
         Command::Run(run) => execute::run(run, output).await,
-        Command::Reprocess { checkpoint, chosen } => execute::reprocess(&checkpoint, &chosen.selection()?, output).await,
+        Command::Reprocess { checkpoint, chosen } => {
+            execute::reprocess(&checkpoint, &chosen.selection()?, output).await
+        }
         Command::Status { checkpoint } => inspect::status(&checkpoint, output).await,
         Command::Failures { checkpoint, category, export } => {
             inspect::failures(&checkpoint, category.as_deref(), export.as_deref(), output).await

@@ -155,9 +155,15 @@ impl Migration {
     }
 
     /// Failed records with a number above `after`, at most `limit` (up to 1,000).
-    pub async fn failures(&self, selection: &Selection, after: RecordId, limit: u32) -> Result<FailurePage, Error> {
+    pub async fn failures(
+        &self,
+        selection: &Selection,
+        after: RecordId,
+        limit: u32,
+    ) -> Result<FailurePage, Error> {
         let limit = limit.clamp(1, 1000);
-        let failures = report::failures::page(&self.0.checkpoint, &self.job(), selection, after, limit).await?;
+        let failures =
+            report::failures::page(&self.0.checkpoint, &self.job(), selection, after, limit).await?;
         let next = failures.last().filter(|_| failures.len() == limit as usize).map(|last| last.id);
         Ok(FailurePage { failures, next })
     }
@@ -201,7 +207,8 @@ impl Reader {
         let job = self.0.job().await?;
         let recorded = self.0.state().await?;
         // A run that nobody holds any more has died; the next start puts that right.
-        let state = if self.0.is_run_elsewhere() { recorded } else { next_state(recorded, Transition::FoundDead)? };
+        let state =
+            if self.0.is_run_elsewhere() { recorded } else { next_state(recorded, Transition::FoundDead)? };
         let balance = self.0.balance().await?;
         Ok(Status {
             name: job.name.clone(),
@@ -220,7 +227,12 @@ impl Reader {
     }
 
     /// Failed records with a number above `after`, at most `limit` (up to 1,000).
-    pub async fn failures(&self, selection: &Selection, after: RecordId, limit: u32) -> Result<FailurePage, Error> {
+    pub async fn failures(
+        &self,
+        selection: &Selection,
+        after: RecordId,
+        limit: u32,
+    ) -> Result<FailurePage, Error> {
         let limit = limit.clamp(1, 1000);
         let failures = report::failures::page(&self.0, &self.0.job().await?, selection, after, limit).await?;
         let next = failures.last().filter(|_| failures.len() == limit as usize).map(|last| last.id);

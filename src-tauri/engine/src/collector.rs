@@ -58,11 +58,8 @@ pub(crate) async fn run(
     batch: Arc<LiveBatch>,
 ) -> Result<(), CheckpointError> {
     while let Some(group) = gather(&mut handovers).await {
-        let (streams, outcomes): (Vec<usize>, Vec<Outcome>) = settle(group, &work)
-            .await
-            .into_iter()
-            .map(|settled| (settled.stream, settled.outcome))
-            .unzip();
+        let (streams, outcomes): (Vec<usize>, Vec<Outcome>) =
+            settle(group, &work).await.into_iter().map(|settled| (settled.stream, settled.outcome)).unzip();
         match checkpoint.record_outcomes(id, &outcomes).await {
             Ok(balance) => live.set_balance(balance),
             Err(error) => {
@@ -121,12 +118,15 @@ async fn settle(group: Vec<Handover>, work: &Arc<Work>) -> Vec<Settled> {
         return ended;
     }
     let settled = prove_and_publish(staged, work).await;
-    let places: Vec<PathBuf> = settled.iter().filter_map(|one| one.published.as_ref().map(|(_, place)| place.clone())).collect();
+    let places: Vec<PathBuf> =
+        settled.iter().filter_map(|one| one.published.as_ref().map(|(_, place)| place.clone())).collect();
     let durable = on_disk(work, move |work| work.site.destination.make_names_durable(&places));
     match durable.await {
         Ok(()) => ended.extend(settled),
         Err(error) => ended.extend(settled.into_iter().map(|one| match &one.published {
-            Some((record, place)) => refuse(one.stream, record, "cannot make the name durable of", place, &error, work),
+            Some((record, place)) => {
+                refuse(one.stream, record, "cannot make the name durable of", place, &error, work)
+            }
             None => one,
         })),
     }
@@ -149,7 +149,9 @@ async fn prove_and_publish(mut staged: Vec<Settling>, work: &Arc<Work>) -> Vec<S
     while !staged.is_empty() {
         let share = staged.split_off(staged.len().saturating_sub(share));
         let work = Arc::clone(work);
-        hands.spawn_blocking(move || -> Vec<Settled> { share.into_iter().map(|one| settle_one(one, &work)).collect() });
+        hands.spawn_blocking(move || -> Vec<Settled> {
+            share.into_iter().map(|one| settle_one(one, &work)).collect()
+        });
     }
     hands.join_all().await.into_iter().flatten().collect()
 }
@@ -186,7 +188,14 @@ fn publish(record: &LeasedRecord, staged: Staged, work: &Work) -> Result<(Outcom
     Ok((Outcome { id: record.id, bytes, kind: OutcomeKind::Delivered { target, hash, evidence } }, place))
 }
 
-fn refuse(stream: usize, record: &LeasedRecord, what: &str, path: &Path, error: &io::Error, work: &Work) -> Settled {
+fn refuse(
+    stream: usize,
+    record: &LeasedRecord,
+    what: &str,
+    path: &Path,
+    error: &io::Error,
+    work: &Work,
+) -> Settled {
     let failure = fault::of_destination(what, path, error);
     end(stream, record, stage::fail(record, &work.site, failure), work)
 }

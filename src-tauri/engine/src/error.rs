@@ -86,13 +86,16 @@ impl Error {
             Self::Refused(refusal) => refusal.advice.into(),
             Self::IllegalMove(_) => "Wait for the step that is going on, or look at the state first.".into(),
             Self::UnknownCategory(_) => {
-                let words: Vec<_> = crate::failure::Category::ALL.iter().map(|category| category.word()).collect();
+                let words: Vec<_> =
+                    crate::failure::Category::ALL.iter().map(|category| category.word()).collect();
                 format!("Choose one of: {}.", words.join(", "))
             }
             Self::Report { .. } => "Choose a folder that exists and that you may write to.".into(),
             Self::ReportKind { .. } => "Give the report a name that ends in .csv or .json.".into(),
             Self::NoDataFolder => "Name a place for the checkpoint yourself.".into(),
-            Self::OtherJob { .. } => "Name another checkpoint, or run this one as it is with `sluice run`.".into(),
+            Self::OtherJob { .. } => {
+                "Name another checkpoint, or run this one as it is with `sluice run`.".into()
+            }
             Self::Blocked(finding) => finding.advice.clone(),
             Self::PlanCancelled => String::new(),
         }

@@ -58,7 +58,11 @@ pub(crate) async fn plan(session: &Arc<Session>) -> Result<Preflight, Error> {
     }
 }
 
-async fn fill(session: &Arc<Session>, sources: &Arc<Sources>, intake: &Arc<IntakeSwitch>) -> Result<Preflight, Error> {
+async fn fill(
+    session: &Arc<Session>,
+    sources: &Arc<Sources>,
+    intake: &Arc<IntakeSwitch>,
+) -> Result<Preflight, Error> {
     session.checkpoint.clear_plan().await?;
     session.checkpoint.set_prefixes(sources.iter().map(|(_, source)| &source.prefix)).await?;
     let (send, mut receive) = mpsc::channel(CHUNKS_AHEAD);
@@ -165,6 +169,8 @@ fn folds_names(destination: &std::path::Path) -> bool {
     name.is_some_and(|name| folder.join(name).symlink_metadata().is_ok())
 }
 
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, CheckpointError> {
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, CheckpointError> {
     Ok(spawn_blocking(work).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())))
 }

@@ -30,10 +30,8 @@ pub(crate) async fn start(session: &Arc<Session>) -> Result<(), Error> {
     let intake = session.open_intake();
     let site = spawn_blocking(move || -> Result<Site, Error> {
         let sources = check_paths(&job)?;
-        let destination = Destination::open(&job.destination, &tag).map_err(|error| CheckpointError::Io {
-            path: job.destination.clone(),
-            error,
-        })?;
+        let destination = Destination::open(&job.destination, &tag)
+            .map_err(|error| CheckpointError::Io { path: job.destination.clone(), error })?;
         Ok(Site { sources, destination, delivery: job.deliver })
     });
     let site = site.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
@@ -54,7 +52,8 @@ async fn run(session: Arc<Session>, work: Arc<Work>) {
         Err(error) => (false, Some(checkpoint_outage(&error))),
     };
     let outage = outage.as_ref().map(outage_of);
-    let told = outage.iter().filter(|_| !announced).map(|outage| EventKind::OutageBegan { outage: outage.clone() });
+    let told =
+        outage.iter().filter(|_| !announced).map(|outage| EventKind::OutageBegan { outage: outage.clone() });
     let told: Vec<EventKind> = told.collect();
     let stepped = async {
         if complete {
@@ -99,7 +98,8 @@ async fn go(session: &Arc<Session>, work: &Arc<Work>) -> Result<bool, Checkpoint
         }
         work.site.destination.forget_folders();
         let limits = session.limits();
-        let Some((id, records)) = session.checkpoint.lease_batch(limits.batch_size, limits.streams).await? else {
+        let Some((id, records)) = session.checkpoint.lease_batch(limits.batch_size, limits.streams).await?
+        else {
             make_empty_folders(session, work).await?;
             return Ok(true);
         };
@@ -128,7 +128,14 @@ async fn run_batch(
     let hands = (session.limits().concurrency as usize).div_ceil(parts.len());
     let mut streams = JoinSet::new();
     for (number, part) in parts.into_iter().enumerate() {
-        streams.spawn(stream::run(number, part, hands, Arc::clone(work), Arc::clone(&batch), handover.clone()));
+        streams.spawn(stream::run(
+            number,
+            part,
+            hands,
+            Arc::clone(work),
+            Arc::clone(&batch),
+            handover.clone(),
+        ));
     }
     drop(handover);
     streams.join_all().await;
@@ -157,7 +164,9 @@ async fn release_dead_leases(session: &Arc<Session>, work: &Arc<Work>) -> Result
         let Site { sources, destination, .. } = &site.site;
         for orphan in &orphans {
             let source = sources.get(orphan.source);
-            if let Some(target) = source.and_then(|source| target_of(&source.prefix, &orphan.path, destination.rules())) {
+            if let Some(target) =
+                source.and_then(|source| target_of(&source.prefix, &orphan.path, destination.rules()))
+            {
                 destination.remove_part(orphan.id, &target);
             }
         }
@@ -191,7 +200,9 @@ async fn make_empty_folders(session: &Arc<Session>, work: &Arc<Work>) -> Result<
         after = *last;
         let work = Arc::clone(work);
         let failed = spawn_blocking(move || {
-            page.into_iter().filter_map(|(_, source, path)| make_folder(&work.site, source, &path)).collect::<Vec<_>>()
+            page.into_iter()
+                .filter_map(|(_, source, path)| make_folder(&work.site, source, &path))
+                .collect::<Vec<_>>()
         });
         for event in failed.await.unwrap_or_default() {
             session.checkpoint.add_event(&event).await?;
@@ -200,8 +211,10 @@ async fn make_empty_folders(session: &Arc<Session>, work: &Arc<Work>) -> Result<
 }
 
 fn make_folder(site: &Site, source: usize, path: &crate::record::RawPath) -> Option<EventKind> {
-    let target = site.sources.get(source).and_then(|source| target_of(&source.prefix, path, site.destination.rules()));
-    let folder = target.filter(|target| !target.0.is_empty()).and_then(|target| site.destination.path(&target))?;
+    let target =
+        site.sources.get(source).and_then(|source| target_of(&source.prefix, path, site.destination.rules()));
+    let folder =
+        target.filter(|target| !target.0.is_empty()).and_then(|target| site.destination.path(&target))?;
     let error = site.destination.prepare_folder(&folder).err()?;
     Some(EventKind::FolderFailed { path: to_shown(folder.as_os_str()), message: error.to_string() })
 }

@@ -82,7 +82,12 @@ impl Session {
     }
 
     /// Takes a step: checks it, commits it with the events that tell of it, then shows it.
-    pub(crate) async fn step(&self, by: Transition, outage: Option<Outage>, also: &[EventKind]) -> Result<State, Error> {
+    pub(crate) async fn step(
+        &self,
+        by: Transition,
+        outage: Option<Outage>,
+        also: &[EventKind],
+    ) -> Result<State, Error> {
         let mut state = self.state.lock().await;
         let from = *state;
         let to = next_state(from, by)?;
@@ -135,7 +140,8 @@ impl Session {
             return Ok(());
         }
         let limits = job.limits.checked()?;
-        let event = (limits != before.limits).then_some(EventKind::LimitsChanged { from: before.limits, to: limits });
+        let event =
+            (limits != before.limits).then_some(EventKind::LimitsChanged { from: before.limits, to: limits });
         self.checkpoint.set_job(&job, event.as_ref()).await?;
         *lock(&self.job) = job;
         self.gate.set_limit(limits.concurrency);

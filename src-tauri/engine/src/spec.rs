@@ -252,10 +252,10 @@ impl JobSpec {
             }
         }
         if self.name.trim().is_empty() {
-            self.name = self
-                .destination
-                .file_name()
-                .map_or_else(|| self.destination.display().to_string(), |name| name.to_string_lossy().into_owned());
+            self.name = self.destination.file_name().map_or_else(
+                || self.destination.display().to_string(),
+                |name| name.to_string_lossy().into_owned(),
+            );
         }
         Ok(self)
     }

@@ -72,7 +72,10 @@ enum Verdict {
 }
 
 /// Reads every delivered file again. `on_page` hears how many records were checked so far.
-pub(crate) async fn verify(checkpoint: &Checkpoint, mut on_page: impl FnMut(&VerifyReport)) -> Result<VerifyReport, Error> {
+pub(crate) async fn verify(
+    checkpoint: &Checkpoint,
+    mut on_page: impl FnMut(&VerifyReport),
+) -> Result<VerifyReport, Error> {
     let job = checkpoint.job().await?;
     let root = Arc::new(job.destination.clone());
     let rules = platform::name_rules(&root);
@@ -106,7 +109,11 @@ fn check(
     let mapped = || prefixes.get(record.source).and_then(|prefix| target_of(prefix, &record.path, rules));
     let target = record.target.clone().or_else(mapped);
     let Some(path) = target.as_ref().and_then(platform::to_path).map(|below| root.join(below)) else {
-        return (record.id, root.to_owned(), Verdict::Unreadable("its path leads out of the destination".into()));
+        return (
+            record.id,
+            root.to_owned(),
+            Verdict::Unreadable("its path leads out of the destination".into()),
+        );
     };
     let verdict = compare(record, &path);
     (record.id, path, verdict)
@@ -127,10 +134,14 @@ fn compare(record: &DeliveredRecord, path: &Path) -> Verdict {
     if size != record.size {
         return Verdict::Differing(format!("{} bytes were delivered, {size} are there", record.size));
     }
-    let Some((algorithm, recorded)) = record.hash.as_deref().and_then(parse_hash) else { return Verdict::SizeOnly };
+    let Some((algorithm, recorded)) = record.hash.as_deref().and_then(parse_hash) else {
+        return Verdict::SizeOnly;
+    };
     platform::drop_cache(&file);
     match copy::hash(&mut file, size, algorithm, &|_| true) {
-        Ok(read) if read.hash.as_ref().is_some_and(|hash| hash.hex == recorded) => Verdict::Matching(read.bytes),
+        Ok(read) if read.hash.as_ref().is_some_and(|hash| hash.hex == recorded) => {
+            Verdict::Matching(read.bytes)
+        }
         Ok(_) => Verdict::Differing(format!("its {} is not the recorded one", algorithm.word())),
         Err(copy::CopyError::Read(error) | copy::CopyError::Write(error)) => unreadable(&error),
         Err(copy::CopyError::Cut) => unreadable(&"cut off"),

@@ -17,7 +17,8 @@ impl Checkpoint {
         streams: u32,
     ) -> Result<Option<(BatchId, Vec<LeasedRecord>)>, CheckpointError> {
         self.write(async |tx| {
-            let batch: i64 = sqlx::query_scalar("SELECT coalesce(max(id), 0) + 1 FROM batch").fetch_one(&mut *tx).await?;
+            let batch: i64 =
+                sqlx::query_scalar("SELECT coalesce(max(id), 0) + 1 FROM batch").fetch_one(&mut *tx).await?;
             let leased = sqlx::query(
                 "UPDATE record SET state = 1, batch = ?
                  WHERE id IN (SELECT id FROM record WHERE state = 0 ORDER BY id LIMIT ?)

@@ -95,7 +95,9 @@ impl CheckpointError {
             Self::Exists { .. } => "Choose another name for the checkpoint, or open this one.",
             Self::NotSluice { .. } => "Choose the .sluice file of a migration. The file was left as it is.",
             Self::Newer { .. } => "Update Sluice on this computer. The file was left as it is.",
-            Self::InUse { .. } => "Go on in that window or wait for that command; `sluice status` shows how far it is.",
+            Self::InUse { .. } => {
+                "Go on in that window or wait for that command; `sluice status` shows how far it is."
+            }
             Self::Damaged { .. } => {
                 "Put back a copy of the file from a backup, or start a new migration: what is there already and identical will be skipped."
             }

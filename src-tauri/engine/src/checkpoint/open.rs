@@ -84,13 +84,19 @@ impl Checkpoint {
             MIGRATIONS.run(&writer).await.map_err(|error| database(error.into()))?;
         }
         // In the safe mode one connection has the file to itself.
-        let readers =
-            if on_network { writer.clone() } else { pool(options.pragma("query_only", "1"), 3) };
+        let readers = if on_network { writer.clone() } else { pool(options.pragma("query_only", "1"), 3) };
         let last: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM event")
             .fetch_one(&writer)
             .await
             .map_err(database)?;
-        Ok(Self { path: path.to_owned(), writer, readers, last_event: watch::Sender::new(last), lock, on_network })
+        Ok(Self {
+            path: path.to_owned(),
+            writer,
+            readers,
+            last_event: watch::Sender::new(last),
+            lock,
+            on_network,
+        })
     }
 
     /// Looks for damage: the whole file when it is small, its bones when it is large.

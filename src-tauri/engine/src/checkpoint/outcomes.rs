@@ -32,7 +32,11 @@ impl Checkpoint {
     /// outcome whose record the batch no longer holds changes nothing.
     ///
     /// `Returned` outcomes are not written; the records go back when the batch ends.
-    pub(crate) async fn record_outcomes(&self, batch: BatchId, outcomes: &[Outcome]) -> Result<Balance, CheckpointError> {
+    pub(crate) async fn record_outcomes(
+        &self,
+        batch: BatchId,
+        outcomes: &[Outcome],
+    ) -> Result<Balance, CheckpointError> {
         let rows: Vec<OutcomeRow> = outcomes.iter().filter_map(row_of).collect();
         if rows.is_empty() {
             return self.balance().await;

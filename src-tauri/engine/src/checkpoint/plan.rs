@@ -44,7 +44,10 @@ impl Checkpoint {
     }
 
     /// Keeps under which name each source goes, so that targets are known when the sources are gone.
-    pub(crate) async fn set_prefixes(&self, prefixes: impl Iterator<Item = &RawPath>) -> Result<(), CheckpointError> {
+    pub(crate) async fn set_prefixes(
+        &self,
+        prefixes: impl Iterator<Item = &RawPath>,
+    ) -> Result<(), CheckpointError> {
         let rows: Vec<String> = prefixes.map(|prefix| hex(&prefix.0)).collect();
         self.write(async |tx| {
             sqlx::query("DELETE FROM source").execute(&mut *tx).await?;
@@ -115,7 +118,10 @@ impl Checkpoint {
     }
 
     /// Adds folders without files to the plan.
-    pub(crate) async fn add_empty_folders(&self, folders: &[(usize, RawPath)]) -> Result<(), CheckpointError> {
+    pub(crate) async fn add_empty_folders(
+        &self,
+        folders: &[(usize, RawPath)],
+    ) -> Result<(), CheckpointError> {
         let rows: Vec<_> = folders.iter().map(|(source, path)| (source, hex(&path.0))).collect();
         self.write(async |tx| {
             sqlx::query(
@@ -147,14 +153,21 @@ impl Checkpoint {
         }
         // Sixteen bytes a record; names themselves would not fit into memory.
         pages.sort_unstable();
-        let twins: Vec<RecordId> =
-            pages.windows(2).filter(|pair| pair[0].0 == pair[1].0).map(|pair| pair[1].1).take(limit as usize).collect();
+        let twins: Vec<RecordId> = pages
+            .windows(2)
+            .filter(|pair| pair[0].0 == pair[1].0)
+            .map(|pair| pair[1].1)
+            .take(limit as usize)
+            .collect();
         drop(pages);
         self.paths_of(&twins).await
     }
 
     /// Turns pending records into failed ones before anything moves.
-    pub(crate) async fn fail_planned(&self, failures: &[(RecordId, Failure)]) -> Result<Balance, CheckpointError> {
+    pub(crate) async fn fail_planned(
+        &self,
+        failures: &[(RecordId, Failure)],
+    ) -> Result<Balance, CheckpointError> {
         let rows: Vec<_> = failures
             .iter()
             .map(|(id, failure)| (id, failure.stage.word(), failure.category.word(), &failure.message))
@@ -181,5 +194,9 @@ impl Checkpoint {
 
 pub(super) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]).map(char::from).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
+        .map(char::from)
+        .collect()
 }

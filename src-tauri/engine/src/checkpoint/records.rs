@@ -66,10 +66,12 @@ impl Checkpoint {
 
     /// How many failed records each category has, most first.
     pub(crate) async fn failed_by_category(&self) -> Result<Vec<(Category, u64)>, CheckpointError> {
-        let rows = sqlx::query("SELECT reason, count(*) AS n FROM record WHERE state = 3 GROUP BY reason ORDER BY n DESC")
-            .fetch_all(&self.readers)
-            .await
-            .map_err(|error| self.database(error))?;
+        let rows = sqlx::query(
+            "SELECT reason, count(*) AS n FROM record WHERE state = 3 GROUP BY reason ORDER BY n DESC",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(|error| self.database(error))?;
         rows.iter()
             .map(|row| {
                 let word: Option<String> = row.try_get("reason").map_err(|error| self.database(error))?;
@@ -108,7 +110,10 @@ impl Checkpoint {
     }
 
     /// The paths of these records.
-    pub(crate) async fn paths_of(&self, ids: &[RecordId]) -> Result<Vec<(RecordId, RawPath)>, CheckpointError> {
+    pub(crate) async fn paths_of(
+        &self,
+        ids: &[RecordId],
+    ) -> Result<Vec<(RecordId, RawPath)>, CheckpointError> {
         let ids = super::open::to_json(&ids).map_err(|error| self.database(error))?;
         let mut query =
             QueryBuilder::new("SELECT id, path FROM record WHERE id IN (SELECT value FROM json_each(");

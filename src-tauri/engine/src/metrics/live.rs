@@ -85,7 +85,8 @@ impl Live {
         let stream = |part: &Vec<LeasedRecord>| {
             let bytes = part.iter().map(|record| record.size).sum();
             let ended_ms = part.is_empty().then(now_ms);
-            let summary = StreamSummary { records: part.len() as u64, bytes, ended_ms, ..StreamSummary::default() };
+            let summary =
+                StreamSummary { records: part.len() as u64, bytes, ended_ms, ..StreamSummary::default() };
             Mutex::new(Stream { summary, active: Vec::new() })
         };
         let batch = Arc::new(LiveBatch {

@@ -100,7 +100,9 @@ impl Throughput {
         let by_records = span(balance.pending as f64, window.iter().map(|sample| sample.records_per_s));
         let by_bytes = span(balance.bytes_pending() as f64, window.iter().map(|sample| sample.bytes_per_s));
         match (by_records, by_bytes) {
-            (Some(a), Some(b)) => Some(TimeLeft { low_s: a.low_s.min(b.low_s), high_s: a.high_s.max(b.high_s) }),
+            (Some(a), Some(b)) => {
+                Some(TimeLeft { low_s: a.low_s.min(b.low_s), high_s: a.high_s.max(b.high_s) })
+            }
             (one, other) => one.or(other),
         }
     }
@@ -134,12 +136,7 @@ mod tests {
 
     #[test]
     fn the_range_holds_both_truths() {
-        let balance = Balance {
-            found: 1000,
-            pending: 1000,
-            bytes_total: 100_000_000,
-            ..Balance::default()
-        };
+        let balance = Balance { found: 1000, pending: 1000, bytes_total: 100_000_000, ..Balance::default() };
         let left = steady(60, 10, 10_000_000).time_left(&balance).unwrap();
         assert!(left.low_s <= 10.0 && left.high_s >= 100.0, "{left:?}");
     }

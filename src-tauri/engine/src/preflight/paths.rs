@@ -55,9 +55,15 @@ fn source_refused(path: &Path, error: &io::Error) -> Refusal {
 fn check_apart(source: &Path, is_file: bool, destination: &Path) -> Result<(), Refusal> {
     if same_file::is_same_file(source, destination).unwrap_or(false) {
         let (code, message) = if is_file {
-            ("destination_is_file", format!("the destination {} is the source file itself", shown(destination)))
+            (
+                "destination_is_file",
+                format!("the destination {} is the source file itself", shown(destination)),
+            )
         } else {
-            ("destination_is_source", format!("source and destination are the same folder: {}", shown(destination)))
+            (
+                "destination_is_source",
+                format!("source and destination are the same folder: {}", shown(destination)),
+            )
         };
         return Err(Refusal { code, message, advice: "Choose another folder as destination." });
     }
@@ -68,7 +74,11 @@ fn check_apart(source: &Path, is_file: bool, destination: &Path) -> Result<(), R
     if inside(destination) || existing.canonicalize().is_ok_and(|existing| inside(&existing)) {
         return Err(Refusal {
             code: "destination_inside_source",
-            message: format!("the destination {} lies inside the source {}", shown(destination), shown(source)),
+            message: format!(
+                "the destination {} lies inside the source {}",
+                shown(destination),
+                shown(source)
+            ),
             advice: "Choose a destination outside of all sources.",
         });
     }
@@ -80,7 +90,11 @@ fn check_destination(destination: &Path) -> Result<(), Refusal> {
     if !existing.is_dir() {
         return Err(Refusal {
             code: "destination_is_file",
-            message: format!("the destination {} cannot be a folder: {} is a file", shown(destination), shown(&existing)),
+            message: format!(
+                "the destination {} cannot be a folder: {} is a file",
+                shown(destination),
+                shown(&existing)
+            ),
             advice: "Choose a folder as destination.",
         });
     }

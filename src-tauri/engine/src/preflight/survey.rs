@@ -35,12 +35,14 @@ impl TypeTally {
     pub(crate) fn add(&mut self, path: &RawPath, size: u64) {
         let name = path.file_name();
         let dot = name.iter().rposition(|byte| *byte == b'.').filter(|at| *at > 0 && name.len() - at <= 12);
-        let extension = dot.map_or(String::new(), |at| String::from_utf8_lossy(&name[at + 1..]).to_lowercase());
+        let extension =
+            dot.map_or(String::new(), |at| String::from_utf8_lossy(&name[at + 1..]).to_lowercase());
         let full = self.types.len() >= TYPES_COUNTED && !self.types.contains_key(&extension);
         let entry = self.types.entry(if full { "…".into() } else { extension }).or_default();
         entry.0 += 1;
         entry.1 += size;
-        self.bad_names += u64::from(path.0.split(|byte| *byte == b'/').any(|part| NameRules::Windows.is_bad(part)));
+        self.bad_names +=
+            u64::from(path.0.split(|byte| *byte == b'/').any(|part| NameRules::Windows.is_bad(part)));
     }
 
     fn by_type(self) -> Vec<TypeCount> {
@@ -96,7 +98,13 @@ pub(crate) async fn survey(
             Category::NameUnsupported => "have a name that the destination cannot hold",
             _ => "failed already",
         };
-        find(Severity::Warns, category.word(), records, format!("{} {what}", count(records)), category.advice());
+        find(
+            Severity::Warns,
+            category.word(),
+            records,
+            format!("{} {what}", count(records)),
+            category.advice(),
+        );
     }
     if checkpoint.on_network() {
         let path = checkpoint.path().display();
@@ -104,12 +112,20 @@ pub(crate) async fn survey(
             Severity::Warns,
             "checkpoint_on_network",
             0,
-            format!("the checkpoint {path} lies on a network share and is used in a slower, safe mode; its progress cannot be watched from another program"),
+            format!(
+                "the checkpoint {path} lies on a network share and is used in a slower, safe mode; its progress cannot be watched from another program"
+            ),
             "Keep the checkpoint on a disk of this computer.",
         );
     }
     if balance.pending == 0 {
-        find(Severity::Warns, "nothing_to_move", 0, "there is nothing to move".into(), "Choose a source that holds files.");
+        find(
+            Severity::Warns,
+            "nothing_to_move",
+            0,
+            "there is nothing to move".into(),
+            "Choose a source that holds files.",
+        );
     }
     for (policy, records) in checkpoint.excluded_by_policy().await? {
         let what = match policy.as_str() {
@@ -118,7 +134,13 @@ pub(crate) async fn survey(
             "special" => "pipes, sockets and devices are left out: they hold no bytes of their own",
             _ => "files of this migration's own checkpoint are left out",
         };
-        find(Severity::Notes, &format!("excluded_{policy}"), records, format!("{} {what}", count(records)), "");
+        find(
+            Severity::Notes,
+            &format!("excluded_{policy}"),
+            records,
+            format!("{} {what}", count(records)),
+            "",
+        );
     }
     if tally.bad_names > 0 {
         find(

@@ -33,7 +33,8 @@ pub(crate) async fn export(checkpoint: &Checkpoint, selection: &Selection, to: &
         _ => return Err(Error::ReportKind { path: to.to_owned() }),
     };
     let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let draft = tempfile::Builder::new().prefix(".sluice-").suffix(".part").tempfile_in(folder).map_err(failed)?;
+    let draft =
+        tempfile::Builder::new().prefix(".sluice-").suffix(".part").tempfile_in(folder).map_err(failed)?;
     let out = BufWriter::new(draft.reopen().map_err(failed)?);
     let count = if is_csv {
         write(checkpoint, selection, Writer::csv(out).map_err(failed)?, to).await?
@@ -46,7 +47,11 @@ pub(crate) async fn export(checkpoint: &Checkpoint, selection: &Selection, to: &
 }
 
 /// Writes the chosen failures as JSON, for standard output.
-pub(crate) async fn print_json(checkpoint: &Checkpoint, selection: &Selection, out: impl Write) -> Result<u64, Error> {
+pub(crate) async fn print_json(
+    checkpoint: &Checkpoint,
+    selection: &Selection,
+    out: impl Write,
+) -> Result<u64, Error> {
     let place = Path::new("standard output");
     let failed = |error| Error::Report { path: place.to_owned(), error };
     write(checkpoint, selection, Writer::json(out).map_err(failed)?, place).await
@@ -92,7 +97,11 @@ fn shown(job: &JobSpec, row: FailedRow) -> FailedRecord {
     let source = job.sources.get(row.source).map(|source| to_shown(source.as_os_str())).unwrap_or_default();
     FailedRecord {
         id: row.id,
-        source: if row.path.0.is_empty() { source } else { format!("{source}{}{}", std::path::MAIN_SEPARATOR, row.path) },
+        source: if row.path.0.is_empty() {
+            source
+        } else {
+            format!("{source}{}{}", std::path::MAIN_SEPARATOR, row.path)
+        },
         stage: stages.into_iter().find(|stage| stage.word() == row.stage).unwrap_or(Stage::Plan),
         category,
         class: category.class(),
@@ -110,7 +119,16 @@ impl<W: Write> Writer<W> {
         out.write_all("\u{feff}".as_bytes())?;
         let mut writer = csv::Writer::from_writer(out);
         writer.write_record([
-            "id", "source", "stage", "category", "class", "attempts", "message", "advice", "size", "failed_at",
+            "id",
+            "source",
+            "stage",
+            "category",
+            "class",
+            "attempts",
+            "message",
+            "advice",
+            "size",
+            "failed_at",
         ])?;
         Ok(Self::Csv(Box::new(writer)))
     }

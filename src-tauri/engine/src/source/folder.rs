@@ -31,7 +31,12 @@ struct Open {
 
 /// Walks a source and hands on what it finds, in the order of the file system. Ends early when
 /// `found` gives false. `checkpoint`: the migration's own file, which is left out.
-pub(crate) fn walk(number: usize, source: &Source, checkpoint: &Path, found: &mut dyn FnMut(Found) -> bool) -> bool {
+pub(crate) fn walk(
+    number: usize,
+    source: &Source,
+    checkpoint: &Path,
+    found: &mut dyn FnMut(Found) -> bool,
+) -> bool {
     let mut above: Vec<Open> = Vec::new();
     for entry in WalkDir::new(&source.root).max_open(OPEN_FOLDERS) {
         let depth = entry.as_ref().map_or_else(walkdir::Error::depth, DirEntry::depth);
@@ -91,7 +96,12 @@ fn file(number: usize, source: &Source, checkpoint: &Path, entry: &DirEntry) -> 
         let shown = RawPath(to_shown(entry.file_name()).into_bytes());
         return PlannedRecord { source: number, path: shown, size: 0, fate: PlannedFate::Failed(failure) };
     };
-    let excluded = |policy| PlannedRecord { source: number, path: path.clone(), size: 0, fate: PlannedFate::Excluded(policy) };
+    let excluded = |policy| PlannedRecord {
+        source: number,
+        path: path.clone(),
+        size: 0,
+        fate: PlannedFate::Excluded(policy),
+    };
     if kind.is_symlink() {
         return excluded(policy::SYMLINK);
     }
@@ -106,7 +116,9 @@ fn file(number: usize, source: &Source, checkpoint: &Path, entry: &DirEntry) -> 
         return excluded(policy::CHECKPOINT);
     }
     match entry.metadata() {
-        Ok(metadata) => PlannedRecord { source: number, path, size: metadata.len(), fate: PlannedFate::Pending },
+        Ok(metadata) => {
+            PlannedRecord { source: number, path, size: metadata.len(), fate: PlannedFate::Pending }
+        }
         Err(error) => unreadable(number, source, &error),
     }
 }

@@ -40,17 +40,21 @@ pub(super) fn deliver(
     let place = site.destination.path(&target).ok_or_else(|| outside(&target))?;
     match place.symlink_metadata() {
         Ok(occupant) => {
-            if let Some(processed) = resolve_conflict(record, &mut source, &target, &place, &occupant, site, on_block)? {
+            if let Some(processed) =
+                resolve_conflict(record, &mut source, &target, &place, &occupant, site, on_block)?
+            {
                 return Ok(processed);
             }
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(fault::of_destination("cannot look at", &place, &error)),
     }
-    let (part, mut file) = site.destination.create_part(record.id, target.clone(), &source.before).map_err(|error| match error {
-        TargetError::Outside => outside(&target),
-        TargetError::Io(error) => fault::of_destination("cannot create a file for", &place, &error),
-    })?;
+    let (part, mut file) = site.destination.create_part(record.id, target.clone(), &source.before).map_err(
+        |error| match error {
+            TargetError::Outside => outside(&target),
+            TargetError::Io(error) => fault::of_destination("cannot create a file for", &place, &error),
+        },
+    )?;
     let writing = |what: &str, error: &std::io::Error| fault::of_destination(what, &place, error);
 
     let algorithm = (site.delivery.verify != Verify::Size).then_some(site.delivery.hash);
@@ -60,7 +64,9 @@ pub(super) fn deliver(
         Ok(copied) => copied,
         Err(CopyError::Cut) => return Ok(Processed::Returned(None)),
         Err(CopyError::Write(error)) => return Err(writing("cannot write", &error)),
-        Err(CopyError::Read(error)) => return Err(fault::of_source(Stage::Deliver, "cannot read", &source.path, &error)),
+        Err(CopyError::Read(error)) => {
+            return Err(fault::of_source(Stage::Deliver, "cannot read", &source.path, &error));
+        }
     };
     check_unchanged(&source, copied.bytes)?;
     if algorithm.is_none() {
@@ -82,7 +88,13 @@ pub(super) fn deliver(
             None => return Ok(Processed::Returned(None)),
         }
     }
-    Ok(Processed::Staged(Box::new(Staged { part, mapped: target, bytes: copied.bytes, hash: copied.hash, evidence })))
+    Ok(Processed::Staged(Box::new(Staged {
+        part,
+        mapped: target,
+        bytes: copied.bytes,
+        hash: copied.hash,
+        evidence,
+    })))
 }
 
 /// Reads a durable part again, from the device where the system allows, and compares. None: cut off.
@@ -97,7 +109,9 @@ pub(crate) fn read_back(
     let mut file = File::open(part).map_err(|error| reading(&error))?;
     platform::drop_cache(&file);
     match copy::hash(&mut file, bytes, expected.algorithm, on_block) {
-        Ok(read) if read.bytes == bytes && read.hash.as_ref() == Some(expected) => Ok(Some(Evidence::ReadBack)),
+        Ok(read) if read.bytes == bytes && read.hash.as_ref() == Some(expected) => {
+            Ok(Some(Evidence::ReadBack))
+        }
         Ok(_) => Err(mismatch(part, "what was read back is not what was written")),
         Err(CopyError::Cut) => Ok(None),
         Err(CopyError::Read(error) | CopyError::Write(error)) => Err(reading(&error)),
@@ -133,7 +147,9 @@ fn resolve_conflict(
         for number in 2.. {
             let path = site.destination.path(&candidate).ok_or_else(|| outside(&candidate))?;
             match identical(source, &path, site, on_block)? {
-                Compared::Same(hash) => return Ok(Some(already_there(record, source, target, candidate, hash, site))),
+                Compared::Same(hash) => {
+                    return Ok(Some(already_there(record, source, target, candidate, hash, site)));
+                }
                 Compared::Cut => return Ok(Some(Processed::Returned(None))),
                 Compared::Different if policy == OnConflict::Rename => candidate = numbered(target, number),
                 Compared::Different | Compared::Missing => break,
@@ -176,9 +192,15 @@ enum Compared {
 }
 
 /// Compares the source with a file at the destination, by content.
-fn identical(source: &mut Ingested, place: &Path, site: &Site, on_block: OnBlock) -> Result<Compared, Failure> {
+fn identical(
+    source: &mut Ingested,
+    place: &Path,
+    site: &Site,
+    on_block: OnBlock,
+) -> Result<Compared, Failure> {
     let looking = |error: &std::io::Error| fault::of_destination("cannot read", place, error);
-    let reading = |path: &Path, error: &std::io::Error| fault::of_source(Stage::Deliver, "cannot read", path, error);
+    let reading =
+        |path: &Path, error: &std::io::Error| fault::of_source(Stage::Deliver, "cannot read", path, error);
     let size = source.before.len();
     let occupant = match place.symlink_metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Compared::Missing),
@@ -220,7 +242,11 @@ fn check_unchanged(source: &Ingested, bytes: u64) -> Result<(), Failure> {
         Ok(named) if bytes == planned && platform::is_unchanged(&source.before, &named) => Ok(()),
         Ok(named) if platform::is_same_file(&source.before, &named) => {
             let size = named.len();
-            Err(changed(if size == planned { "was written to".into() } else { format!("went from {planned} to {size} bytes") }))
+            Err(changed(if size == planned {
+                "was written to".into()
+            } else {
+                format!("went from {planned} to {size} bytes")
+            }))
         }
         Ok(_) => Err(changed("was replaced".into())),
         Err(error) if error.kind() == ErrorKind::NotFound => Err(changed("was removed".into())),

@@ -18,11 +18,12 @@ pub(super) struct Ingested {
 
 pub(super) fn ingest(record: &LeasedRecord, sources: &Sources) -> Result<Ingested, Failure> {
     let stage = Stage::Ingest;
-    let path = sources.get(record.source).and_then(|source| source.file(&record.path)).ok_or_else(|| Failure {
-        stage,
-        category: Category::SourceMissing,
-        message: format!("the path {} leads out of its source", record.path),
-    })?;
+    let path =
+        sources.get(record.source).and_then(|source| source.file(&record.path)).ok_or_else(|| Failure {
+            stage,
+            category: Category::SourceMissing,
+            message: format!("the path {} leads out of its source", record.path),
+        })?;
     let not_a_file = |what: &str| Failure {
         stage,
         category: Category::SourceNotAFile,

@@ -58,7 +58,12 @@ pub(crate) fn copy(
 }
 
 /// Reads a file to its end and hashes it.
-pub(crate) fn hash(file: &mut File, expected: u64, algorithm: HashAlgorithm, on_block: OnBlock) -> Result<Copied, CopyError> {
+pub(crate) fn hash(
+    file: &mut File,
+    expected: u64,
+    algorithm: HashAlgorithm,
+    on_block: OnBlock,
+) -> Result<Copied, CopyError> {
     read_through(file, expected, Some(algorithm), on_block, |_| Ok(()))
 }
 

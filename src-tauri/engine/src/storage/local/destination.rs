@@ -121,7 +121,12 @@ impl Destination {
     }
 
     /// Starts a record's file under its temporary name.
-    pub(crate) fn create_part(&self, id: RecordId, target: RawPath, like: &Metadata) -> Result<(Part, File), TargetError> {
+    pub(crate) fn create_part(
+        &self,
+        id: RecordId,
+        target: RawPath,
+        like: &Metadata,
+    ) -> Result<(Part, File), TargetError> {
         let path = self.path(&target).ok_or(TargetError::Outside)?;
         let folder = path.parent().unwrap_or(&self.root);
         self.prepare_folder(folder)?;
@@ -180,7 +185,10 @@ impl Destination {
             }
             match path.persist_noclobber(&place) {
                 Ok(()) => return Ok(target),
-                Err(refused) if refused.error.kind() == ErrorKind::AlreadyExists && on_conflict == OnConflict::Rename => {
+                Err(refused)
+                    if refused.error.kind() == ErrorKind::AlreadyExists
+                        && on_conflict == OnConflict::Rename =>
+                {
                     path = refused.path;
                 }
                 Err(refused) => return Err(refused.error),

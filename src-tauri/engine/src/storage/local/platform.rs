@@ -51,8 +51,8 @@ pub(crate) fn open_source(path: &Path) -> io::Result<File> {
     options.read(true);
     #[cfg(unix)]
     {
-        use std::os::unix::fs::OpenOptionsExt;
         use rustix::fs::OFlags;
+        use std::os::unix::fs::OpenOptionsExt;
         options.custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits() as i32);
     }
     options.open(path)
@@ -101,7 +101,9 @@ pub(crate) fn is_same_file(before: &Metadata, after: &Metadata) -> bool {
 
 /// Whether two looks saw the same file, unchanged: identity, size and time.
 pub(crate) fn is_unchanged(before: &Metadata, after: &Metadata) -> bool {
-    is_same_file(before, after) && before.len() == after.len() && before.modified().ok() == after.modified().ok()
+    is_same_file(before, after)
+        && before.len() == after.len()
+        && before.modified().ok() == after.modified().ok()
 }
 
 /// Whether the file has holes: fewer blocks than bytes.
@@ -130,7 +132,12 @@ pub(crate) fn drop_cache(file: &File) {
     {
         let _ = rustix::fs::fcntl_nocache(file, true);
     }
-    #[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd", target_vendor = "apple")))]
+    #[cfg(not(any(
+        target_os = "linux",
+        target_os = "android",
+        target_os = "freebsd",
+        target_vendor = "apple"
+    )))]
     let _ = file;
 }
 
@@ -224,15 +231,8 @@ pub(crate) fn is_network(path: &Path) -> bool {
 pub(crate) fn name_rules(folder: &Path) -> NameRules {
     #[cfg(target_os = "linux")]
     {
-        const WINDOWS: [i64; 7] = [
-            magic::FAT,
-            magic::EXFAT,
-            magic::NTFS,
-            magic::NTFS3,
-            magic::SMB,
-            magic::SMB2,
-            magic::CIFS,
-        ];
+        const WINDOWS: [i64; 7] =
+            [magic::FAT, magic::EXFAT, magic::NTFS, magic::NTFS3, magic::SMB, magic::SMB2, magic::CIFS];
         let kind = File::open(folder).ok().and_then(|file| file_system(&file));
         if kind.is_some_and(|kind| WINDOWS.contains(&kind)) { NameRules::Windows } else { NameRules::Unix }
     }
