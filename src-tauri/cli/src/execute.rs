@@ -95,7 +95,7 @@ async fn open_default(job: JobSpec) -> Result<Opened, Error> {
     Err(Error::NoDataFolder)
 }
 
-async fn is_unfinished(path: &PathBuf, job: &JobSpec) -> bool {
+async fn is_unfinished(path: &Path, job: &JobSpec) -> bool {
     let Ok(reader) = Reader::open(path).await else { return false };
     let status = reader.status().await;
     reader.close().await;
