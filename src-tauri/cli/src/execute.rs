@@ -1,6 +1,6 @@
 //! Commands that move something: copy, plan, run, reprocess.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sluice_engine::api::{Error, Migration, Reader, Selection, default_checkpoints};
 use sluice_engine::preflight::{Preflight, Severity};
