@@ -5,6 +5,8 @@ mod desk;
 mod dialog;
 mod feed;
 mod ipc;
+#[cfg(target_os = "linux")]
+mod language;
 
 use std::path::PathBuf;
 use std::sync::Mutex;
@@ -28,6 +30,11 @@ pub fn run() {
     tauri::Builder::default()
         .manage(Desk::default())
         .manage(LaunchPaths(Mutex::new(launch_paths())))
+        .setup(|_app| {
+            #[cfg(target_os = "linux")]
+            language::settle(_app.handle())?;
+            Ok(())
+        })
         .invoke_handler(tauri::generate_handler![
             ipc::defaults,
             ipc::current,
