@@ -50,8 +50,16 @@ where
     let (made, asked) = tokio::sync::oneshot::channel();
     let window = app.get_webview_window("main");
     let title = title.to_owned();
+    let home = app.path().home_dir();
     let shown = app.run_on_main_thread(move || {
         let mut dialog = AsyncFileDialog::new().set_title(title);
+        // GTK would begin with the files used recently: no folder can be opened from there. The
+        // other systems begin where the person was last.
+        if let Ok(home) = home
+            && cfg!(target_os = "linux")
+        {
+            dialog = dialog.set_directory(home);
+        }
         if let Some(window) = window {
             dialog = dialog.set_parent(&window);
         }

@@ -191,6 +191,9 @@ fn texts(paths: Vec<PathBuf>) -> Answer<Vec<String>> {
 
 /// A path crosses to the page as text. One that is no text would come back as another path.
 fn text(path: PathBuf) -> Answer<String> {
+    // Without the slash that a dialog or a shell may end a folder with: the same folder would be
+    // listed twice.
+    let path: PathBuf = path.components().collect();
     path.into_os_string().into_string().map_err(|path| ErrorReport {
         code: "path_not_text".into(),
         message: format!("The path {} is no Unicode text.", Path::new(&path).display()),
