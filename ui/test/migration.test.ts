@@ -50,6 +50,16 @@ describe('the picture of a migration', () => {
     expect(migration.progress.balance.delivered).toBe(2);
   });
 
+  it('keeps the batch in view between two batches, and lets go of it when the run rests', () => {
+    const migration = opened();
+    const live = { id: 3, started_ms: 5, streams: [] };
+    migration.observe(progress({ state: 'running', at_ms: 10, batch: live }));
+    migration.observe(progress({ state: 'running', at_ms: 20, batch: null }));
+    expect(migration.batch).toEqual(live);
+    migration.observe(progress({ state: 'paused', at_ms: 30, batch: null }));
+    expect(migration.batch).toBeNull();
+  });
+
   it('does not fall back behind a change of state that an event told', () => {
     const migration = opened({ progress: progress({ state: 'running', at_ms: 10 }) });
     migration.hear({ seq: 5, at_ms: 50, what: { kind: 'state_changed', from: 'running', to: 'pausing' } });

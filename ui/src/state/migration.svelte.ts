@@ -8,6 +8,7 @@ import type {
   JobSpec,
   LimitRanges,
   Limits,
+  LiveBatch,
   Preflight,
   Progress,
   Sample,
@@ -29,6 +30,8 @@ export class Migration {
   job: JobSpec = $state.raw(undefined as never);
   ranges: LimitRanges = $state.raw(undefined as never);
   progress: Progress = $state.raw(undefined as never);
+  /** The batch that runs; between two batches the one before, so that nothing flickers. */
+  batch: LiveBatch | null = $state.raw(null);
   preflight: Preflight | null = $state.raw(null);
   batches: BatchSummary[] = $state.raw([]);
   samples: Sample[] = $state.raw([]);
@@ -67,6 +70,7 @@ export class Migration {
   observe(progress: Progress): void {
     if (this.#closed || progress.at_ms < this.#since || progress.at_ms < this.progress.at_ms) return;
     this.progress = progress;
+    this.#followBatch();
     const sample = progress.sample;
     const last = this.samples.at(-1);
     if (sample && (!last || sample.at_ms > last.at_ms)) {
@@ -121,6 +125,12 @@ export class Migration {
     this.groups = snapshot.failure_groups;
     this.#seq = snapshot.last_event;
     if (!this.progress || snapshot.progress.at_ms >= this.progress.at_ms) this.progress = snapshot.progress;
+    this.#followBatch();
+  }
+
+  #followBatch(): void {
+    const { batch, state } = this.progress;
+    if (batch || !ACTIVE.has(state)) this.batch = batch;
   }
 
   #apply(event: Event): void {
