@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 use crate::process::Running;
 use crate::wait;
+
+/// How long a dialog may take to go away once it is answered.
+const ANSWER_TAKES: Duration = Duration::from_secs(1);
 
 /// An X server without a monitor, a message bus, a window manager, and a home for the program's
 /// data. Everything ends when it is dropped.
@@ -96,6 +100,43 @@ impl Screen {
     /// Types text into the window that has the focus.
     pub fn write(&self, text: &str) {
         self.xdotool(&["type", "--clearmodifiers", "--", text]);
+    }
+
+    /// Answers the system's dialog of that title with a path, as a person types it.
+    pub fn answer(&self, title: &str, path: &Path) {
+        self.find_window(title);
+        let path = path.to_str().expect("a path that can be typed");
+        wait::until(&format!("the end of the dialog {title:?}"), || {
+            // Typed again where the dialog was not ready for it.
+            self.press(&["ctrl+l", "ctrl+a"]);
+            self.write(path);
+            self.enter(title).then_some(())
+        });
+    }
+
+    /// Answers the system's dialog of that title with a folder. It holds folders whose names begin
+    /// differently: otherwise the dialog would complete the path with one of them.
+    pub fn answer_folder(&self, title: &str, folder: &Path) {
+        self.answer(title, &folder.join(""));
+    }
+
+    /// Presses Return in the dialog of that title. Whether it went away.
+    fn enter(&self, title: &str) -> bool {
+        self.press(&["Return"]);
+        let start = Instant::now();
+        while self.has_window(title) {
+            if start.elapsed() > ANSWER_TAKES {
+                return false;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        true
+    }
+
+    /// Closes the window of that title, as its frame's button does.
+    pub fn close(&self, title: &str) {
+        self.find_window(title);
+        self.press(&["alt+F4"]);
     }
 
     fn xdotool(&self, args: &[&str]) {
