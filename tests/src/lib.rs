@@ -8,6 +8,7 @@ pub mod command;
 pub mod compare;
 #[cfg(target_os = "linux")]
 pub mod desktop;
+pub mod lab;
 pub mod process;
 pub mod site;
 pub mod story;
