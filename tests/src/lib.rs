@@ -9,6 +9,7 @@ pub mod compare;
 #[cfg(target_os = "linux")]
 pub mod desktop;
 pub mod lab;
+pub mod library;
 pub mod process;
 pub mod site;
 pub mod story;

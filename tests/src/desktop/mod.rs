@@ -1,9 +1,11 @@
 //! The desktop as a person has it: a screen, a window manager, and the program's real window.
 
+mod look;
 mod page;
 mod screen;
 mod window;
 
+pub use look::SIZES;
 pub use page::{FailureRow, part};
-pub use screen::Screen;
+pub use screen::{Scheme, Screen};
 pub use window::Window;

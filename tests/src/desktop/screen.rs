@@ -12,11 +12,21 @@ use crate::wait;
 /// How long a dialog may take to go away once it is answered.
 const ANSWER_TAKES: Duration = Duration::from_secs(1);
 
+/// The colours that the person's system asks programs for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scheme {
+    /// Dark on light.
+    Light,
+    /// Light on dark.
+    Dark,
+}
+
 /// An X server without a monitor, a message bus, a window manager, and a home for the program's
 /// data. Everything ends when it is dropped.
 #[derive(Debug)]
 pub struct Screen {
     home: TempDir,
+    scheme: Scheme,
     display: String,
     bus: String,
     // In the order in which they must end.
@@ -26,11 +36,16 @@ pub struct Screen {
 }
 
 impl Screen {
+    /// Starts a screen in light colours.
+    pub fn new() -> Self {
+        Self::in_scheme(Scheme::Light)
+    }
+
     /// Starts a screen.
     ///
     /// # Panics
     /// When one of its programs is missing; `npm test` installs them.
-    pub fn new() -> Self {
+    pub fn in_scheme(scheme: Scheme) -> Self {
         let home = tempfile::Builder::new().prefix("sluice-home-").tempdir().expect("a home folder");
         let server = Running::start(command(
             "Xvfb",
@@ -47,7 +62,7 @@ impl Screen {
             let desktops = x_command(&display, "xdotool", &["get_num_desktops"]).output().ok()?;
             desktops.status.success().then_some(())
         });
-        Self { home, display, bus, _manager: manager, _bus: bus_process, _server: server }
+        Self { home, scheme, display, bus, _manager: manager, _bus: bus_process, _server: server }
     }
 
     /// The folder that the program takes for its user's home.
@@ -63,6 +78,7 @@ impl Screen {
             .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
             .env("HOME", self.home())
             .env("GDK_BACKEND", "x11")
+            .env("GTK_THEME", if self.scheme == Scheme::Dark { "Adwaita:dark" } else { "Adwaita" })
             .env("GTK_USE_PORTAL", "0")
             .env("NO_AT_BRIDGE", "1")
             .env("LC_ALL", "C.UTF-8")
@@ -144,14 +160,32 @@ impl Screen {
         assert!(done.status.success(), "xdotool {args:?}: {}", String::from_utf8_lossy(&done.stderr));
     }
 
-    /// Saves a picture of the whole screen as `target/screenshots/NAME.png`.
+    /// What can take pictures of this screen.
+    pub(super) fn camera(&self) -> Camera {
+        Camera { display: self.display.clone() }
+    }
+}
+
+/// Takes pictures of the program's window. WebDriver's own way does not work with every build of
+/// the web view, and this one sees what a person sees.
+#[derive(Debug)]
+pub(super) struct Camera {
+    display: String,
+}
+
+impl Camera {
+    /// Saves a picture of what the window shows as `target/screenshots/NAME.png`.
     ///
     /// # Panics
     /// When it cannot be taken.
-    pub fn photograph(&self, name: &str) {
-        let path = picture_path(name);
-        let done =
-            x_command(&self.display, "import", &["-window", "root"]).arg(&path).output().expect("import");
+    pub(super) fn photograph(&self, name: &str) {
+        let found = x_command(&self.display, "xdotool", &["search", "--onlyvisible", "--name", "^Sluice$"])
+            .output()
+            .expect("xdotool");
+        let windows = String::from_utf8_lossy(&found.stdout).into_owned();
+        let window = windows.lines().next().unwrap_or("root");
+        let mut import = x_command(&self.display, "import", &["-window", window, "-depth", "8", "-strip"]);
+        let done = import.arg(picture_path(name)).output().expect("import");
         assert!(done.status.success(), "import: {}", String::from_utf8_lossy(&done.stderr));
     }
 }
@@ -163,7 +197,7 @@ impl Default for Screen {
 }
 
 /// Where the picture of that name is kept.
-pub(super) fn picture_path(name: &str) -> PathBuf {
+fn picture_path(name: &str) -> PathBuf {
     let program = crate::program("sluice-desktop");
     let target = program.ancestors().nth(2).expect("the target folder");
     let folder = target.join("screenshots");

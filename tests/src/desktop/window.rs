@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use thirtyfour::prelude::*;
 
 use super::Screen;
-use super::screen::picture_path;
+use super::screen::Camera;
 use crate::process::Running;
 use crate::{program, wait};
 
@@ -19,6 +19,7 @@ use crate::{program, wait};
 #[derive(Debug)]
 pub struct Window {
     page: WebDriver,
+    camera: Camera,
     driver: Running,
 }
 
@@ -53,7 +54,7 @@ impl Window {
         let page = WebDriver::new(&format!("http://127.0.0.1:{port}"), wanted)
             .await
             .unwrap_or_else(|error| panic!("the desktop did not come up: {error}\n{}", driver.printed()));
-        Self { page, driver }
+        Self { page, camera: screen.camera(), driver }
     }
 
     /// Polls until `look` sees something on the page.
@@ -67,7 +68,7 @@ impl Window {
                 return seen;
             }
             if start.elapsed() > wait::DEADLINE {
-                self.photograph("what-was-there-instead").await;
+                self.photograph("what-was-there-instead");
                 panic!(
                     "waited {:?} in vain: {what}; the page showed:\n{}",
                     wait::DEADLINE,
@@ -136,20 +137,33 @@ impl Window {
         .await;
     }
 
-    /// Makes the window that large.
+    /// Makes the page that large, and waits until it is drawn so.
     ///
     /// # Panics
     /// When the window refuses.
     pub async fn resize(&self, width: u32, height: u32) {
         self.page.set_window_rect(0, 0, width, height).await.expect("a window of another size");
+        self.until(&format!("a page of {width}×{height}"), async |page| {
+            let size = page.execute("return [innerWidth, innerHeight]", Vec::new()).await.ok()?;
+            (*size.json() == json!([width, height])).then_some(())
+        })
+        .await;
+        // Charts follow a frame later.
+        self.page
+            .execute_async(
+                "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))",
+                Vec::new(),
+            )
+            .await
+            .expect("two frames");
     }
 
-    /// Saves a picture of the page as `target/screenshots/NAME.png`.
+    /// Saves a picture of the window as `target/screenshots/NAME.png`.
     ///
     /// # Panics
     /// When it cannot be taken.
-    pub async fn photograph(&self, name: &str) {
-        self.page.screenshot(&picture_path(name)).await.expect("a picture of the page");
+    pub fn photograph(&self, name: &str) {
+        self.camera.photograph(name);
     }
 
     /// Waits until the program has ended by itself, and lets go of it.

@@ -1,0 +1,67 @@
+//! What a demanding eye checks first: nothing cut off, nothing outside, everything legible, every
+//! control within reach of the keyboard.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+use thirtyfour::prelude::*;
+
+use super::Window;
+
+/// The sizes at which the window must look finished.
+pub const SIZES: [(u32, u32); 2] = [(1280, 800), (900, 600)];
+
+/// More presses of Tab than any state of the window has controls.
+const MOST_TABS: usize = 200;
+
+/// Everything that Tab should stop at; of a group of radio buttons it stops at one.
+const STOPS: &str = "const stops = [...document.querySelectorAll('button, input, summary, [tabindex=\"0\"]')] \
+     .filter((stop) => !stop.disabled && stop.tabIndex >= 0 && stop.checkVisibility() \
+       && !(stop.type === 'radio' && !stop.checked)); \
+   const dialog = document.querySelector('dialog[open]'); \
+   const reachable = dialog ? stops.filter((stop) => dialog.contains(stop)) : stops;";
+
+impl Window {
+    /// Photographs the window at every size, as `target/screenshots/NAME-WIDTH.png`, and looks for
+    /// what is wrong with it.
+    ///
+    /// # Panics
+    /// When something is cut off, outside of its frame or hard to read.
+    pub async fn assert_looks_right(&self, name: &str) {
+        for (width, height) in SIZES {
+            self.resize(width, height).await;
+            self.photograph(&format!("{name}-{width}"));
+            let found = self.script(include_str!("look.js"), Vec::new()).await;
+            assert_eq!(found, json!([]), "{name} at {width}×{height}");
+        }
+    }
+
+    /// Walks over the page with Tab.
+    ///
+    /// # Panics
+    /// When Tab does not come to every control.
+    pub async fn assert_all_within_reach_of_tab(&self) {
+        let mark = format!(
+            "{STOPS} document.activeElement?.blur(); \
+             reachable.forEach((stop, i) => stop.dataset.stop = i); return reachable.length"
+        );
+        let all = self.script(&mark, Vec::new()).await.as_u64().expect("a number");
+        let mut reached = BTreeSet::new();
+        for _ in 0..MOST_TABS {
+            self.action_chain().send_keys("" + Key::Tab).perform().await.expect("a press of Tab");
+            let stop = self.script("return document.activeElement?.dataset.stop ?? null", Vec::new()).await;
+            reached.extend(stop.as_str().map(str::to_owned));
+            if reached.len() as u64 == all {
+                return;
+            }
+        }
+        let missed = self
+            .script(
+                "return [...document.querySelectorAll('[data-stop]')].filter((stop) => !arguments[0].includes(stop.dataset.stop)) \
+                 .map((stop) => stop.outerHTML.slice(0, 120))",
+                vec![json!(reached)],
+            )
+            .await;
+        panic!("Tab does not come to {missed:#}");
+    }
+}

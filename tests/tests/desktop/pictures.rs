@@ -1,0 +1,189 @@
+//! Every state of the window, light and dark, large and small: photographed for people to look at
+//! (`target/screenshots`), and checked for what a machine can see.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::PathBuf;
+
+use sluice_tests::desktop::{Scheme, Screen, Window};
+use sluice_tests::library::library;
+use sluice_tests::site::Site;
+use sluice_tests::tree;
+use sluice_tests::volume::Volume;
+
+/// Enough to be looked at while it runs.
+const YEARS: u64 = 12;
+
+/// Files enough to be looked at while they are counted.
+const COUNTED: u64 = 60_000;
+
+/// Stills whose names are taken at the destination by other files.
+const TAKEN: [&str; 3] = [
+    "Stills/1974/1974-0007_town hall.tif",
+    "Stills/1975/1975-0101_town hall.tif",
+    "Stills/1979/1979-0042_town hall.tif",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_state_looks_right_by_day() {
+    Album::of(Scheme::Light).take().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_state_looks_right_by_night() {
+    Album::of(Scheme::Dark).take().await;
+}
+
+struct Album {
+    word: &'static str,
+    screen: Screen,
+    site: Site,
+    library: PathBuf,
+    records: u64,
+}
+
+impl Album {
+    fn of(scheme: Scheme) -> Self {
+        let site = Site::new();
+        let library_folder = site.path("Regional archive");
+        Self {
+            word: if scheme == Scheme::Dark { "night" } else { "day" },
+            screen: Screen::in_scheme(scheme),
+            records: library(&library_folder, YEARS),
+            library: library_folder,
+            site,
+        }
+    }
+
+    async fn take(self) {
+        self.beginning().await;
+        self.blocked().await;
+        self.outage().await;
+        let window = self.running().await;
+        self.failed_then_clean(window).await;
+    }
+
+    async fn look(&self, window: &Window, state: &str) {
+        window.assert_looks_right(&format!("{state}-{}", self.word)).await;
+    }
+
+    async fn beginning(&self) {
+        let window = Window::open(&self.screen, &[]).await;
+        window.says("Drop folders or files here").await;
+        self.look(&window, "empty").await;
+        window.assert_all_within_reach_of_tab().await;
+        drop(window);
+
+        let many = self.site.path("Tape restore");
+        for n in 0..COUNTED {
+            let folder = many.join(format!("tape {:03}", n / 1_000));
+            fs::create_dir_all(&folder).unwrap();
+            fs::File::create(folder.join(format!("clip {n:06}.mxf"))).unwrap();
+        }
+        let window = Window::open(&self.screen, &[self.library.as_os_str(), many.as_os_str()]).await;
+        window.shown("[data-testid='source']").await;
+        self.look(&window, "setup").await;
+        window.assert_all_within_reach_of_tab().await;
+        window.fill("destination", self.site.path("Counted").to_str().unwrap()).await;
+        window.tap("check").await;
+        window.is_in_state("planning").await;
+        self.look(&window, "planning").await;
+        drop(window);
+        fs::remove_dir_all(many).unwrap();
+    }
+
+    /// A destination with too little room.
+    async fn blocked(&self) {
+        let small = Volume::new(4 << 20);
+        let window = self.check(&small.path().join("Archive")).await;
+        window.says("Cannot start yet").await;
+        self.look(&window, "blocked").await;
+        window.assert_all_within_reach_of_tab().await;
+    }
+
+    /// A destination that somebody else fills up while the run goes on.
+    async fn outage(&self) {
+        let volume = Volume::new(512 << 20);
+        let window = self.check(&volume.path().join("Archive")).await;
+        self.slow_down(&window).await;
+        window.tap("start").await;
+        window.figure("balance-delivered", |records| records > 10).await;
+        volume.fill_up("ballast");
+        window.says("Waiting for you").await;
+        self.look(&window, "outage").await;
+        window.assert_all_within_reach_of_tab().await;
+    }
+
+    async fn running(&self) -> Window {
+        for (seed, still) in (0..).zip(TAKEN) {
+            tree::file(&self.site.path("Archive").join(still), 9_000, seed);
+        }
+        let window = self.check(&self.site.path("Archive")).await;
+        self.look(&window, "ready").await;
+        window.assert_all_within_reach_of_tab().await;
+        self.slow_down(&window).await;
+        window.tap("start").await;
+        // Some batches and some seconds of throughput, so that the pictures show something.
+        window.figure("balance-delivered", |records| records > self.records / 10).await;
+        self.look(&window, "running").await;
+        window.assert_all_within_reach_of_tab().await;
+        window.tap("stop").await;
+        window.shown("dialog[open]").await;
+        self.look(&window, "stop-dialog").await;
+        window.assert_all_within_reach_of_tab().await;
+        window.tap("stop-no").await;
+        self.screen.close("Sluice");
+        window.shown("[data-testid='dialog-close']").await;
+        self.look(&window, "close-dialog").await;
+        window.tap("close-no").await;
+        window.tap("pause").await;
+        window.is_in_state("paused").await;
+        self.look(&window, "paused").await;
+        window.assert_all_within_reach_of_tab().await;
+        window
+    }
+
+    async fn failed_then_clean(&self, window: Window) {
+        window.fill("batch-size-value", "500").await;
+        window.fill("concurrency-value", "8").await;
+        window.tap("start").await;
+        window.is_in_state("finished").await;
+        window.says("could not be delivered").await;
+        self.look(&window, "finished-with-failures").await;
+        window.assert_all_within_reach_of_tab().await;
+        window.tap("tab-failures").await;
+        window.failure_rows(TAKEN.len()).await;
+        self.look(&window, "failures").await;
+        window.assert_all_within_reach_of_tab().await;
+        window.tap("tab-preflight").await;
+        self.look(&window, "check-after-run").await;
+
+        for still in TAKEN {
+            fs::remove_file(self.site.path("Archive").join(still)).unwrap();
+        }
+        window.tap("tab-failures").await;
+        window.tap("reprocess-shown").await;
+        window.says("Everything is there").await;
+        self.look(&window, "finished").await;
+        window.assert_all_within_reach_of_tab().await;
+        window.tap("tab-failures").await;
+        window.says("No record has failed").await;
+        self.look(&window, "no-failures").await;
+    }
+
+    /// A window in which the library is checked against a destination.
+    async fn check(&self, destination: &std::path::Path) -> Window {
+        let window = Window::open(&self.screen, &[self.library.as_os_str() as &OsStr]).await;
+        window.fill("destination", destination.to_str().unwrap()).await;
+        window.tap("check").await;
+        window.is_in_state("ready").await;
+        window
+    }
+
+    /// Small batches, so that the run lasts as long as the pictures need.
+    async fn slow_down(&self, window: &Window) {
+        window.fill("batch-size-value", "6").await;
+        window.fill("streams-value", "3").await;
+        window.fill("concurrency-value", "3").await;
+    }
+}
