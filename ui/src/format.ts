@@ -47,8 +47,9 @@ const UNITS: Unit[] = [
   { seconds: 1, short: m.units.second },
 ];
 
-/** A span as one figure with at most two units: `0.3 s`, `45 s`, `3 min`, `2 h 10 min`, `3 d 4 h`. */
+/** A span as one figure with at most two units: `40 ms`, `0.3 s`, `45 s`, `3 min`, `2 h 10 min`, `3 d 4 h`. */
 export function duration(seconds: number): string {
+  if (seconds > 0 && seconds < 0.0995) return `${Math.ceil(seconds * 1000)} ${m.units.millisecond}`;
   if (seconds < 9.95) return `${tenths.format(Math.max(0, seconds))} ${m.units.second}`;
   if (seconds < 59.5) return `${Math.round(seconds)} ${m.units.second}`;
   if (seconds < 3_570) return `${Math.round(seconds / 60)} ${m.units.minute}`;
@@ -67,8 +68,8 @@ export function duration(seconds: number): string {
 export function durationRange(low: number, high: number): string {
   if (high < 5) return m.units.moments;
   if (high >= 2 * 86_400) return m.units.days(tenths.format(low / 86_400), tenths.format(high / 86_400));
-  const from = duration(Math.max(1, Math.round(low)));
-  const to = duration(Math.round(high));
+  const from = low < 9.5 ? `${Math.max(1, Math.round(low))} ${m.units.second}` : duration(Math.round(low));
+  const to = high < 9.5 ? `${Math.round(high)} ${m.units.second}` : duration(Math.round(high));
   if (from === to) return m.units.about(to);
   const [fromUnit, toUnit] = [from.replace(/[\d.,]+/, ''), to.replace(/[\d.,]+/, '')];
   return m.units.range(fromUnit === toUnit ? (from.split(' ')[0] ?? from) : from, to);

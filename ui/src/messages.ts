@@ -12,6 +12,7 @@ export const m = {
     hour: 'h',
     minute: 'min',
     second: 's',
+    millisecond: 'ms',
     moments: 'a few seconds',
     days: (from: string, to: string) => `${from} to ${to} days`,
     about: (span: string) => `about ${span}`,
@@ -34,6 +35,7 @@ export const m = {
   } satisfies Record<State, string>,
   stateWithFailures: 'Finished with failures',
   stateOutage: 'Waiting for you',
+  stateBlocked: 'Cannot start yet',
 
   do: {
     addFolders: 'Add folders…',

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Desk } from '../src/state/desk.svelte';
 import { FakeDoor } from './fake-door';
 import { progress, snapshot } from './samples';
@@ -146,5 +146,17 @@ describe('the way through the window', () => {
     });
     desk.dismiss(desk.notices[0]?.id ?? 0);
     expect(desk.notices).toEqual([]);
+  });
+
+  it('takes good news away after a while, never what went wrong', async () => {
+    const [desk, door] = await begun(at({ state: 'finished' }));
+    vi.useFakeTimers();
+    door.exportedTo = '/home/anna/failed.csv';
+    await desk.exportFailures({ category: null, ids: [] });
+    await desk.attempt(() => Promise.reject(new Error('no room')));
+    expect(desk.notices).toHaveLength(2);
+    vi.runAllTimers();
+    vi.useRealTimers();
+    expect(desk.notices.map((notice) => notice.message)).toEqual(['no room']);
   });
 });

@@ -32,6 +32,7 @@ describe('figures', () => {
 describe('spans', () => {
   it.each([
     [-1, '0.0 s'],
+    [0.0042, '5 ms'],
     [0.21, '0.2 s'],
     [45, '45 s'],
     [59.6, '1 min'],
@@ -43,6 +44,7 @@ describe('spans', () => {
 
   it.each([
     [1, 3, 'a few seconds'],
+    [0.4, 6.2, '1 to 6 s'],
     [20, 40, '20 to 40 s'],
     [170, 190, 'about 3 min'],
     [180, 300, '3 to 5 min'],

@@ -28,7 +28,7 @@ export function curve(home: HTMLElement, words: (value: number) => string): Curv
       {
         width,
         height: HEIGHT,
-        padding: [6, 18, 0, 0],
+        padding: [6, 28, 0, 0],
         legend: { show: false },
         cursor: { show: false },
         scales: {

@@ -35,7 +35,10 @@ export interface Beat {
 /** As many batches should be in view before the scale grows. */
 const BATCHES_IN_VIEW = 10;
 
-const SPANS_S = [1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_200, 1_800, 3_600, 7_200, 14_400, 43_200, 86_400];
+/** Each with quarters that are round figures too: the axis marks them. */
+const SPANS_S = [
+  2, 4, 8, 12, 20, 40, 60, 120, 240, 480, 1_200, 2_400, 3_600, 7_200, 14_400, 28_800, 43_200, 86_400,
+];
 
 export function strip(batches: BatchSummary[], live: LiveBatch | null, nowMs: number): Strip {
   const current = live && live.id !== batches.at(-1)?.id ? live : null;

@@ -11,6 +11,9 @@ export type Screen = 'empty' | 'setup' | 'planning' | 'preflight' | 'run';
 export type Tab = 'main' | 'preflight' | 'failures';
 export type Notice = ErrorReport & { id: number; tone: 'error' | 'done' };
 
+/** How long good news stays by itself. What went wrong stays until it is dismissed. */
+const GOOD_NEWS_MS = 8_000;
+
 export class Desk {
   migration: Migration | null = $state.raw(null);
   draft: Draft | null = $state.raw(null);
@@ -264,7 +267,9 @@ export class Desk {
 
   #say(tone: Notice['tone'], report: ErrorReport): void {
     this.#notice += 1;
+    const id = this.#notice;
     const rest = this.notices.filter((notice) => notice.message !== report.message);
-    this.notices = [...rest, { ...report, tone, id: this.#notice }].slice(-3);
+    this.notices = [...rest, { ...report, tone, id }].slice(-3);
+    if (tone === 'done') setTimeout(() => this.dismiss(id), GOOD_NEWS_MS);
   }
 }
