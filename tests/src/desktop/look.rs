@@ -30,6 +30,7 @@ impl Window {
     pub async fn assert_looks_right(&self, name: &str) {
         for (width, height) in SIZES {
             self.resize(width, height).await;
+            self.script("document.querySelector('main').scrollTo(0, 0)", Vec::new()).await;
             self.photograph(&format!("{name}-{width}"));
             let found = self.script(include_str!("look.js"), Vec::new()).await;
             assert_eq!(found, json!([]), "{name} at {width}×{height}");

@@ -2,5 +2,6 @@
 
 #![cfg(target_os = "linux")]
 
+mod newcomer;
 mod pictures;
 mod story;
