@@ -113,6 +113,18 @@ async fn beyond_the_knee_throughput_falls() {
     assert!(beyond > 2.5 * at_the_knee, "{beyond} s a request after {at_the_knee}");
 }
 
+#[tokio::test]
+async fn a_refusal_costs_the_workers_time() {
+    let cost = Duration::from_millis(400);
+    let script = Script { workers: 1, latency: Duration::from_millis(100), ..Script::default() };
+    let lab = Lab::start(Script { rate: Some(0.001), burst: 1.0, refusal_cost: cost, ..script });
+    assert_eq!(statuses(&lab, 2).await, [200, 429]);
+    lab.change(|script| script.rate = None);
+    let start = lab.clock();
+    statuses(&lab, 1).await;
+    assert!(lab.clock() - start >= cost, "{:?}", lab.clock() - start);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn capacity_changes_while_it_runs() {
     let script = Script { workers: 0, ..Script::default() };

@@ -93,6 +93,7 @@ async fn serve(
         return refuse(visit, 503, script.retry_after);
     }
     if script.rate.is_some_and(|rate| !service.bucket.take(rate, script.burst)) {
+        service.knee.refused(script.refusal_cost);
         visit.throttled(script.retry_after);
         return refuse(visit, 429, script.retry_after);
     }
@@ -104,10 +105,12 @@ async fn serve(
         _ => {}
     }
     let Ok(worker) = service.knee.enter().await else {
+        service.knee.refused(script.refusal_cost);
         visit.throttled(script.retry_after);
         return refuse(visit, script.refusal, script.retry_after);
     };
-    let time = draw.service_time(&script, worker.waiting);
+    let owed = worker.owed.min(script.latency * 10);
+    let time = draw.service_time(&script, worker.waiting) + owed;
     if !time.is_zero() {
         sleep(time).await;
     }

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 
@@ -14,6 +15,7 @@ struct State {
     workers: usize,
     queue: usize,
     busy: usize,
+    owed: Duration,
     waiting: VecDeque<oneshot::Sender<Worker>>,
 }
 
@@ -27,11 +29,13 @@ pub(super) struct Worker {
     knee: Arc<Knee>,
     /// How many stood in the queue when it began.
     pub(super) waiting: usize,
+    /// What refusals have cost since the last worker began: this one has to make up for it.
+    pub(super) owed: Duration,
 }
 
 impl Knee {
     pub(super) fn new(workers: usize, queue: usize) -> Self {
-        Self(Mutex::new(State { workers, queue, busy: 0, waiting: VecDeque::new() }))
+        Self(Mutex::new(State { workers, queue, busy: 0, owed: Duration::ZERO, waiting: VecDeque::new() }))
     }
 
     /// Sets other limits. Who is at work or waits already may end.
@@ -51,7 +55,8 @@ impl Knee {
             state.waiting.retain(|place| !place.is_closed());
             if state.busy < state.workers && state.waiting.is_empty() {
                 state.busy += 1;
-                return Ok(Worker { knee: self.clone(), waiting: 0 });
+                let owed = std::mem::take(&mut state.owed);
+                return Ok(Worker { knee: self.clone(), waiting: 0, owed });
             }
             if state.waiting.len() >= state.queue {
                 return Err(Full);
@@ -61,6 +66,11 @@ impl Knee {
             turn
         };
         turn.await.map_err(|_| Full)
+    }
+
+    /// A refusal has cost this much of the workers' time.
+    pub(super) fn refused(&self, cost: Duration) {
+        self.state().owed += cost;
     }
 
     /// Gives free workers to those who wait, first come first served.
@@ -76,7 +86,8 @@ impl Knee {
                     continue;
                 }
                 state.busy += 1;
-                (place, Worker { knee: self.clone(), waiting: state.waiting.len() })
+                let owed = std::mem::take(&mut state.owed);
+                (place, Worker { knee: self.clone(), waiting: state.waiting.len(), owed })
             };
             // Who went away in this moment does not need it: then it is dropped, and calls the next one.
             drop(place.send(worker));

@@ -37,6 +37,10 @@ pub struct Script {
     pub refusal: u16,
     /// The `Retry-After` of a refusal.
     pub retry_after: Option<Retry>,
+    /// What a refusal costs the service: this much of the workers' time, because also a refused
+    /// request has to be read, recognised and answered. Whoever is served next waits for it, at most
+    /// ten times [`Self::latency`], so that no storm starves everybody for ever.
+    pub refusal_cost: Duration,
     /// The way to the service and back: every answer takes this time too, also a refusal.
     pub round_trip: Duration,
 
@@ -76,6 +80,7 @@ impl Default for Script {
             burst: 1.0,
             refusal: 429,
             retry_after: None,
+            refusal_cost: Duration::ZERO,
             round_trip: Duration::ZERO,
             errors: 0.0,
             resets: 0.0,
