@@ -1,4 +1,4 @@
-// npm run bench [-- speed|memory|resume|kill]: release build, on a RAM disk, rsync and rclone beside it.
+// npm run bench [-- speed|memory|resume|kill|control]: release build, on a RAM disk, rsync and rclone beside it.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,10 +13,10 @@ await task(() => {
   requirePackages('build', 'bench');
   const rclone = installRclone();
   step('building the command (release) and the bench');
-  run('cargo', ['build', '--release', '--locked', ...quiet, '-p', 'sluice-cli']);
-  run('cargo', ['build', '--locked', ...quiet, '-p', 'sluice-tests', '--bin', 'bench']);
+  // The bench too: the pipelines that it compares with must not be slow for want of optimisation.
+  run('cargo', ['build', '--release', '--locked', ...quiet, '-p', 'sluice-cli', '-p', 'sluice-tests', '--bin', 'sluice', '--bin', 'bench']);
   const env = { SLUICE_BENCH_RCLONE: rclone, SLUICE_PROGRAMS: join(target, 'release') };
-  run(program('debug', 'bench'), process.argv.slice(2), { env });
+  run(program('release', 'bench'), process.argv.slice(2), { env });
 });
 
 // rclone as PyPI has it, in a virtual environment of its own.

@@ -1,6 +1,7 @@
-//! `npm run bench`: how fast, how large in memory, how soon after a resume, and how safe when
-//! killed. Everything happens on a RAM disk, so that figures are about programs and not disks.
+//! `npm run bench`: how fast, how large in memory, how soon after a resume, how safe when killed, and
+//! how much is won by control. Everything happens on a RAM disk, so that figures are about programs and not disks.
 
+mod control;
 mod kill;
 mod measure;
 mod memory;
@@ -12,14 +13,21 @@ use std::process::ExitCode;
 
 use ramdisk::RamDisk;
 
-const SUITES: [(&str, fn(&RamDisk)); 4] =
-    [("speed", speed::run), ("memory", memory::run), ("resume", resume::run), ("kill", kill::run)];
+type Suite = (&'static str, fn(&RamDisk));
+
+const SUITES: [Suite; 5] = [
+    ("speed", speed::run),
+    ("memory", memory::run),
+    ("resume", resume::run),
+    ("kill", kill::run),
+    ("control", control::run),
+];
 
 fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();
     if let Some(unknown) = asked.iter().find(|name| SUITES.iter().all(|(suite, _)| suite != name)) {
         eprintln!(
-            "there is no bench {unknown:?}; choose from speed, memory, resume, kill, or name none for all"
+            "there is no bench {unknown:?}; choose from speed, memory, resume, kill, control, or name none for all"
         );
         return ExitCode::FAILURE;
     }
