@@ -13,6 +13,7 @@ use std::process::ExitCode;
 
 use ramdisk::RamDisk;
 
+/// A bench and the word that asks for it.
 type Suite = (&'static str, fn(&RamDisk));
 
 const SUITES: [Suite; 5] = [
