@@ -1,4 +1,5 @@
 //! What keeps the work in bounds.
 
+pub(crate) mod autopilot;
 pub(crate) mod gate;
 pub(crate) mod intake;
