@@ -195,7 +195,7 @@ export const m = {
     inFlight: (n: string, of: string) => `${n} of ${of} in flight`,
     working: (n: number) => `${n} at work`,
     atBarrier: 'done, waits at the barrier',
-    resting: 'at rest',
+    resting: 'recording',
     more: (n: number) => `and ${n} more`,
     outcomes: (done: string, given: string) => `${done} of ${given}`,
     noBatch: 'No batch is running.',
