@@ -134,6 +134,23 @@ describe('the way through the window', () => {
     expect(named(door)).toContain('quit');
   });
 
+  it('drops a question about a run that has ended meanwhile', async () => {
+    const [desk, door] = await begun(at({ state: 'running' }));
+    desk.asking = 'stop';
+    door.sendProgress(progress({ state: 'running', at_ms: 5 }));
+    expect(desk.asking).toBe('stop');
+    door.sendProgress(progress({ state: 'finished', at_ms: 9 }));
+    expect(desk.asking).toBeNull();
+  });
+
+  it('takes an error away when the person goes on', async () => {
+    const [desk] = await begun(at({ state: 'ready' }));
+    await desk.attempt(() => Promise.reject(new Error('the source is not there')));
+    expect(desk.notices).toHaveLength(1);
+    await desk.start();
+    expect(desk.notices).toEqual([]);
+  });
+
   it('says where the report is, and nothing when the person cancelled', async () => {
     const [desk, door] = await begun(at({ state: 'finished' }));
     await desk.exportFailures({ category: null, ids: [] });

@@ -66,8 +66,12 @@ export class Desk {
         this.#door.onEvent((event) => {
           this.migration?.hear(event);
           this.#backToDraft();
+          this.#dropQuestion();
         }),
-        this.#door.onProgress((progress) => this.migration?.observe(progress)),
+        this.#door.onProgress((progress) => {
+          this.migration?.observe(progress);
+          this.#dropQuestion();
+        }),
         this.#door.onCloseRequested(() => (this.asking = 'close')),
         this.#door.onDrag((drag) => this.#dragged(drag)),
       ]);
@@ -232,6 +236,11 @@ export class Desk {
     if (this.migration?.state === 'new' && !this.draft && !this.#planning) this.edit();
   }
 
+  /** What was asked about a run has no meaning once nothing is at work. */
+  #dropQuestion(): void {
+    if (this.asking && !this.closing && !this.migration?.active) this.asking = null;
+  }
+
   /** The plan may take an hour; its buttons must not wait for it. */
   #plan(): void {
     const planned = this.migration;
@@ -252,6 +261,8 @@ export class Desk {
   async #command(work: () => Promise<void>): Promise<void> {
     if (this.busy) return;
     this.busy = true;
+    // What went wrong before has been read: the person goes on.
+    this.notices = this.notices.filter((notice) => notice.tone !== 'error');
     await this.attempt(work);
     this.busy = false;
   }
