@@ -10,7 +10,7 @@ use sluice_tests::site::Site;
 use sluice_tests::{tree, wait};
 
 /// Files so many that their check can be cancelled.
-const COUNTED: u64 = 60_000;
+const COUNTED: u64 = 120_000;
 
 fn empty_files(root: &Path) {
     for n in 0..COUNTED {

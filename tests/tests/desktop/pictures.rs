@@ -15,7 +15,7 @@ use sluice_tests::volume::Volume;
 const YEARS: u64 = 12;
 
 /// Files enough to be looked at while they are counted.
-const COUNTED: u64 = 60_000;
+const COUNTED: u64 = 90_000;
 
 /// Stills whose names are taken at the destination by other files.
 const TAKEN: [&str; 3] = [
