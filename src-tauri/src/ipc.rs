@@ -6,7 +6,8 @@ use serde::Serialize;
 use sluice_engine::api::{self, Error, FailurePage, Migration, Selection, Snapshot};
 use sluice_engine::error::ErrorReport;
 use sluice_engine::record::RecordId;
-use sluice_engine::spec::{Delivery, JobSpec, LimitRanges, Limits};
+use sluice_engine::spec::{Control, Delivery, JobSpec, LimitRanges, Limits};
+use sluice_engine::state::State as EngineState;
 use tauri::{AppHandle, State};
 
 use crate::desk::Desk;
@@ -19,12 +20,18 @@ type Answer<T> = Result<T, ErrorReport>;
 pub(crate) struct Defaults {
     deliver: Delivery,
     limits: Limits,
+    control: Control,
     ranges: LimitRanges,
 }
 
 #[tauri::command]
 pub(crate) fn defaults() -> Defaults {
-    Defaults { deliver: Delivery::default(), limits: Limits::default(), ranges: Limits::RANGES }
+    Defaults {
+        deliver: Delivery::default(),
+        limits: Limits::default(),
+        control: Control::default(),
+        ranges: Limits::RANGES,
+    }
 }
 
 #[tauri::command]
@@ -108,6 +115,11 @@ pub(crate) async fn set_delivery(desk: State<'_, Desk>, delivery: Delivery) -> A
 }
 
 #[tauri::command]
+pub(crate) async fn set_control(desk: State<'_, Desk>, control: Control) -> Answer<()> {
+    open(&desk).await?.set_control(control).await.map_err(report)
+}
+
+#[tauri::command]
 pub(crate) async fn failures(
     desk: State<'_, Desk>,
     selection: Selection,
@@ -117,12 +129,19 @@ pub(crate) async fn failures(
     open(&desk).await?.failures(&selection, after, limit).await.map_err(report)
 }
 
-/// Puts failed records back, and starts where that left something to do.
+/// Puts failed records back. While the run goes on they go onto its recovery lane; otherwise it is
+/// started where that left something to do.
 #[tauri::command]
 pub(crate) async fn reprocess(desk: State<'_, Desk>, selection: Selection) -> Answer<u64> {
     let migration = open(&desk).await?;
+    let was_active = migration.state().is_active();
     let records = migration.reprocess(&selection).await.map_err(report)?;
-    if records > 0 {
+    // A run that came to rest in between was paused by the person, or has finished.
+    let rests = match migration.state() {
+        EngineState::Ready => true,
+        state => !state.is_active() && !was_active,
+    };
+    if records > 0 && rests {
         migration.start().await.map_err(report)?;
     }
     Ok(records)

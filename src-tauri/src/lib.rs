@@ -50,6 +50,7 @@ pub fn run() {
             ipc::stop,
             ipc::set_limits,
             ipc::set_delivery,
+            ipc::set_control,
             ipc::failures,
             ipc::reprocess,
             ipc::export_failures,

@@ -10,9 +10,10 @@ import type {
   Snapshot,
   State,
 } from '../src/backend/types';
+import { selectionOf } from '../src/backend/door';
 import type { Desk } from '../src/state/desk.svelte';
 import { FakeDoor } from '../test/fake-door';
-import { balance, failedRecord, progress, snapshot, stream } from '../test/samples';
+import { balance, failedRecord, outage, progress, snapshot, stream } from '../test/samples';
 
 interface Scene {
   door: FakeDoor;
@@ -84,10 +85,16 @@ function live(streams: number, startedMs: number): LiveBatch {
         active: waits
           ? []
           : [
-              { id: 1, path: `1974/${RTL}`, size: 41.2e9, done: 12.9e9 },
-              { id: 2, path: `restore-0${lane}/${LONG}`, size: 8.1e9, done: 7.9e9 },
-              { id: 3, path: '2019/spring/DSC_0042.dng', size: 48e6, done: 31e6 },
-              { id: 4, path: '2019/spring/<b>reel</b> "final" & more.wav', size: 912e6, done: 100e6 },
+              { id: 1, path: `1974/${RTL}`, step: 'copy', size: 41.2e9, done: 12.9e9 },
+              { id: 2, path: `restore-0${lane}/${LONG}`, step: 'register', size: 8.1e9, done: 7.9e9 },
+              { id: 3, path: '2019/spring/DSC_0042.dng', step: 'lookup:rights', size: 48e6, done: 0 },
+              {
+                id: 4,
+                path: '2019/spring/<b>reel</b> "final" & more.wav',
+                step: 'copy',
+                size: 912e6,
+                done: 100e6,
+              },
             ],
       };
     }),
@@ -320,15 +327,17 @@ export const scenes: Record<string, Scene> = {
   pausing: { door: at('pausing', MOVING, RUN) },
   paused: { door: at('paused', RESTED) },
   outage: {
-    door: at('paused', RESTED, {
-      outage: {
-        category: 'destination_full',
+    door: at('waiting', RESTED, {
+      outage: outage({
         message:
           'The destination is full: writing /mnt/nas/archive/broadcast/1974/reel-12.mxf failed (no space left on device).',
-        advice: 'Make room at the destination or choose a larger one, then resume. Nothing is lost.',
-      },
+        since_ms: NOW - 85_000,
+        next_probe_ms: NOW + 31_000,
+        probes: 4,
+      }),
     }),
   },
+  'outage-paused': { door: at('paused', RESTED, { outage: outage({ since_ms: NOW - 85_000 }) }) },
   stopped: { door: at('stopped', RESTED) },
   finished: { door: at('finished', { ...RESTED, failure_groups: [] }, { balance: FINISHED }) },
   failed: { door: at('finished', RESTED, { balance: WITH_FAILURES }) },
@@ -365,7 +374,7 @@ export const scenes: Record<string, Scene> = {
     }),
     then: async (desk) => {
       desk.tab = 'failures';
-      await desk.exportFailures({ category: null, ids: [] });
+      await desk.exportFailures(selectionOf());
     },
   },
 };

@@ -64,6 +64,16 @@ export function duration(seconds: number): string {
   return rest === 0 ? head : `${head} ${rest} ${small.short}`;
 }
 
+/** A span that is counted down: `12 s`, `1 min 5 s`. Never 0 before its end. */
+export function wholeSeconds(seconds: number): string {
+  const whole = Math.max(1, Math.ceil(seconds));
+  const [minutes, rest] = [Math.floor(whole / 60), whole % 60];
+  if (minutes === 0) return `${rest} ${m.units.second}`;
+  return rest === 0
+    ? `${minutes} ${m.units.minute}`
+    : `${minutes} ${m.units.minute} ${rest} ${m.units.second}`;
+}
+
 /** A span that nobody knows exactly: `about 3 min`, `3 to 5 min`, `45 min to 2 h`, `1.7 to 3.2 days`. */
 export function durationRange(low: number, high: number): string {
   if (high < 5) return m.units.moments;

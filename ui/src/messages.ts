@@ -1,6 +1,18 @@
 /** Every word of the window, in one place, ready for translation. Numbers arrive already formatted. */
 import type { Category, Class, OnConflict, Severity, Stage, State, Verify } from './backend/types';
 
+/** The categories that mean: something is away as a whole. */
+type Outage = Extract<
+  Category,
+  | 'destination_full'
+  | 'destination_gone'
+  | 'destination_read_only'
+  | 'service_down'
+  | 'service_denied'
+  | 'checkpoint_unusable'
+  | 'source_gone'
+>;
+
 const plural = (n: number, one: string, many: string) => (n === 1 ? one : many);
 
 export const m = {
@@ -27,6 +39,7 @@ export const m = {
     planning: 'Checking',
     ready: 'Ready',
     running: 'Running',
+    waiting: 'Waiting',
     pausing: 'Pausing',
     paused: 'Paused',
     stopping: 'Stopping',
@@ -34,7 +47,6 @@ export const m = {
     finished: 'Finished',
   } satisfies Record<State, string>,
   stateWithFailures: 'Finished with failures',
-  stateOutage: 'Waiting for you',
   stateBlocked: 'Cannot start yet',
 
   do: {
@@ -179,7 +191,8 @@ export const m = {
     of: (all: string) => `of ${all}`,
     ends: (span: string) => `ends ${span}`,
     noEstimateYet: 'Not known yet',
-    waitingRate: 'At rest',
+    restingRate: 'At rest',
+    waitingRate: 'Waiting',
     progress: 'Progress',
     progressText: (share: string, done: string, all: string) =>
       `${share}: ${done} of ${all} records have their outcome`,
@@ -215,7 +228,13 @@ export const m = {
   rhythm: {
     title: 'Rhythm',
     label: 'Batches over time; arrow keys move from batch to batch',
-    legend: { delivered: 'delivered', skipped: 'skipped', failed: 'failed', barrier: 'barrier' },
+    legend: {
+      delivered: 'delivered',
+      skipped: 'skipped',
+      retried: 'to be tried again',
+      failed: 'failed',
+      barrier: 'barrier',
+    },
     waiting: (share: string) => `waiting ${share}`,
     waitingTitle: 'Share of stream time spent waiting at the barrier, over the last ten batches',
     none: 'Batches appear here as they go through the streams.',
@@ -224,11 +243,32 @@ export const m = {
       `Batch ${id} · ${done} of ${records} · ${span} so far`,
     waited: (span: string) => `streams waited ${span}`,
     failed: (n: string) => `${n} failed`,
+    retried: (n: string) => `${n} to be tried again`,
     now: 'now',
     ago: (span: string) => `−${span}`,
   },
 
   banner: {
+    awaited: {
+      destination_full: 'Waiting for room at the destination',
+      destination_gone: 'Waiting for the destination to come back',
+      destination_read_only: 'Waiting until the destination takes files again',
+      service_down: 'Waiting for a service to answer again',
+      service_denied: 'Waiting for a service to accept our sign-in',
+      checkpoint_unusable: 'Waiting until the migration file can be written',
+      source_gone: 'Waiting for a source to come back',
+    } satisfies Record<Outage, string>,
+    awaitedOther: (cause: string) => `Waiting: ${cause}`,
+    since: (time: string) => `Since ${time}`,
+    nextLook: (span: string) => `next look in ${span}`,
+    looking: 'looking now',
+    draining: 'records in flight are being given back',
+    looks: (n: number, text: string) => `${text} ${plural(n, 'look', 'looks')} so far`,
+    pausedAway: {
+      title: (cause: string) => `Paused while it waited: ${cause}`,
+      text: 'Everything so far is safe. Resume looks at once whether it is there again.',
+    },
+    detail: 'What the system said',
     pausing: { title: 'Pausing', text: 'Records in flight are being finished. Nothing new starts.' },
     stopping: { title: 'Stopping', text: 'Records in flight are cut off and given back. Nothing is lost.' },
     paused: {
@@ -266,7 +306,8 @@ export const m = {
     reprocessThese: (text: string) => `Reprocess these ${text}`,
     reprocessSelectedNone: 'Reprocess selected',
     reprocessSelected: (text: string) => `Reprocess ${text} selected`,
-    whileActive: 'Reprocessing is possible once the run is paused or finished.',
+    whileUnderWay: 'What you reprocess now goes onto the recovery lane; the run goes on beside it.',
+    whileEnding: 'Reprocessing is possible once the run has come to rest.',
     selectAll: 'Select all',
     selectOne: (id: string) => `Select record ${id}`,
     newer: (n: number, text: string) =>
@@ -287,6 +328,8 @@ export const m = {
     exported: (path: string) => `The report is written: ${path}`,
     reprocessing: (n: number, text: string) =>
       `${text} ${plural(n, 'record goes', 'records go')} through again.`,
+    ontoRecovery: (n: number, text: string) =>
+      `${text} ${plural(n, 'record goes', 'records go')} onto the recovery lane.`,
   },
 
   stage: {
@@ -295,6 +338,20 @@ export const m = {
     transform: 'name target',
     deliver: 'copy',
   } satisfies Record<Stage, string>,
+  /** The same stages where they ask a service. */
+  stageAtService: {
+    plan: 'plan',
+    ingest: 'read source',
+    transform: 'look up',
+    deliver: 'register',
+  } satisfies Record<Stage, string>,
+
+  /** What is being done with a record in flight. */
+  step: {
+    copy: 'copying',
+    register: 'registering',
+    lookup: (name: string) => `looking up ${name}`,
+  },
 
   class: {
     transient: 'May work when tried again',
@@ -305,6 +362,7 @@ export const m = {
   category: {
     source_missing: 'Source gone',
     source_unreadable: 'Source cannot be opened',
+    folder_unreadable: 'Folder cannot be listed',
     source_io: 'Source unreadable half way',
     source_changed: 'Source changed',
     source_not_a_file: 'Source is no file',
@@ -314,10 +372,25 @@ export const m = {
     destination_outside: 'Outside destination',
     destination_denied: 'Destination refuses',
     destination_io: 'Writing failed',
+    file_too_large: 'File too large',
+    template_failed: 'Template not filled in',
+    not_found: 'Unknown to the service',
+    asset_conflict: 'Service has another entry',
+    request_rejected: 'Service rejects it',
+    answer_invalid: 'Answer makes no sense',
+    field_missing: 'Field missing in answer',
+    timeout: 'Took too long',
+    service_error: 'Service failed',
+    service_unreachable: 'Service not reached',
+    throttled: 'Asked to slow down',
     verify_mismatch: 'Copy differs',
     internal: 'Error of Sluice',
     destination_full: 'Destination full',
     destination_gone: 'Destination gone',
+    destination_read_only: 'Destination read-only',
+    service_down: 'Service away',
+    service_denied: 'Sign-in refused',
+    checkpoint_unusable: 'Checkpoint not writable',
     source_gone: 'Source gone as a whole',
   } satisfies Record<Category, string>,
 

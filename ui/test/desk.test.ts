@@ -1,4 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
+import { selectionOf } from '../src/backend/door';
+import type { Register } from '../src/backend/types';
 import { Desk } from '../src/state/desk.svelte';
 import { FakeDoor } from './fake-door';
 import { progress, snapshot } from './samples';
@@ -93,6 +95,37 @@ describe('the way through the window', () => {
     expect(desk.busy).toBe(false);
   });
 
+  it('keeps what it cannot describe when the same job goes elsewhere', async () => {
+    const register: Register = { method: 'POST', url: 'http://dam', idempotency_header: 'K', success: [201] };
+    const dam = { concurrency: null, rate: 5, burst: null };
+    const [desk, door] = await begun((door) => {
+      const before = snapshot({ progress: progress({ state: 'ready' }) });
+      const job = { ...before.job, register, endpoints: { 'http://dam': dam } };
+      door.snapshotNow = { ...before, job };
+    });
+    desk.edit();
+    if (desk.draft) desk.draft.destination = '/elsewhere';
+    await desk.check();
+    const made = door.calls.find(([name]) => name === 'createMigration');
+    expect(made?.[1]).toMatchObject({
+      name: '',
+      destination: '/elsewhere',
+      register,
+      endpoints: { 'http://dam': { rate: 5 } },
+    });
+  });
+
+  it('stays at the list when records go onto the recovery lane, and else shows the run', async () => {
+    const [desk, door] = await begun(at({ state: 'running' }));
+    desk.tab = 'failures';
+    await desk.reprocess(selectionOf({ ids: [1] }));
+    expect(desk.tab).toBe('failures');
+    expect(desk.notices[0]?.message).toBe('1 record goes onto the recovery lane.');
+    door.sendProgress(progress({ state: 'finished', at_ms: 9 }));
+    await desk.reprocess(selectionOf({ ids: [1] }));
+    expect(desk.tab).toBe('main');
+  });
+
   it('shows what runs already after a reload', async () => {
     const [desk] = await begun(at({ state: 'running' }));
     expect(desk.screen).toBe('run');
@@ -153,10 +186,10 @@ describe('the way through the window', () => {
 
   it('says where the report is, and nothing when the person cancelled', async () => {
     const [desk, door] = await begun(at({ state: 'finished' }));
-    await desk.exportFailures({ category: null, ids: [] });
+    await desk.exportFailures(selectionOf());
     expect(desk.notices).toEqual([]);
     door.exportedTo = '/home/anna/failed.csv';
-    await desk.exportFailures({ category: null, ids: [] });
+    await desk.exportFailures(selectionOf());
     expect(desk.notices[0]).toMatchObject({
       tone: 'done',
       message: 'The report is written: /home/anna/failed.csv',
@@ -169,7 +202,7 @@ describe('the way through the window', () => {
     const [desk, door] = await begun(at({ state: 'finished' }));
     vi.useFakeTimers();
     door.exportedTo = '/home/anna/failed.csv';
-    await desk.exportFailures({ category: null, ids: [] });
+    await desk.exportFailures(selectionOf());
     await desk.attempt(() => Promise.reject(new Error('no room')));
     expect(desk.notices).toHaveLength(2);
     vi.runAllTimers();

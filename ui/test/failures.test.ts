@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { selectionOf } from '../src/backend/door';
 import { FailureList, PAGE } from '../src/state/failures.svelte';
 import { FakeDoor } from './fake-door';
 import { failedRecord } from './samples';
@@ -56,7 +57,7 @@ describe('the list of failed records', () => {
     expect([...list.chosen]).toEqual([9, 11, 13]);
     list.chooseAll();
     expect(list.chosenCount).toBe(COUNT);
-    expect(list.selection()).toEqual({ category: null, ids: [] });
+    expect(list.selection()).toEqual(selectionOf());
   });
 
   it('chooses a span across pages that are not held', async () => {

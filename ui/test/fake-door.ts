@@ -63,6 +63,7 @@ export class FakeDoor implements Door {
   stop = () => this.#note('stop', undefined);
   setLimits = (limits: Snapshot['job']['limits']) => this.#note('setLimits', undefined, limits);
   setDelivery = (delivery: Snapshot['job']['deliver']) => this.#note('setDelivery', undefined, delivery);
+  setControl = (control: Snapshot['job']['control']) => this.#note('setControl', undefined, control);
   failures = async (selection: Selection, after: number, limit: number) => {
     await this.#note('failures', null, selection, after, limit);
     const of = this.failed.filter((one) => !selection.category || one.category === selection.category);

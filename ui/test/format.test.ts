@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { bytes, count, duration, durationRange, endsBetween, percent, perSecond } from '../src/format';
+import {
+  bytes,
+  count,
+  duration,
+  durationRange,
+  endsBetween,
+  percent,
+  perSecond,
+  wholeSeconds,
+} from '../src/format';
 
 describe('figures', () => {
   it('groups thousands', () => expect(count(1_234_567)).toBe('1,234,567'));
@@ -51,6 +60,13 @@ describe('spans', () => {
     [2_700, 7_200, '45 min to 2 h'],
     [150_000, 277_000, '1.7 to 3.2 days'],
   ])('%d to %d seconds are %s', (low, high, words) => expect(durationRange(low, high)).toBe(words));
+
+  it.each([
+    [-3, '1 s'],
+    [11.2, '12 s'],
+    [60, '1 min'],
+    [64.1, '1 min 5 s'],
+  ])('counts %d seconds down as %s', (seconds, words) => expect(wholeSeconds(seconds)).toBe(words));
 
   it('names the day when it is another one', () => {
     const now = new Date(2026, 5, 1, 21, 40).getTime();

@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
+import type { EventKind } from '../src/backend/types';
 import { Migration } from '../src/state/migration.svelte';
 import { FakeDoor } from './fake-door';
-import { balance, batch, progress, snapshot } from './samples';
+import { balance, batch, control, outage, progress, snapshot } from './samples';
 
 const asked = (door: FakeDoor, name: string) => door.calls.filter(([call]) => call === name).length;
 const settle = () => new Promise((resolve) => setTimeout(resolve));
@@ -104,12 +105,40 @@ describe('the picture of a migration', () => {
   });
 
   it('shows an outage from its event until the run goes on', () => {
-    const outage = { category: 'destination_full', message: 'full', advice: 'make room' } as const;
+    const away = outage({ message: 'full' });
     const migration = opened({ progress: progress({ state: 'running' }) });
-    migration.hear({ seq: 5, at_ms: 1, what: { kind: 'outage_began', outage } });
-    expect(migration.progress.outage).toEqual(outage);
-    migration.hear({ seq: 6, at_ms: 2, what: { kind: 'state_changed', from: 'paused', to: 'running' } });
+    migration.hear({ seq: 5, at_ms: 1, what: { kind: 'outage_began', outage: away } });
+    expect(migration.progress.outage).toEqual(away);
+    migration.hear({ seq: 6, at_ms: 2, what: { kind: 'state_changed', from: 'waiting', to: 'running' } });
     expect(migration.progress.outage).toBeNull();
+  });
+
+  it('is under way while an outage is waited out, and no longer shows it when it has ended', () => {
+    const migration = opened({ progress: progress({ state: 'waiting', outage: outage() }) });
+    expect([migration.active, migration.underWay]).toEqual([true, true]);
+    const over = { kind: 'outage_ended', category: 'destination_full', lasted_s: 9, probes: 2, refunded: 0 };
+    migration.hear({ seq: 5, at_ms: 3, what: over as EventKind });
+    expect(migration.progress.outage).toBeNull();
+  });
+
+  it('keeps batches in their order when they overlap, and those of the recovery lane out', () => {
+    const migration = opened();
+    const began = { kind: 'batch_started', batch: 3, lane: 'recovery', records: 1, bytes: 1, streams: 1 };
+    migration.hear({ seq: 5, at_ms: 1, what: began as EventKind });
+    for (const [i, id] of [2, 3, 1].entries())
+      migration.hear({ seq: 6 + i, at_ms: 2, what: { kind: 'batch_ended', batch: batch(id, 1, 2, [2]) } });
+    expect(migration.batches.map((one) => one.id)).toEqual([1, 2]);
+  });
+
+  it('turns the autopilot off for what the person sets by hand', async () => {
+    const autopilot = { concurrency: true, batch_size: true, target_batch_s: 60 };
+    const before = snapshot();
+    const job = { ...before.job, control: control({ autopilot }) };
+    const migration = opened({ job });
+    await migration.setLimits({ ...before.job.limits, concurrency: 20 });
+    expect(migration.job.control.autopilot).toEqual({ ...autopilot, concurrency: false });
+    await migration.setControl(control({ autopilot }));
+    expect(migration.job.control.autopilot.concurrency).toBe(true);
   });
 
   it('takes nothing more once it is closed', async () => {

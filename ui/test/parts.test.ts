@@ -23,13 +23,13 @@ describe('the rhythm strip', () => {
       started_ms: 3_000,
       streams: [
         { summary: stream({ delivered: 4, ended_ms: 3_900 }), active: [] },
-        { summary: stream({ delivered: 9, failed: 1, ended_ms: 3_500 }), active: [] },
+        { summary: stream({ delivered: 7, failed: 1, retried: 2, ended_ms: 3_500 }), active: [] },
       ],
     };
     const { blocks } = strip([batch(1, 1_000, 3_000, [2_000, 3_000])], live, 4_000);
     const [working, done] = blocks.filter((block) => block.batch === 2);
     expect(working).toMatchObject({ toMs: 4_000, delivered: 0.4 });
-    expect(done).toMatchObject({ toMs: 3_500, delivered: 0.9, failed: 0.1 });
+    expect(done).toMatchObject({ toMs: 3_500, delivered: 0.7, failed: 0.1, retried: 0.2 });
   });
 
   it('does not draw a batch twice when its end was told first', () => {

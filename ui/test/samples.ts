@@ -3,15 +3,33 @@ import type { Defaults } from '../src/backend/door';
 import type {
   Balance,
   BatchSummary,
+  Control,
   FailedRecord,
+  Outage,
   Progress,
   Snapshot,
   StreamSummary,
 } from '../src/backend/types';
 
+export const control = (given: Partial<Control> = {}): Control => ({
+  attempts: 5,
+  backoff_base_ms: 1_000,
+  backoff_cap_s: 60,
+  retry_budget_percent: 20,
+  retry: {},
+  look_ahead: false,
+  bandwidth: 'off',
+  memory_mib: 256,
+  lease: { floor_s: 30, cap_s: 600 },
+  autopilot: { concurrency: false, batch_size: false, target_batch_s: 60 },
+  recovery: { batch_size: 20, concurrency: 2, schedule: [] },
+  ...given,
+});
+
 export const defaults = (): Defaults => ({
   deliver: { verify: 'read_back', on_conflict: 'skip_identical', hash: 'xxh128' },
   limits: { batch_size: 1000, streams: 2, concurrency: 8 },
+  control: control(),
   ranges: {
     batch_size: { min: 1, max: 10_000 },
     streams: { min: 1, max: 16 },
@@ -32,6 +50,7 @@ export const balance = (given: Partial<Balance> = {}): Balance => ({
   bytes_failed: 0,
   attempts: 0,
   retries: 0,
+  throttled: 0,
   ...given,
 });
 
@@ -45,7 +64,11 @@ export const progress = (given: Partial<Progress> = {}): Progress => ({
   sample: null,
   time_left: null,
   batch: null,
+  recovery: null,
+  concurrency: defaults().limits.concurrency,
+  services: [],
   outage: null,
+  advice: null,
   ...given,
 });
 
@@ -57,14 +80,26 @@ export const snapshot = (given: Partial<Snapshot> = {}): Snapshot => ({
     destination: '/mnt/nas/archive',
     deliver: defaults().deliver,
     limits: defaults().limits,
+    control: control(),
   },
   ranges: defaults().ranges,
   progress: progress(),
   preflight: null,
   batches: [],
   samples: [],
+  history: [],
   failure_groups: [],
   last_event: 0,
+  ...given,
+});
+
+export const outage = (given: Partial<Outage> = {}): Outage => ({
+  category: 'destination_full',
+  message: 'writing reel-12.mxf failed (no space left on device)',
+  advice: 'Make room at the destination; the run then goes on by itself. Nothing is lost.',
+  since_ms: 0,
+  next_probe_ms: null,
+  probes: 0,
   ...given,
 });
 
@@ -74,6 +109,7 @@ export const stream = (given: Partial<StreamSummary> = {}): StreamSummary => ({
   delivered: 10,
   failed: 0,
   skipped: 0,
+  retried: 0,
   returned: 0,
   ended_ms: null,
   ...given,
@@ -97,5 +133,9 @@ export const failedRecord = (id: number, given: Partial<FailedRecord> = {}): Fai
   advice: 'Reprocess.',
   size: 1_000,
   failed_ms: 0,
+  endpoint: null,
+  http_status: null,
+  note: null,
+  due_ms: null,
   ...given,
 });

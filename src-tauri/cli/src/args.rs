@@ -1,9 +1,13 @@
 //! The command's words: a contract with scripts. Add freely, change nothing.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use sluice_engine::api::{Error, Selection};
+use serde_json::Value;
+use sluice_engine::api::{Amendment, Error, Selection};
+use sluice_engine::failure::{Category, Stage};
 use sluice_engine::spec::{HashAlgorithm, JobSpec, OnConflict, Verify};
 
 /// Move large media libraries under control: verified, resumable, with every file accounted for.
@@ -41,6 +45,24 @@ pub(crate) struct Args {
     /// No progress on standard error.
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+
+    /// Write a log of every batch, retry and failure to this file; a new one begins each day, and
+    /// seven are kept.
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) log: Option<PathBuf>,
+
+    /// How the log is written.
+    #[arg(long, value_name = "FORMAT", global = true, default_value = "text")]
+    pub(crate) log_format: LogFormat,
+}
+
+/// How a log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// Readable lines.
+    Text,
+    /// One JSON object a line.
+    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -65,9 +87,8 @@ pub(crate) enum Command {
     Failures {
         /// The migration's .sluice file.
         checkpoint: PathBuf,
-        /// Only this category, such as source_unreadable.
-        #[arg(long, value_name = "CATEGORY")]
-        category: Option<String>,
+        #[command(flatten)]
+        chosen: Chosen,
         /// Write them to a file instead; its ending says how (.csv, .json).
         #[arg(long, value_name = "FILE")]
         export: Option<PathBuf>,
@@ -78,6 +99,34 @@ pub(crate) enum Command {
         checkpoint: PathBuf,
         #[command(flatten)]
         chosen: Chosen,
+        #[command(flatten)]
+        watching: Watching,
+    },
+    /// Change the path or the fields of failed records before they are reprocessed.
+    Amend {
+        /// The migration's .sluice file.
+        checkpoint: PathBuf,
+        #[command(flatten)]
+        chosen: Chosen,
+        #[command(flatten)]
+        change: Change,
+    },
+    /// Leave failed records as they are, with a note that says why.
+    Leave {
+        /// The migration's .sluice file.
+        checkpoint: PathBuf,
+        #[command(flatten)]
+        chosen: Chosen,
+        /// Why.
+        #[arg(long)]
+        note: String,
+    },
+    /// Show every failed attempt of a record: when, where, why, what the service answered.
+    History {
+        /// The migration's .sluice file.
+        checkpoint: PathBuf,
+        /// The record's number, from `sluice failures`.
+        id: i64,
     },
     /// Read the destination again and compare it with the checkpoint. Changes nothing.
     Verify {
@@ -99,7 +148,42 @@ const JOB_HELP: &str = r#"A job file (paths may be relative to it; everything bu
   [limits]
   batch_size = 1000                # 1 to 10000
   streams = 2                      # 1 to 16
-  concurrency = 8                  # 1 to 128"#;
+  concurrency = 8                  # 1 to 128
+
+  [control]                        # all may be left out
+  attempts = 5                     # where trying again can help
+  retry_budget_percent = 20        # retries for 100 requests to a service
+  look_ahead = false               # start the next batch while this one drains
+  bandwidth = "Mon-Fri 08:00 20MB/s; 19:00 off"
+  memory_mib = 256
+  retry.source_changed = { attempts = 3, backoff_base_ms = 5000 }
+  lease = { floor_s = 30, cap_s = 600 }
+  autopilot = { concurrency = true, batch_size = true, target_batch_s = 60 }
+
+  [[control.recovery.schedule]]    # try failed records again by themselves
+  category = "service_error"
+  after_s = 3600
+  times = 5
+
+  [endpoints."https://dam.example"]
+  concurrency = 16
+  rate = 50                        # requests a second
+  burst = 10
+
+  [[lookup]]                       # asked for each record before it is copied
+  name = "rights"
+  url = "https://dam.example/assets?path={{ path | urlencode }}"
+  auth = { bearer = "DAM_TOKEN" }  # the name of an environment variable
+  fields = { title = "/title", owner = { pointer = "/owner", required = false } }
+
+  [register]                       # enters each delivered record into a catalogue
+  url = "https://dam.example/assets"
+  body = '{"path": {{ target | tojson }}, "hash": {{ hash | tojson }}, "title": {{ fields.title | tojson }}}'
+  success = [200, 201, 409]
+  id = "/id"
+
+Templates may use id, path, folder, name, stem, extension, size, fields.NAME and, in register, target,
+hash, hash_algorithm."#;
 
 /// Copy folders or files into a folder.
 ///
@@ -115,6 +199,8 @@ pub(crate) struct Copy {
     pub(crate) checkpoint: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
     /// What must be proven before a file counts as delivered [default: read_back].
     #[arg(long)]
     pub(crate) verify: Option<VerifyArg>,
@@ -135,6 +221,31 @@ pub(crate) struct Run {
     pub(crate) checkpoint: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) watching: Watching,
+}
+
+/// How a run is watched, and how long an outage may last before the command gives up with exit
+/// code 3.
+#[derive(Debug, Clone, Copy, ClapArgs)]
+pub(crate) struct Watching {
+    /// Give figures to Prometheus while it runs, on this loopback address, such as 127.0.0.1:9464.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) metrics: Option<SocketAddr>,
+    /// Wait so long (seconds) for an outage to end [default: 30 for disks, which need a person;
+    /// a day for services, which come back by themselves].
+    #[arg(long, value_name = "SECONDS")]
+    outage_wait: Option<u64>,
+}
+
+impl Watching {
+    /// The longest wait for an outage of this category.
+    pub(crate) fn patience(self, category: Category) -> Duration {
+        const DISKS: u64 = 30;
+        const SERVICES: u64 = 24 * 3600;
+        let is_service = matches!(category, Category::ServiceDown | Category::ServiceDenied);
+        Duration::from_secs(self.outage_wait.unwrap_or(if is_service { SERVICES } else { DISKS }))
+    }
 }
 
 /// Limits given on the command line; they replace those of the job.
@@ -149,10 +260,35 @@ pub(crate) struct LimitArgs {
     /// Records in flight at once over all streams, 1 to 128 [default: 8].
     #[arg(long, value_name = "N")]
     pub(crate) concurrency: Option<u32>,
+    /// Let the program find concurrency and batch size by itself; a value given by hand stays.
+    #[arg(long, value_name = "on|off")]
+    pub(crate) autopilot: Option<Switch>,
+}
+
+/// On or off.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Switch {
+    /// By itself.
+    On,
+    /// By hand.
+    Off,
+}
+
+impl Switch {
+    const fn is_on(self) -> bool {
+        matches!(self, Self::On)
+    }
 }
 
 impl LimitArgs {
     pub(crate) fn apply(self, job: &mut JobSpec) {
+        let autopilot = &mut job.control.autopilot;
+        if let Some(on) = self.autopilot {
+            (autopilot.concurrency, autopilot.batch_size) = (on.is_on(), on.is_on());
+        }
+        // What is said by hand comes first.
+        autopilot.concurrency &= self.concurrency.is_none();
+        autopilot.batch_size &= self.batch_size.is_none();
         let limits = &mut job.limits;
         limits.batch_size = self.batch_size.unwrap_or(limits.batch_size);
         limits.streams = self.streams.unwrap_or(limits.streams);
@@ -160,6 +296,7 @@ impl LimitArgs {
     }
 }
 
+/// Which failed records; all of them when nothing is said.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Chosen {
     /// Only this category, such as source_unreadable.
@@ -168,6 +305,27 @@ pub(crate) struct Chosen {
     /// Only these records, by number.
     #[arg(long, value_name = "N", num_args = 1..)]
     id: Vec<i64>,
+    /// Only what failed in this stage.
+    #[arg(long)]
+    stage: Option<StageArg>,
+    /// Only what failed at this service, such as https://dam.example.
+    #[arg(long, value_name = "SERVICE")]
+    endpoint: Option<String>,
+    /// Only messages that contain this text.
+    #[arg(long, value_name = "TEXT")]
+    message: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum StageArg {
+    /// Listing the sources.
+    Plan,
+    /// Resolving and inspecting the source file.
+    Ingest,
+    /// Lookups and names.
+    Transform,
+    /// Copying, verifying, registering.
+    Deliver,
 }
 
 impl Chosen {
@@ -175,7 +333,49 @@ impl Chosen {
         Ok(Selection {
             category: self.category.as_deref().map(str::parse).transpose()?,
             ids: self.id.clone(),
+            stage: self.stage.map(|stage| match stage {
+                StageArg::Plan => Stage::Plan,
+                StageArg::Ingest => Stage::Ingest,
+                StageArg::Transform => Stage::Transform,
+                StageArg::Deliver => Stage::Deliver,
+            }),
+            endpoint: self.endpoint.clone(),
+            message: self.message.clone(),
         })
+    }
+}
+
+/// What to change of failed records.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct Change {
+    /// Another path below the source, for one record.
+    #[arg(long)]
+    path: Option<String>,
+    /// Replace the beginning of the path: OLD=NEW.
+    #[arg(long, value_name = "OLD=NEW", value_parser = pair)]
+    prefix: Option<(String, String)>,
+    /// Set a field: NAME=VALUE; an empty value takes it away.
+    #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
+    field: Vec<(String, String)>,
+}
+
+impl Change {
+    pub(crate) fn amendment(&self) -> Amendment {
+        let value = |text: &str| if text.is_empty() { Value::Null } else { Value::String(text.to_owned()) };
+        Amendment {
+            path: self.path.clone(),
+            prefix: self.prefix.clone(),
+            fields: self.field.iter().map(|(name, text)| (name.clone(), value(text))).collect(),
+        }
+    }
+}
+
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (left, right) = text.split_once('=').ok_or("write it with = between the two")?;
+    if left.is_empty() {
+        Err("there is nothing before the =".into())
+    } else {
+        Ok((left.into(), right.into()))
     }
 }
 

@@ -1,16 +1,17 @@
 //! Commands that move something: copy, plan, run, reprocess.
 
 use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sluice_engine::api::{Error, Migration, Reader, Selection, default_checkpoints};
+use sluice_engine::api::{Amendment, Error, Migration, Reader, Selection, default_checkpoints};
 use sluice_engine::preflight::{Preflight, Severity};
 use sluice_engine::report::words::{bytes, count, duration};
 use sluice_engine::spec::JobSpec;
 use sluice_engine::state::State;
 
-use crate::args::{Copy, Run};
+use crate::args::{Copy, Run, Watching};
 use crate::output::Output;
-use crate::{Ending, display, inspect};
+use crate::{Ending, display, expose, inspect};
 
 /// A migration, and whether this call made it.
 struct Opened {
@@ -27,26 +28,32 @@ pub(crate) async fn copy(copy: Copy, output: &Output) -> Result<Ending, Error> {
     };
     output.note(&format!("checkpoint: {}", opened.migration.checkpoint().display()));
     if !opened.is_new {
-        apply(&opened.migration, |job| copy.apply(job)).await?;
+        opened.migration.update(|job| copy.apply(job)).await?;
     }
-    execute(opened, output).await
+    execute(opened, copy.watching, output).await
 }
 
 pub(crate) async fn run(run: Run, output: &Output) -> Result<Ending, Error> {
     let is_checkpoint = run.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("sluice"));
     let opened = if is_checkpoint {
-        Opened { migration: Migration::open(&run.file).await?, is_new: false }
+        let migration = Migration::open(&run.file).await?;
+        migration.update(|job| run.limits.apply(job)).await?;
+        Opened { migration, is_new: false }
     } else {
         let mut job = JobSpec::load(&run.file)?;
         run.limits.apply(&mut job);
         let job = job.checked()?;
         let path = run.checkpoint.clone().unwrap_or_else(|| run.file.with_extension("sluice"));
-        if path.symlink_metadata().is_ok() { reopen(&path, &job).await? } else { create(&path, job).await? }
+        if path.symlink_metadata().is_ok() {
+            let opened = reopen(&path, &job).await?;
+            // The job file may say more or something else by now.
+            opened.migration.update(|known| *known = job.clone()).await?;
+            opened
+        } else {
+            create(&path, job).await?
+        }
     };
-    if !opened.is_new {
-        apply(&opened.migration, |job| run.limits.apply(job)).await?;
-    }
-    execute(opened, output).await
+    execute(opened, run.watching, output).await
 }
 
 /// Plans into a checkpoint that is gone afterwards: a later run plans afresh.
@@ -60,11 +67,48 @@ pub(crate) async fn plan(file: &Path, output: &Output) -> Result<Ending, Error> 
     Ok(if preflight.blocker().is_some() { Ending::Refused } else { Ending::Complete })
 }
 
-pub(crate) async fn reprocess(path: &Path, selection: &Selection, output: &Output) -> Result<Ending, Error> {
+pub(crate) async fn reprocess(
+    path: &Path,
+    selection: &Selection,
+    watching: Watching,
+    output: &Output,
+) -> Result<Ending, Error> {
     let migration = Migration::open(path).await?;
     let records = migration.reprocess(selection).await?;
     output.note(&format!("{} failed records go back to pending", count(records)));
-    execute(Opened { migration, is_new: false }, output).await
+    execute(Opened { migration, is_new: false }, watching, output).await
+}
+
+pub(crate) async fn amend(
+    path: &Path,
+    selection: &Selection,
+    amendment: &Amendment,
+    output: &Output,
+) -> Result<Ending, Error> {
+    let migration = Migration::open(path).await?;
+    let changed = migration.amend(selection, amendment).await;
+    migration.close().await?;
+    told("changed", changed?, output)
+}
+
+pub(crate) async fn leave(
+    path: &Path,
+    selection: &Selection,
+    note: &str,
+    output: &Output,
+) -> Result<Ending, Error> {
+    let migration = Migration::open(path).await?;
+    let left = migration.leave(selection, note).await;
+    migration.close().await?;
+    told("left", left?, output)
+}
+
+fn told(what: &str, records: u64, output: &Output) -> Result<Ending, Error> {
+    output.result(
+        || format!("{} failed records {what}", count(records)),
+        &serde_json::json!({ "records": records }),
+    );
+    Ok(Ending::Complete)
 }
 
 async fn create(path: &Path, job: JobSpec) -> Result<Opened, Error> {
@@ -106,17 +150,19 @@ async fn is_unfinished(path: &Path, job: &JobSpec) -> bool {
     })
 }
 
-async fn apply(migration: &Migration, change: impl Fn(&mut JobSpec)) -> Result<(), Error> {
-    let mut job = migration.job();
-    change(&mut job);
-    migration.set_limits(job.limits).await?;
-    migration.set_delivery(job.deliver).await
-}
-
 /// Plans if it is new, runs, resumes if it is not finished, and says how it ended.
-async fn execute(opened: Opened, output: &Output) -> Result<Ending, Error> {
+async fn execute(opened: Opened, watching: Watching, output: &Output) -> Result<Ending, Error> {
     let Opened { migration, is_new } = opened;
     let path = migration.checkpoint().to_owned();
+    let exposing = watching.metrics.map(expose::listen).transpose();
+    if let Err(error) = exposing {
+        migration.close().await?;
+        if is_new {
+            let _ = std::fs::remove_file(&path);
+        }
+        return Err(error);
+    }
+    let exposing = tokio::spawn(expose::follow(migration.clone(), watching.metrics.is_some()));
     match prepare_and_start(&migration, output).await {
         Ok(()) => {}
         Err(error) => {
@@ -129,12 +175,15 @@ async fn execute(opened: Opened, output: &Output) -> Result<Ending, Error> {
         }
     }
     let signals = tokio::spawn(drain_on_signal(migration.clone()));
+    let waiting = tokio::spawn(lose_patience(migration.clone(), watching));
     let following = tokio::spawn(display::follow(migration.clone(), output.progress_style()));
     let state = migration.settled().await;
     following.abort();
     let _ = following.await;
     signals.abort();
     let _ = signals.await;
+    waiting.abort();
+    exposing.abort();
     let closed = migration.close().await;
     let reader = Reader::open(&path).await?;
     let status = reader.status().await?;
@@ -175,6 +224,34 @@ async fn planned(migration: &Migration, output: &Output) -> Result<Preflight, Er
     let _ = following.await;
     stopper.abort();
     planned
+}
+
+/// Pauses a run whose outage lasts longer than the person wants to wait for it.
+async fn lose_patience(migration: Migration, watching: Watching) {
+    let mut progress = migration.progress();
+    loop {
+        let outage = progress.borrow_and_update().outage.clone();
+        let lasting = outage.filter(|_| migration.state() == State::Waiting);
+        let Some(outage) = lasting else {
+            if progress.changed().await.is_err() {
+                return;
+            }
+            continue;
+        };
+        let left = watching.patience(outage.category).saturating_sub(since(outage.since_ms));
+        if left.is_zero() {
+            // It may have ended, or paused, at this very moment.
+            let _ = migration.pause().await;
+            return;
+        }
+        let _ = tokio::time::timeout(left, progress.changed()).await;
+    }
+}
+
+/// How long ago that was (milliseconds since 1970).
+fn since(at_ms: i64) -> Duration {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    now.saturating_sub(Duration::from_millis(at_ms.max(0) as u64))
 }
 
 /// The first signal drains and checkpoints, the second leaves at once.

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use sluice_engine::api::{Error, Reader, Selection, Status};
-use sluice_engine::report::words::{bytes, count};
+use sluice_engine::api::{Attempt, Error, Reader, Selection, Status};
+use sluice_engine::report::words::{bytes, count, timestamp};
 
 use crate::Ending;
 use crate::output::Output;
@@ -21,15 +21,14 @@ pub(crate) async fn status(checkpoint: &Path, output: &Output) -> Result<Ending,
 
 pub(crate) async fn failures(
     checkpoint: &Path,
-    category: Option<&str>,
+    selection: &Selection,
     export: Option<&Path>,
     output: &Output,
 ) -> Result<Ending, Error> {
-    let selection = Selection { category: category.map(str::parse).transpose()?, ids: Vec::new() };
     let reader = Reader::open(checkpoint).await?;
     match export {
         Some(to) => {
-            let records = reader.export_failures(&selection, to).await?;
+            let records = reader.export_failures(selection, to).await?;
             let shown = to.display().to_string();
             output.result(
                 || format!("{} failed records written to {shown}", count(records)),
@@ -37,9 +36,9 @@ pub(crate) async fn failures(
             );
         }
         None if output.json => {
-            reader.print_failures(&selection, std::io::stdout().lock()).await?;
+            reader.print_failures(selection, std::io::stdout().lock()).await?;
         }
-        None => list(&reader, &selection).await?,
+        None => list(&reader, selection).await?,
     }
     reader.close().await;
     Ok(Ending::Complete)
@@ -55,11 +54,43 @@ async fn list(reader: &Reader, selection: &Selection) -> Result<(), Error> {
         println!("{:>8}  {}  {}", failure.id, failure.category.word(), failure.source);
         println!("          {} ({}, attempts: {})", failure.message, failure.class.word(), failure.attempts);
         println!("          {}", failure.advice);
+        if let Some(note) = &failure.note {
+            println!("          left: {note}");
+        }
     }
     if page.next.is_some() {
         println!("… and more. Write all of them to a file with --export failures.csv.");
     }
     Ok(())
+}
+
+/// Every failed attempt of a record.
+pub(crate) async fn history(checkpoint: &Path, id: i64, output: &Output) -> Result<Ending, Error> {
+    let reader = Reader::open(checkpoint).await?;
+    let attempts = reader.attempts(id).await?;
+    reader.close().await;
+    output.result(
+        || {
+            if attempts.is_empty() {
+                return format!("No attempt of record {id} has failed.");
+            }
+            let line = |attempt: &Attempt| {
+                let at = timestamp(attempt.ended_ms);
+                let refunded = if attempt.refunded { " (an outage: not counted)" } else { "" };
+                format!(
+                    "{:>3}  {at}  {} ms  {}, {}{refunded}\n     {}",
+                    attempt.number,
+                    attempt.took_ms,
+                    attempt.stage.word(),
+                    attempt.category.word(),
+                    attempt.message
+                )
+            };
+            attempts.iter().map(line).collect::<Vec<_>>().join("\n")
+        },
+        &serde_json::json!({ "attempts": attempts }),
+    );
+    Ok(Ending::Complete)
 }
 
 pub(crate) async fn verify(checkpoint: &Path, output: &Output) -> Result<Ending, Error> {
@@ -125,6 +156,9 @@ pub(crate) fn summary(status: &Status) -> String {
         status.limits.streams,
         status.limits.concurrency,
     );
+    if let Some(advice) = &status.advice {
+        text += &format!("\n  advice: {}", advice.sentence);
+    }
     if let Some(outage) = &status.outage {
         text += &format!("\n  waits: {}\n  {}", outage.message, outage.advice);
     }

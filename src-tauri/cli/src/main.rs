@@ -3,7 +3,9 @@
 mod args;
 mod display;
 mod execute;
+mod expose;
 mod inspect;
+mod log;
 mod output;
 
 use std::process::ExitCode;
@@ -36,13 +38,13 @@ fn main() -> ExitCode {
             return ExitCode::from(ending as u8);
         }
     };
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_env("SLUICE_LOG")
-                .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("error")),
-        )
-        .init();
+    let _log = match log::begin(args.log.as_deref(), args.log_format) {
+        Ok(guard) => guard,
+        Err(message) => {
+            eprintln!("error: {message}");
+            return ExitCode::from(Ending::Refused as u8);
+        }
+    };
     let output = Output::new(args.json, args.quiet);
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
@@ -66,13 +68,20 @@ async fn dispatch(command: Command, output: &Output) -> Result<Ending, sluice_en
         Command::Copy(copy) => execute::copy(copy, output).await,
         Command::Plan { job } => execute::plan(&job, output).await,
         Command::Run(run) => execute::run(run, output).await,
-        Command::Reprocess { checkpoint, chosen } => {
-            execute::reprocess(&checkpoint, &chosen.selection()?, output).await
+        Command::Reprocess { checkpoint, chosen, watching } => {
+            execute::reprocess(&checkpoint, &chosen.selection()?, watching, output).await
         }
         Command::Status { checkpoint } => inspect::status(&checkpoint, output).await,
-        Command::Failures { checkpoint, category, export } => {
-            inspect::failures(&checkpoint, category.as_deref(), export.as_deref(), output).await
+        Command::Failures { checkpoint, chosen, export } => {
+            inspect::failures(&checkpoint, &chosen.selection()?, export.as_deref(), output).await
         }
+        Command::Amend { checkpoint, chosen, change } => {
+            execute::amend(&checkpoint, &chosen.selection()?, &change.amendment(), output).await
+        }
+        Command::Leave { checkpoint, chosen, note } => {
+            execute::leave(&checkpoint, &chosen.selection()?, &note, output).await
+        }
+        Command::History { checkpoint, id } => inspect::history(&checkpoint, id, output).await,
         Command::Verify { checkpoint } => inspect::verify(&checkpoint, output).await,
     }
 }

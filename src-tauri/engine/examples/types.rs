@@ -1,7 +1,7 @@
 //! Prints the TypeScript types of everything that crosses to the page.
 //! `npm run types` writes them to `ui/src/backend/types.ts`; `npm run check` fails when they drift.
 
-use sluice_engine::{api, error, event, failure, metrics, preflight, record, spec, state};
+use sluice_engine::{advisor, api, error, event, failure, metrics, preflight, record, spec, state};
 use ts_rs::{Config, TS};
 
 fn main() {
@@ -15,6 +15,7 @@ fn main() {
         failure::Stage,
         failure::Class,
         failure::Category,
+        record::Lane,
         record::Balance,
         spec::Verify,
         spec::OnConflict,
@@ -23,9 +24,28 @@ fn main() {
         spec::Limits,
         spec::Range,
         spec::LimitRanges,
+        spec::RetryRule,
+        spec::Lease,
+        spec::Autopilot,
+        spec::Schedule,
+        spec::Recovery,
+        spec::Timetable,
+        spec::Control,
+        spec::Method,
+        spec::Auth,
+        spec::FieldRule,
+        spec::Lookup,
+        spec::Register,
+        spec::Endpoint,
         spec::JobSpec,
         metrics::Sample,
         metrics::TimeLeft,
+        metrics::StepLatency,
+        advisor::Offer,
+        advisor::Advice,
+        metrics::ServicePoint,
+        metrics::MetricPoint,
+        event::ServiceStatus,
         event::Outage,
         event::StreamSummary,
         event::BatchSummary,
@@ -43,7 +63,9 @@ fn main() {
         api::FailureGroup,
         api::FailedRecord,
         api::FailurePage,
+        api::Attempt,
         api::Selection,
+        api::Amendment,
         api::Snapshot,
         error::ErrorReport,
     );

@@ -5,22 +5,27 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use tokio::sync::watch;
 use ts_rs::TS;
 
+use crate::advisor::Advice;
 use crate::checkpoint::Checkpoint;
 use crate::control::intake::Intake;
 pub use crate::error::Error;
 use crate::event::{BatchSummary, Event, Outage, Progress};
 use crate::failure::{Category, Class, Stage};
-use crate::metrics::Sample;
+use crate::metrics::{MetricPoint, Sample};
 use crate::preflight::{Preflight, check_paths};
-use crate::record::{Balance, RecordId};
+use crate::record::{Balance, Lane, RecordId};
 use crate::session::Session;
-use crate::spec::{Delivery, JobSpec, LimitRanges, Limits};
+use crate::spec::{Control, Delivery, JobSpec, LimitRanges, Limits};
 use crate::state::{State, Transition, next_state};
 pub use crate::verify::{VerifyProblem, VerifyReport};
 use crate::{planner, recovery, report, run, verify};
+
+/// Points of the history in a snapshot: weeks of them.
+const HISTORY_SHOWN: u32 = 10_000;
 
 /// Batches in a snapshot.
 const BATCHES_SHOWN: u32 = 120;
@@ -86,7 +91,8 @@ impl Migration {
 
     /// Lets what is in flight end, then waits. Returns at once; see [`Migration::settled`].
     pub async fn pause(&self) -> Result<(), Error> {
-        self.0.step(Transition::Pause, None, &[]).await?;
+        let outage = self.0.picture().outage;
+        self.0.step(Transition::Pause, outage, &[]).await?;
         self.0.close_intake(Intake::Closed);
         Ok(())
     }
@@ -108,7 +114,34 @@ impl Migration {
 
     /// Changes the limits: concurrency at once, batch size and streams with the next batch.
     pub async fn set_limits(&self, limits: Limits) -> Result<(), Error> {
-        self.0.change_job(|job| job.limits = limits).await
+        self.0
+            .change_job(|job| {
+                // The person's hand comes first: what it sets, the autopilot lets go of.
+                job.control.autopilot.concurrency &= job.limits.concurrency == limits.concurrency;
+                job.control.autopilot.batch_size &= job.limits.batch_size == limits.batch_size;
+                job.limits = limits;
+            })
+            .await
+    }
+
+    /// Changes the job, but for its sources and its destination. Limits and controls are in force at
+    /// once, the rest with the next start.
+    pub async fn update(&self, change: impl FnOnce(&mut JobSpec)) -> Result<(), Error> {
+        let mut wanted = self.job();
+        change(&mut wanted);
+        let wanted = wanted.checked()?;
+        self.0
+            .change_job(|job| {
+                let (sources, destination) =
+                    (std::mem::take(&mut job.sources), std::mem::take(&mut job.destination));
+                *job = JobSpec { sources, destination, ..wanted };
+            })
+            .await
+    }
+
+    /// Changes how retries, leases, bandwidth and the autopilot are set, at once.
+    pub async fn set_control(&self, control: Control) -> Result<(), Error> {
+        self.0.change_job(|job| job.control = control).await
     }
 
     /// Changes how files are delivered. Takes effect with the next start.
@@ -130,6 +163,7 @@ impl Migration {
             samples: self.0.live.samples(),
             failure_groups: groups(checkpoint).await?,
             progress: self.0.picture(),
+            history: checkpoint.metrics_after(0, HISTORY_SHOWN).await?,
             last_event,
         })
     }
@@ -168,10 +202,27 @@ impl Migration {
         Ok(FailurePage { failures, next })
     }
 
-    /// Sends failed records back to pending and gives their number. Not while something is at
-    /// work. Starts nothing.
+    /// The failed attempts of a record, oldest first, at most a thousand.
+    pub async fn attempts(&self, record: RecordId) -> Result<Vec<Attempt>, Error> {
+        Ok(self.0.checkpoint.attempts_of(record, 1000).await?)
+    }
+
+    /// Sends failed records back to pending and gives their number. While the run is at work they
+    /// go onto the recovery lane; otherwise this starts nothing.
     pub async fn reprocess(&self, selection: &Selection) -> Result<u64, Error> {
         recovery::reprocess(&self.0, selection).await
+    }
+
+    /// Changes failed records before they are tried again. What earlier attempts found out with the
+    /// old path or fields is forgotten. Gives their number.
+    pub async fn amend(&self, selection: &Selection, amendment: &Amendment) -> Result<u64, Error> {
+        recovery::amend(&self.0, selection, amendment).await
+    }
+
+    /// Marks failed records as left, with a note: they stay failed, and are reprocessed only when
+    /// they are named. Gives their number.
+    pub async fn leave(&self, selection: &Selection, note: &str) -> Result<u64, Error> {
+        recovery::leave(&self.0, selection, note).await
     }
 
     /// Writes the failure report; the file's ending says how (`.csv`, `.json`). Gives the number of
@@ -184,7 +235,7 @@ impl Migration {
     pub async fn close(self) -> Result<(), Error> {
         match self.state() {
             State::Planning => self.0.close_intake(Intake::Cut),
-            State::Running => self.pause().await?,
+            State::Running | State::Waiting => self.pause().await?,
             _ => {}
         }
         self.settled().await;
@@ -210,6 +261,7 @@ impl Reader {
         let state =
             if self.0.is_run_elsewhere() { recorded } else { next_state(recorded, Transition::FoundDead)? };
         let balance = self.0.balance().await?;
+        let latest = self.0.latest_metric().await?;
         Ok(Status {
             name: job.name.clone(),
             checkpoint: self.0.path().display().to_string(),
@@ -218,9 +270,14 @@ impl Reader {
             records: balance.found,
             balance,
             batches: self.0.batch_count().await?,
-            throttled: 0,
             limits: job.limits,
+            advice: latest
+                .as_ref()
+                .filter(|_| self.0.is_run_elsewhere())
+                .and_then(|point| point.advice.clone()),
+            barrier_idle: latest.map(|point| point.barrier_idle),
             outage: self.0.outage().await?,
+            left: self.0.left().await?,
             failure_groups: groups(&self.0).await?,
             job,
         })
@@ -242,6 +299,11 @@ impl Reader {
     /// Writes the failure report; the file's ending says how (`.csv`, `.json`).
     pub async fn export_failures(&self, selection: &Selection, to: &Path) -> Result<u64, Error> {
         report::failures::export(&self.0, selection, to).await
+    }
+
+    /// The failed attempts of a record, oldest first, at most a thousand.
+    pub async fn attempts(&self, record: RecordId) -> Result<Vec<Attempt>, Error> {
+        Ok(self.0.attempts_of(record, 1000).await?)
     }
 
     /// Writes the failures as one JSON object.
@@ -311,13 +373,17 @@ pub struct Status {
     pub balance: Balance,
     /// Batches leased so far.
     pub batches: u64,
-    /// Requests that a service asked to slow down.
-    pub throttled: u64,
     /// The limits in force.
     #[serde(flatten)]
     pub limits: Limits,
     /// Why it waits, if an outage stopped it.
     pub outage: Option<Outage>,
+    /// What holds the run back, if it is at work and anything does.
+    pub advice: Option<Advice>,
+    /// Share of the streams' time that they lately stood idle at the barrier (0 to 1).
+    pub barrier_idle: Option<f64>,
+    /// Failed records that a person left as they are.
+    pub left: u64,
     /// Failed records by category, most first.
     pub failure_groups: Vec<FailureGroup>,
     /// What it is told to do.
@@ -341,6 +407,8 @@ pub struct Snapshot {
     pub batches: Vec<BatchSummary>,
     /// Throughput samples of this run, oldest first, at most 600 (ten minutes).
     pub samples: Vec<Sample>,
+    /// What the migration did over its whole life, oldest first; fine where it is recent.
+    pub history: Vec<MetricPoint>,
     /// Failed records by category, most first.
     pub failure_groups: Vec<FailureGroup>,
     /// Number of the last event that this picture contains.
@@ -385,6 +453,39 @@ pub struct FailedRecord {
     pub size: u64,
     /// When it failed, in milliseconds since 1970 (UTC).
     pub failed_ms: i64,
+    /// The service at which it failed: scheme, host and port.
+    pub endpoint: Option<String>,
+    /// What that service answered.
+    pub http_status: Option<u16>,
+    /// Why a person leaves it as it is.
+    pub note: Option<String>,
+    /// When it is tried again by itself, in milliseconds since 1970 (UTC).
+    pub due_ms: Option<i64>,
+}
+
+/// One attempt of a record that failed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Attempt {
+    /// Its number, from 1.
+    pub number: u32,
+    /// When it ended, in milliseconds since 1970 (UTC).
+    pub ended_ms: i64,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+    /// On which lane.
+    pub lane: Lane,
+    /// Where it failed.
+    pub stage: Stage,
+    /// Why.
+    pub category: Category,
+    /// The service that was asked: scheme, host and port.
+    pub endpoint: Option<String>,
+    /// What the service answered.
+    pub http_status: Option<u16>,
+    /// What was tried, on what, and what the system or the service said.
+    pub message: String,
+    /// It was an outage after all: the attempt is not counted.
+    pub refunded: bool,
 }
 
 /// Which failed records are wanted.
@@ -395,6 +496,25 @@ pub struct Selection {
     pub category: Option<Category>,
     /// Only these records. Empty: all.
     pub ids: Vec<RecordId>,
+    /// Only what failed in this stage.
+    pub stage: Option<Stage>,
+    /// Only what failed at this service: scheme, host and port.
+    pub endpoint: Option<String>,
+    /// Only messages that contain this text, in any case.
+    pub message: Option<String>,
+}
+
+/// What a person changes of failed records before they are tried again.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct Amendment {
+    /// Another path below the source, with `/` between the parts; for a single record.
+    pub path: Option<String>,
+    /// The beginning of the path that is replaced, and by what.
+    pub prefix: Option<(String, String)>,
+    /// Fields that are set; null takes a field away.
+    #[ts(type = "Record<string, unknown>")]
+    pub fields: Map<String, Value>,
 }
 
 /// One page of failed records, by record number.

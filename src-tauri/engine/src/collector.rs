@@ -5,21 +5,24 @@ use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
+use serde_json::json;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::control::intake::Intake;
+use crate::control::retry::next_try;
 use crate::failure::Stage;
 use crate::metrics::live::{Live, LiveBatch};
-use crate::record::{BatchId, Evidence, LeasedRecord, Outcome, OutcomeKind};
+use crate::metrics::times::On;
+use crate::record::{BatchId, Copied, Evidence, Lane, LeasedRecord, Outcome, OutcomeKind, StepResult, hex};
 use crate::spec::Verify;
 use crate::stage::deliver::read_back;
-use crate::stage::{self, Processed, Staged};
+use crate::stage::{self, Arrived, Processed, Proof, Staged};
 use crate::storage::local::fault;
-use crate::stream::{Handover, Work};
+use crate::stream::{Handed, Handover, Work};
 
 /// Records settled in one go: large enough that syncs and commits cost little, small enough that a
 /// crash repeats little.
@@ -34,50 +37,138 @@ pub(crate) const QUEUE: usize = 64;
 /// Threads that prove and publish a group.
 const HANDS: usize = 4;
 
+/// What a batch's collector works with.
+pub(crate) struct Collector {
+    pub(crate) id: BatchId,
+    pub(crate) lane: Lane,
+    pub(crate) work: Arc<Work>,
+    pub(crate) checkpoint: Arc<Checkpoint>,
+    pub(crate) live: Arc<Live>,
+    pub(crate) batch: Arc<LiveBatch>,
+}
+
 /// A record that lies complete under its temporary name.
 struct Settling {
-    stream: usize,
-    record: LeasedRecord,
+    from: From,
     staged: Staged,
 }
 
-/// A record that has come to its end, and the file that was published for it.
-struct Settled {
+/// Whose record it is, and who waits for its final name.
+struct From {
     stream: usize,
-    outcome: Outcome,
-    published: Option<(LeasedRecord, PathBuf)>,
+    record: Arc<LeasedRecord>,
+    took_ms: u64,
+    /// Only published, not yet at its end: the record is registered next.
+    published: Option<oneshot::Sender<Copied>>,
 }
 
-/// Records every handover of a batch. Ends when all streams have hung up.
-pub(crate) async fn run(
-    id: BatchId,
-    mut handovers: mpsc::Receiver<Handover>,
-    work: Arc<Work>,
-    checkpoint: Arc<Checkpoint>,
-    live: Arc<Live>,
-    batch: Arc<LiveBatch>,
-) -> Result<(), CheckpointError> {
-    while let Some(group) = gather(&mut handovers).await {
-        let (streams, outcomes): (Vec<usize>, Vec<Outcome>) =
-            settle(group, &work).await.into_iter().map(|settled| (settled.stream, settled.outcome)).unzip();
-        match checkpoint.record_outcomes(id, &outcomes).await {
-            Ok(balance) => live.set_balance(balance),
-            Err(error) => {
-                work.intake.close(Intake::Cut);
+/// A record that has come to its end, or to its final name.
+struct Settled {
+    from: From,
+    end: End,
+}
+
+enum End {
+    Outcome(u64, OutcomeKind),
+    /// Published under this path; recorded once the name is durable.
+    Published(Arrived, PathBuf),
+}
+
+impl Collector {
+    /// Records every handover of the batch. Ends when all streams have hung up.
+    pub(crate) async fn run(self, mut handovers: mpsc::Receiver<Handover>) -> Result<(), CheckpointError> {
+        while let Some(group) = gather(&mut handovers).await {
+            if let Err(error) = self.record(group).await {
+                self.work.intake.close(Intake::Cut);
                 return Err(error);
             }
         }
+        Ok(())
+    }
+
+    async fn record(&self, group: Vec<Handover>) -> Result<(), CheckpointError> {
+        let times = &self.work.controls.times;
+        let started = Instant::now();
+        let (settled, mut steps) = settle(group, &self.work).await;
+        times.add(On::Proving, started.elapsed());
+        let mut outcomes = Vec::with_capacity(settled.len());
+        let mut streams = Vec::with_capacity(settled.len());
+        let mut waiting = Vec::new();
+        for Settled { from, end } in settled {
+            let id = from.record.id;
+            match (end, from.published) {
+                (End::Published(arrived, _), Some(published)) => {
+                    let copied = copied(&arrived);
+                    steps.push(StepResult { record: id, step: Copied::STEP.into(), result: json!(copied) });
+                    waiting.push((published, copied));
+                }
+                (End::Published(arrived, _), None) => {
+                    streams.push(from.stream);
+                    let (bytes, kind) = (arrived.bytes, arrived.outcome());
+                    outcomes.push(Outcome { id, bytes, took_ms: from.took_ms, kind });
+                }
+                (End::Outcome(bytes, kind), _) => {
+                    streams.push(from.stream);
+                    outcomes.push(Outcome { id, bytes, took_ms: from.took_ms, kind });
+                }
+            }
+        }
+        let schedule = self.work.controls.settings().recovery.schedule;
+        let throttled = self.work.controls.endpoints.take_throttled();
+        let started = Instant::now();
+        let recorded = self
+            .checkpoint
+            .record_outcomes(self.id, self.lane, &outcomes, &steps, &schedule, throttled)
+            .await?;
+        times.add(On::Recording, started.elapsed());
+        self.live.set_balance(recorded);
         for (stream, outcome) in streams.iter().zip(&outcomes) {
-            batch.recorded(*stream, &outcome.kind);
+            self.batch.recorded(*stream, &outcome.kind);
+            self.log(*stream, outcome);
+        }
+        for (published, copied) in waiting {
+            // Nobody waits where the record was given up meanwhile; what it has done is kept.
+            let _ = published.send(copied);
+        }
+        Ok(())
+    }
+}
+
+impl Collector {
+    /// What did not go well goes into the log; what did is in the checkpoint.
+    fn log(&self, stream: usize, outcome: &Outcome) {
+        let (record, batch) = (outcome.id, self.id);
+        match &outcome.kind {
+            OutcomeKind::Failed(failure) => {
+                let category = failure.category.word();
+                tracing::warn!(record, batch, stream, category, why = %failure.message, "failed");
+            }
+            OutcomeKind::Retry { failure, wait } => {
+                let category = failure.category.word();
+                tracing::info!(record, batch, stream, category, wait = ?wait, why = %failure.message, "tried again later");
+            }
+            _ => tracing::debug!(record, batch, stream, took_ms = outcome.took_ms, "ended"),
         }
     }
-    Ok(())
+}
+
+fn copied(arrived: &Arrived) -> Copied {
+    let evidence = match arrived.proof {
+        Proof::Delivered(evidence) => evidence,
+        Proof::Skipped(_) => Evidence::ReadBack,
+    };
+    Copied {
+        bytes: arrived.bytes,
+        target: arrived.target.as_ref().map(|target| hex(&target.0)),
+        hash: arrived.hash.clone(),
+        evidence,
+    }
 }
 
 /// The next group. None: all streams have hung up.
 async fn gather(handovers: &mut mpsc::Receiver<Handover>) -> Option<Vec<Handover>> {
     let first = handovers.recv().await?;
-    let mut records = first.records.len();
+    let mut records = first.len();
     let mut group = vec![first];
     let patience = tokio::time::sleep(LINGER);
     tokio::pin!(patience);
@@ -85,7 +176,7 @@ async fn gather(handovers: &mut mpsc::Receiver<Handover>) -> Option<Vec<Handover
         tokio::select! {
             more = handovers.recv() => {
                 let Some(more) = more else { break };
-                records += more.records.len();
+                records += more.len();
                 group.push(more);
             }
             () = &mut patience => break,
@@ -95,42 +186,57 @@ async fn gather(handovers: &mut mpsc::Receiver<Handover>) -> Option<Vec<Handover
 }
 
 /// Makes a group durable, proves it, and gives it its final names.
-async fn settle(group: Vec<Handover>, work: &Arc<Work>) -> Vec<Settled> {
+async fn settle(group: Vec<Handover>, work: &Arc<Work>) -> (Vec<Settled>, Vec<StepResult>) {
     let mut ended = Vec::with_capacity(group.len());
     let mut staged = Vec::with_capacity(group.len());
-    for Handover { stream, records } in group {
-        for (record, processed) in records {
-            match processed {
-                Processed::Staged(part) => staged.push(Settling { stream, record, staged: *part }),
-                other => ended.push(end(stream, &record, other, work)),
+    let mut steps = Vec::new();
+    let mut sort = |stream, handed: Handed, published| {
+        let Handed { record, processed, took } = handed;
+        let from = From { stream, record, took_ms: took.as_millis() as u64, published };
+        match processed {
+            Processed::Staged(part) => staged.push(Settling { from, staged: *part }),
+            other => ended.push(end(from, other, work)),
+        }
+    };
+    for handover in group {
+        match handover {
+            Handover::Records { stream, records } => {
+                records.into_iter().for_each(|handed| sort(stream, handed, None));
             }
+            Handover::Publish { stream, record, published } => sort(stream, record, Some(published)),
+            Handover::Step(step) => steps.push(step),
         }
     }
     if staged.is_empty() {
-        return ended;
+        return (ended, steps);
     }
     let paths: Vec<PathBuf> = staged.iter().map(|settling| settling.staged.part.path.to_path_buf()).collect();
     let durable = on_disk(work, move |work| work.site.destination.make_durable(&paths));
     if let Err(error) = durable.await {
-        ended.extend(staged.into_iter().map(|one| {
-            refuse(one.stream, &one.record, "cannot make durable", &one.staged.part.path, &error, work)
+        ended.extend(staged.into_iter().map(|Settling { from, staged }| {
+            refuse(from, "cannot make durable", &staged.part.path, &error, work)
         }));
-        return ended;
+        return (ended, steps);
     }
     let settled = prove_and_publish(staged, work).await;
-    let places: Vec<PathBuf> =
-        settled.iter().filter_map(|one| one.published.as_ref().map(|(_, place)| place.clone())).collect();
+    let places: Vec<PathBuf> = settled
+        .iter()
+        .filter_map(|one| match &one.end {
+            End::Published(_, place) => Some(place.clone()),
+            End::Outcome(..) => None,
+        })
+        .collect();
     let durable = on_disk(work, move |work| work.site.destination.make_names_durable(&places));
     match durable.await {
         Ok(()) => ended.extend(settled),
-        Err(error) => ended.extend(settled.into_iter().map(|one| match &one.published {
-            Some((record, place)) => {
-                refuse(one.stream, record, "cannot make the name durable of", place, &error, work)
+        Err(error) => ended.extend(settled.into_iter().map(|one| match one.end {
+            End::Published(_, place) => {
+                refuse(one.from, "cannot make the name durable of", &place, &error, work)
             }
-            None => one,
+            end @ End::Outcome(..) => Settled { from: one.from, end },
         })),
     }
-    ended
+    (ended, steps)
 }
 
 /// Runs a piece of work for a whole group off the async threads.
@@ -158,18 +264,19 @@ async fn prove_and_publish(mut staged: Vec<Settling>, work: &Arc<Work>) -> Vec<S
 
 /// The last steps of one record. A panic in here is this record's failure and nobody else's.
 fn settle_one(settling: Settling, work: &Work) -> Settled {
-    let Settling { stream, record, staged } = settling;
-    match catch_unwind(AssertUnwindSafe(|| publish(&record, staged, work))) {
-        Ok(Ok((outcome, place))) => Settled { stream, outcome, published: Some((record, place)) },
-        Ok(Err(processed)) => end(stream, &record, processed, work),
+    let Settling { from, staged } = settling;
+    match catch_unwind(AssertUnwindSafe(|| publish(&from.record, staged, work))) {
+        Ok(Ok((arrived, place))) => Settled { from, end: End::Published(arrived, place) },
+        Ok(Err(processed)) => end(from, processed, work),
         Err(panic) => {
             let failure = stage::internal(Stage::Deliver, panic.as_ref());
-            end(stream, &record, stage::fail(&record, &work.site, failure), work)
+            let failed = stage::fail(&from.record, &work.site, failure);
+            end(from, failed, work)
         }
     }
 }
 
-fn publish(record: &LeasedRecord, staged: Staged, work: &Work) -> Result<(Outcome, PathBuf), Processed> {
+fn publish(record: &LeasedRecord, staged: Staged, work: &Work) -> Result<(Arrived, PathBuf), Processed> {
     let Staged { part, mapped, bytes, hash, mut evidence } = staged;
     let destination = &work.site.destination;
     let fail = |failure| stage::fail(record, &work.site, failure);
@@ -185,33 +292,35 @@ fn publish(record: &LeasedRecord, staged: Staged, work: &Work) -> Result<(Outcom
         .map_err(|error| fail(fault::of_destination("cannot give the final name to", &wanted, &error)))?;
     let place = destination.path(&target).unwrap_or(wanted);
     let target = (target != mapped).then_some(target);
-    Ok((Outcome { id: record.id, bytes, kind: OutcomeKind::Delivered { target, hash, evidence } }, place))
+    Ok((Arrived { bytes, target, hash, proof: Proof::Delivered(evidence) }, place))
 }
 
-fn refuse(
-    stream: usize,
-    record: &LeasedRecord,
-    what: &str,
-    path: &Path,
-    error: &io::Error,
-    work: &Work,
-) -> Settled {
-    let failure = fault::of_destination(what, path, error);
-    end(stream, record, stage::fail(record, &work.site, failure), work)
+fn refuse(from: From, what: &str, path: &Path, error: &io::Error, work: &Work) -> Settled {
+    let failed = stage::fail(&from.record, &work.site, fault::of_destination(what, path, error));
+    end(from, failed, work)
 }
 
-/// A record that ends without a file of its own at the destination.
-fn end(stream: usize, record: &LeasedRecord, processed: Processed, work: &Work) -> Settled {
-    let outcome = match processed {
-        Processed::Ended(outcome) => outcome,
-        Processed::Returned(outage) => {
-            if let Some(outage) = outage {
-                work.intake.report_outage(outage);
+/// A record that ends without a file of its own at the destination. Here, and only here, it is
+/// decided whether a failed record is tried again.
+fn end(from: From, processed: Processed, work: &Work) -> Settled {
+    let (bytes, kind) = match processed {
+        Processed::Arrived(arrived) => (arrived.bytes, arrived.outcome()),
+        Processed::Failed(failure) => {
+            let tries = from.record.tries + 1;
+            match next_try(&work.controls.settings(), &failure, tries, fastrand::f64()) {
+                Some(wait) => (0, OutcomeKind::Retry { failure, wait }),
+                None => (0, OutcomeKind::Failed(failure)),
             }
-            Outcome { id: record.id, bytes: 0, kind: OutcomeKind::Returned }
+        }
+        Processed::Later(wait) => (0, OutcomeKind::Later { wait }),
+        Processed::Returned(away) => {
+            if let Some(away) = away {
+                work.intake.report_outage(away);
+            }
+            (0, OutcomeKind::Returned)
         }
         // Staged records are settled, not ended; one that came here would be removed and tried again.
-        Processed::Staged(_) => Outcome { id: record.id, bytes: 0, kind: OutcomeKind::Returned },
+        Processed::Staged(_) => (0, OutcomeKind::Returned),
     };
-    Settled { stream, outcome, published: None }
+    Settled { from, end: End::Outcome(bytes, kind) }
 }

@@ -55,6 +55,26 @@ pub enum Error {
     /// A finding of the pre-flight forbids the start.
     #[error("{}", .0.message)]
     Blocked(Finding),
+    /// No request can be sent at all.
+    #[error("requests cannot be sent from this computer: {why}")]
+    NoClient {
+        /// What the system said.
+        why: String,
+    },
+    /// Figures cannot be given at that address.
+    #[error("figures cannot be given at {address}: {why}")]
+    Metrics {
+        /// The address.
+        address: std::net::SocketAddr,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A change of failed records makes no sense.
+    #[error("{why}")]
+    Amendment {
+        /// What is wrong.
+        why: String,
+    },
     /// The plan was cancelled.
     #[error("the plan was cancelled")]
     PlanCancelled,
@@ -74,6 +94,9 @@ impl Error {
             Self::NoDataFolder => "no_data_folder",
             Self::OtherJob { .. } => "checkpoint_of_other_job",
             Self::Blocked(finding) => &finding.code,
+            Self::NoClient { .. } => "no_http",
+            Self::Metrics { .. } => "metrics_address",
+            Self::Amendment { .. } => "amendment_invalid",
             Self::PlanCancelled => "plan_cancelled",
         }
     }
@@ -97,7 +120,11 @@ impl Error {
                 "Name another checkpoint, or run this one as it is with `sluice run`.".into()
             }
             Self::Blocked(finding) => finding.advice.clone(),
-            Self::PlanCancelled => String::new(),
+            Self::NoClient { .. } => {
+                "Check the system's certificates and the proxy settings (HTTPS_PROXY).".into()
+            }
+            Self::Metrics { .. } => "Choose another port on 127.0.0.1.".into(),
+            Self::Amendment { .. } | Self::PlanCancelled => String::new(),
         }
     }
 

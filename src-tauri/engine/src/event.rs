@@ -4,9 +4,10 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::advisor::Advice;
 use crate::failure::Category;
-use crate::metrics::{Sample, TimeLeft};
-use crate::record::{Balance, BatchId, RecordId};
+use crate::metrics::{Sample, StepLatency, TimeLeft};
+use crate::record::{Balance, BatchId, Lane, RecordId};
 use crate::spec::Limits;
 use crate::state::State;
 
@@ -41,6 +42,9 @@ pub enum EventKind {
     BatchStarted {
         /// Its number.
         batch: BatchId,
+        /// Which way it goes.
+        #[serde(default)]
+        lane: Lane,
         /// Records in it.
         records: u64,
         /// Bytes in it, as planned.
@@ -67,11 +71,35 @@ pub enum EventKind {
         /// The limits now.
         to: Limits,
     },
+    /// The autopilot turned a knob.
+    AutopilotChanged {
+        /// Which one, in words.
+        knob: String,
+        /// The value before.
+        from: u32,
+        /// The value now.
+        to: u32,
+        /// Why, in a sentence.
+        reason: String,
+    },
     /// A volume or service went away; the run drains and waits.
     OutageBegan {
         /// What is missing, and what to do.
         outage: Outage,
     },
+    /// The outage is over; the run goes on.
+    OutageEnded {
+        /// What was missing.
+        category: Category,
+        /// How long, in seconds.
+        lasted_s: u64,
+        /// Looks that were taken.
+        probes: u32,
+        /// Attempts that were not counted because the outage had spoiled them.
+        refunded: u64,
+    },
+    /// The checkpoint could be written again.
+    CheckpointWritable,
     /// A folder without files could not be made at the destination.
     FolderFailed {
         /// The folder, safe to show.
@@ -81,6 +109,19 @@ pub enum EventKind {
     },
     /// Failed records went back to pending.
     Reprocessed {
+        /// How many.
+        records: u64,
+        /// Which way they go.
+        #[serde(default)]
+        lane: Lane,
+    },
+    /// A person changed failed records.
+    Amended {
+        /// How many.
+        records: u64,
+    },
+    /// A person left failed records as they are.
+    Left {
         /// How many.
         records: u64,
     },
@@ -100,6 +141,15 @@ pub struct Outage {
     pub message: String,
     /// What the person can do.
     pub advice: String,
+    /// When it began, in milliseconds since 1970 (UTC).
+    #[serde(default)]
+    pub since_ms: i64,
+    /// When the next look is taken whether it is over, in milliseconds since 1970 (UTC).
+    #[serde(default)]
+    pub next_probe_ms: Option<i64>,
+    /// Looks taken so far.
+    #[serde(default)]
+    pub probes: u32,
 }
 
 /// How one batch went: what the rhythm strip draws.
@@ -128,6 +178,9 @@ pub struct StreamSummary {
     pub failed: u64,
     /// Its skipped records so far.
     pub skipped: u64,
+    /// Failed for now, and waiting for their next try.
+    #[serde(default)]
+    pub retried: u64,
     /// Given back untouched (pause, stop or outage).
     pub returned: u64,
     /// When its last record ended, in milliseconds since 1970 (UTC). From here to the batch's end
@@ -138,7 +191,7 @@ pub struct StreamSummary {
 impl StreamSummary {
     /// Records whose processing has ended.
     pub fn done(&self) -> u64 {
-        self.delivered + self.failed + self.skipped + self.returned
+        self.delivered + self.failed + self.skipped + self.retried + self.returned
     }
 }
 
@@ -163,8 +216,41 @@ pub struct Progress {
     pub time_left: Option<TimeLeft>,
     /// The batch that runs.
     pub batch: Option<LiveBatch>,
+    /// The batch on the recovery lane.
+    pub recovery: Option<LiveBatch>,
+    /// Records that may be in flight at this moment; the autopilot may have set it.
+    pub concurrency: u32,
+    /// The services that are asked.
+    pub services: Vec<ServiceStatus>,
     /// Why the run waits, if an outage stopped it.
     pub outage: Option<Outage>,
+    /// What holds the run back, if anything does.
+    pub advice: Option<Advice>,
+}
+
+/// One service at this moment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct ServiceStatus {
+    /// Scheme, host and port.
+    pub name: String,
+    /// Requests in flight.
+    pub in_flight: u32,
+    /// Requests that may be in flight.
+    pub concurrency: u32,
+    /// Records that wait for their turn.
+    pub waiting: u64,
+    /// Requests sent since the start of the run.
+    pub requests: u64,
+    /// Those of them that repeated a failed one.
+    pub retries: u64,
+    /// Answers that asked us to slow down.
+    pub throttled: u64,
+    /// Requests that failed on the service's side or on the way.
+    pub failed: u64,
+    /// Whether it is taken to be away.
+    pub is_away: bool,
+    /// Latencies by step.
+    pub latencies: Vec<StepLatency>,
 }
 
 /// The batch that runs at this moment.
@@ -194,6 +280,8 @@ pub struct ActiveRecord {
     pub id: RecordId,
     /// Its path below its source, safe to show.
     pub path: String,
+    /// What is being done: `copy`, `lookup:NAME`, `register`.
+    pub step: String,
     /// Its size in bytes.
     pub size: u64,
     /// Bytes read so far.

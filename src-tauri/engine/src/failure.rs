@@ -18,6 +18,13 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// The stage of a word of the checkpoint.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        [Self::Plan, Self::Ingest, Self::Transform, Self::Deliver]
+            .into_iter()
+            .find(|stage| stage.word() == word)
+    }
+
     /// The word that the checkpoint and the reports use.
     pub const fn word(self) -> &'static str {
         match self {
@@ -55,7 +62,7 @@ impl Class {
 macro_rules! categories {
     ($($(#[$doc:meta])* $name:ident $word:literal $class:ident $title:literal $advice:literal;)*) => {
         /// Why a record failed or the run had to pause.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, TS)]
         #[serde(rename_all = "snake_case")]
         pub enum Category { $($(#[$doc])* $name,)* }
 
@@ -134,6 +141,36 @@ categories! {
     /// The file is too large for the destination's file system.
     FileTooLarge "file_too_large" Permanent "The file is too large for the destination"
         "The destination's file system has a limit for one file (FAT32: 4 GiB). Use one with another file system for it.";
+    /// A template needs what the record does not have.
+    TemplateFailed "template_failed" Permanent "A template cannot be filled in"
+        "Correct the template in the job, or the record's fields, then reprocess.";
+    /// The service knows nothing of the record (404, 410).
+    NotFound "not_found" Permanent "The service does not know this record"
+        "Check the record's path or fields against the service, then reprocess.";
+    /// The service refuses the record for what is there already (409).
+    AssetConflict "asset_conflict" Permanent "The service has a conflicting entry"
+        "Look the record up at the service. Where its answer means that all is well, add 409 to `success`; then reprocess.";
+    /// The service refuses the request as it is (400, 403, 422 and the like).
+    RequestRejected "request_rejected" Permanent "The service rejects this record"
+        "Read the service's answer, correct the record's fields or the job, then reprocess.";
+    /// The answer is not what it should be.
+    AnswerInvalid "answer_invalid" Permanent "The service's answer makes no sense"
+        "Try the request on this record alone and compare its answer with the job's pointers, then reprocess.";
+    /// The answer lacks a required field.
+    FieldMissing "field_missing" Permanent "The answer lacks a required field"
+        "Complete the entry at the service, or make the field optional in the job, then reprocess.";
+    /// No answer, or no progress, in time.
+    Timeout "timeout" Transient "It took too long"
+        "The service or the disk did not answer for this record. Try it alone; reprocess when it answers again.";
+    /// The service failed on its side (5xx).
+    ServiceError "service_error" Transient "The service failed on its side"
+        "Ask who runs the service, with the time and the message; then reprocess.";
+    /// The connection failed.
+    ServiceUnreachable "service_unreachable" Transient "The service could not be reached"
+        "Check the network and the service's address, then reprocess.";
+    /// The service asked us to slow down (429, 503 with Retry-After).
+    Throttled "throttled" Transient "The service asks us to slow down"
+        "Lower the rate or the concurrency towards this service, then reprocess.";
     /// What was read back is not what was written.
     VerifyMismatch "verify_mismatch" Transient "The copy differs from its source"
         "The destination did not keep the bytes that were written. Reprocess; if it happens again, do not trust that disk.";
@@ -142,19 +179,25 @@ categories! {
         "Other records are not affected. Please report it with the message; reprocess after an update.";
     /// The destination has no room.
     DestinationFull "destination_full" Outage "The destination is full"
-        "Make room at the destination or choose a larger one, then resume. Nothing is lost.";
+        "Make room at the destination; the run then goes on by itself. Nothing is lost.";
     /// The destination went away.
     DestinationGone "destination_gone" Outage "The destination is not there"
-        "Connect the drive or the network folder again under the same path, then resume.";
+        "Connect the drive or the network folder again under the same path; the run then goes on by itself.";
     /// The destination's volume takes no writes any more.
     DestinationReadOnly "destination_read_only" Outage "The destination became read-only"
-        "The system locks a volume when its disk has errors, or when it is write-protected. Check the disk, mount it writable again, then resume.";
+        "The system locks a volume when its disk has errors, or when it is write-protected. Check the disk and mount it writable again; the run then goes on by itself.";
+    /// A service fails for every record.
+    ServiceDown "service_down" Outage "A service is not there"
+        "Nothing is lost, and nobody has to do anything: the run goes on by itself when the service answers again.";
+    /// A service does not accept our sign-in (401, 407).
+    ServiceDenied "service_denied" Outage "A service refuses our sign-in"
+        "Check the secret that the job names for this service; the run goes on when the service accepts it.";
     /// The checkpoint itself cannot be written.
     CheckpointUnusable "checkpoint_unusable" Outage "The checkpoint cannot be written"
-        "Make room on the disk that holds the .sluice file, or check that it is still there, then resume. Nothing is lost.";
+        "Make room on the disk that holds the .sluice file, or check that it is still there; the run then goes on by itself. Nothing is lost.";
     /// A source went away as a whole.
     SourceGone "source_gone" Outage "A source is not there"
-        "Connect the drive or the network folder again under the same path, then resume.";
+        "Connect the drive or the network folder again under the same path; the run then goes on by itself.";
 }
 
 /// A word that names no category.

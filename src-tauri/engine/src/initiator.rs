@@ -29,15 +29,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::record::RawPath;
 
     fn records(sizes: &[u64]) -> Vec<LeasedRecord> {
         let record = |(index, size): (usize, &u64)| LeasedRecord {
             id: index as i64,
-            source: 0,
-            path: RawPath(Vec::new()),
             size: *size,
-            interrupted: false,
+            ..LeasedRecord::default()
         };
         sizes.iter().enumerate().map(record).collect()
     }

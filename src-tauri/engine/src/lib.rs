@@ -18,6 +18,9 @@ pub mod record;
 pub mod spec;
 pub mod state;
 
+mod http;
+mod template;
+
 mod source;
 
 mod planner;
@@ -28,15 +31,21 @@ mod checkpoint;
 mod collector;
 mod control;
 mod initiator;
+mod journey;
+mod lane;
+mod outage;
+mod pilot;
 mod run;
 mod session;
 mod stage;
 mod storage;
 mod stream;
+mod upkeep;
 
 mod recovery;
 mod verify;
 
+pub mod advisor;
 pub mod event;
 pub mod metrics;
 pub mod report;

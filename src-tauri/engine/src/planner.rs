@@ -153,11 +153,11 @@ async fn fail_collisions(session: &Arc<Session>, sources: &Arc<Sources>) -> Resu
 }
 
 fn collision(path: &RawPath) -> Failure {
-    Failure {
-        stage: Stage::Transform,
-        category: Category::NameCollision,
-        message: format!("the destination does not tell {path} from another record's name"),
-    }
+    Failure::new(
+        Stage::Transform,
+        Category::NameCollision,
+        format!("the destination does not tell {path} from another record's name"),
+    )
 }
 
 /// Whether the destination takes names that differ in case for the same, found out by trying.

@@ -1,8 +1,12 @@
 //! A record: one file reference, and what became of it.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use ts_rs::TS;
 
 use crate::failure::{Category, Class, Stage};
@@ -13,6 +17,27 @@ pub type RecordId = i64;
 
 /// Number of a batch within its migration, from 1. A lease is named by the batch that holds it.
 pub type BatchId = i64;
+
+/// Which way a record goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Lane {
+    /// The run itself.
+    #[default]
+    Main,
+    /// Failed records that are reprocessed while the run goes on.
+    Recovery,
+}
+
+impl Lane {
+    /// The number that the checkpoint stores.
+    pub(crate) const fn code(self) -> i64 {
+        match self {
+            Self::Main => 0,
+            Self::Recovery => 1,
+        }
+    }
+}
 
 /// Where a record stands. `Pending` and `Leased` count as pending in the balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
@@ -78,8 +103,15 @@ pub struct ContentHash {
     pub hex: String,
 }
 
+impl ContentHash {
+    /// `algorithm:hexadecimal`, as the checkpoint and the reports have it.
+    pub fn stored(&self) -> String {
+        format!("{}:{}", self.algorithm.word(), self.hex)
+    }
+}
+
 /// A record as a stream holds it: enough to find the file, nothing of the database.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct LeasedRecord {
     pub(crate) id: RecordId,
     /// Which of the job's sources it belongs to, from 0.
@@ -90,13 +122,44 @@ pub(crate) struct LeasedRecord {
     pub(crate) size: u64,
     /// A run that died held this record: its target may already be there.
     pub(crate) interrupted: bool,
+    /// Attempts that ended so far: tells this one from those before it.
+    pub(crate) attempts: u32,
+    /// Tries so far, counted from zero again whenever the record is reprocessed.
+    pub(crate) tries: u32,
+    /// What a catalogue or a person says of it.
+    pub(crate) fields: Map<String, Value>,
+    /// Results of steps that need not be done again, by step.
+    pub(crate) done: BTreeMap<String, Value>,
+}
+
+/// A step's result, kept so that a later failure never repeats the step.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct StepResult {
+    pub(crate) record: RecordId,
+    pub(crate) step: String,
+    pub(crate) result: Value,
+}
+
+/// What a delivered file is: the result of the step [`Copied::STEP`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Copied {
+    pub(crate) bytes: u64,
+    /// Below the destination, in hexadecimal; None: where the mapping puts it.
+    pub(crate) target: Option<String>,
+    pub(crate) hash: Option<ContentHash>,
+    pub(crate) evidence: Evidence,
+}
+
+impl Copied {
+    /// The name of its step.
+    pub(crate) const STEP: &'static str = "copied";
 }
 
 /// A relative path as the file system spells it: raw bytes with `/` between the parts.
 ///
 /// On Unix these are the bytes of the name; on Windows they are its UTF-8 (names that are no
 /// Unicode cannot be held there and fail as `name_unsupported`).
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RawPath(pub Vec<u8>);
 
 impl RawPath {
@@ -129,6 +192,22 @@ impl fmt::Display for RawPath {
     }
 }
 
+/// Bytes in lower-case hexadecimal: how they travel through JSON, which holds no raw bytes.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes
+        .iter()
+        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
+        .map(char::from)
+        .collect()
+}
+
+/// The bytes of a text in hexadecimal, or None where it is none.
+pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
+    let byte = |at: usize| u8::from_str_radix(text.get(at..at + 2)?, 16).ok();
+    (0..text.len()).step_by(2).map(byte).collect()
+}
+
 /// A name as text that is safe to show anywhere: control characters and bytes that are no UTF-8
 /// appear as `\n`, `\t`, `\u{1b}` or `\xff`, a backslash as `\\`; direction marks are spelt out, so
 /// that a name cannot pose as another.
@@ -159,10 +238,12 @@ pub(crate) struct Outcome {
     pub(crate) id: RecordId,
     /// Bytes that went to the destination (delivered) or that are there already (skipped).
     pub(crate) bytes: u64,
+    /// How long the attempt took, in milliseconds.
+    pub(crate) took_ms: u64,
     pub(crate) kind: OutcomeKind,
 }
 
-/// The kinds of outcome. `Returned` goes back to pending and costs no attempt.
+/// The kinds of outcome. `Later` and `Returned` cost no attempt.
 #[derive(Debug, Clone)]
 pub(crate) enum OutcomeKind {
     Delivered {
@@ -177,6 +258,16 @@ pub(crate) enum OutcomeKind {
         reason: &'static str,
     },
     Failed(Failure),
+    /// Failed, and goes back to pending until its next try is due.
+    Retry {
+        failure: Failure,
+        wait: Duration,
+    },
+    /// Goes back to pending untried: its service takes no retry at this moment.
+    Later {
+        wait: Duration,
+    },
+    /// Goes back to pending untouched.
     Returned,
 }
 
@@ -189,9 +280,21 @@ pub struct Failure {
     pub category: Category,
     /// What was tried, on what, and what the system said.
     pub message: String,
+    /// The service that was asked: its scheme, host and port.
+    pub endpoint: Option<Arc<str>>,
+    /// The service's answer, if there was one.
+    pub http_status: Option<u16>,
+    /// How long the service asks us to wait, if it does.
+    pub retry_after: Option<Duration>,
 }
 
 impl Failure {
+    /// A failure that has nothing to do with a service.
+    pub fn new(stage: Stage, category: Category, message: impl Into<String>) -> Self {
+        let message = message.into();
+        Self { stage, category, message, endpoint: None, http_status: None, retry_after: None }
+    }
+
     /// Whether trying again can help.
     pub fn class(&self) -> Class {
         self.category.class()
@@ -225,6 +328,9 @@ pub struct Balance {
     pub attempts: u64,
     /// Attempts beyond a record's first.
     pub retries: u64,
+    /// Answers by which services asked us to slow down.
+    #[serde(default)]
+    pub throttled: u64,
 }
 
 impl Balance {

@@ -1,220 +1,186 @@
-//! The run: batch after batch through the streams, with a barrier between them.
+//! The run: one stretch of batches after the other, with an outage between them or nothing.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use tokio::sync::mpsc;
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::spawn_blocking;
 
 use crate::checkpoint::CheckpointError;
-use crate::clock::now_ms;
-use crate::collector;
-use crate::control::intake::Intake;
+use crate::control::intake::{Away, Intake};
 use crate::error::Error;
-use crate::event::{BatchSummary, EventKind};
+use crate::event::EventKind;
 use crate::failure::{Category, Stage};
-use crate::initiator;
-use crate::preflight::check_paths;
-use crate::record::{BatchId, Failure, LeasedRecord};
+use crate::http;
+use crate::journey::Asking;
+use crate::lane;
+use crate::outage::{Ending, Waiting};
+use crate::pilot;
+use crate::preflight::{check_paths, check_secrets};
+use crate::record::{Failure, Lane};
 use crate::session::{Session, outage_of};
-use crate::stage::{Site, target_of};
+use crate::stage::Site;
 use crate::state::{State, Transition};
 use crate::storage::local::destination::Destination;
-use crate::storage::local::platform::to_shown;
-use crate::stream::{self, Work};
+use crate::stream::Work;
+use crate::upkeep::{make_empty_folders, release_dead_leases, whats_gone};
+
+/// What stays the same over all stretches of a run.
+pub(crate) struct Ground {
+    site: Arc<Site>,
+    asking: Option<Arc<Asking>>,
+}
 
 /// Starts the run, or goes on with it, in the background.
 pub(crate) async fn start(session: &Arc<Session>) -> Result<(), Error> {
+    switch_faults_on();
+    let ground = prepare(session).await?;
+    session.step(Transition::Start, None, &[]).await?;
+    tokio::spawn(run(Arc::clone(session), ground));
+    Ok(())
+}
+
+/// Reads which faults a test wants. Without the feature there are none.
+fn switch_faults_on() {
+    #[cfg(feature = "failpoints")]
+    {
+        static ONCE: std::sync::Once = std::sync::Once::new();
+        // In force until the program ends.
+        ONCE.call_once(|| std::mem::forget(fail::FailScenario::setup()));
+    }
+}
+
+async fn prepare(session: &Session) -> Result<Ground, Error> {
     let job = session.job();
     let tag = session.checkpoint.uuid().await?;
-    let intake = session.open_intake();
+    let times = Arc::clone(&session.controls.times);
+    let asking = if job.has_requests() {
+        let services = check_secrets(&job)?;
+        let client = http::client().map_err(|error| Error::NoClient { why: error.to_string() })?;
+        Some(Arc::new(Asking { services, client, migration: tag.clone() }))
+    } else {
+        None
+    };
     let site = spawn_blocking(move || -> Result<Site, Error> {
         let sources = check_paths(&job)?;
         let destination = Destination::open(&job.destination, &tag)
             .map_err(|error| CheckpointError::Io { path: job.destination.clone(), error })?;
-        Ok(Site { sources, destination, delivery: job.deliver })
+        Ok(Site { sources, destination, delivery: job.deliver, times })
     });
     let site = site.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-    let work = Arc::new(Work { site, gate: Arc::clone(&session.gate), intake });
-    session.step(Transition::Start, None, &[]).await?;
-    tokio::spawn(run(Arc::clone(session), work));
-    Ok(())
+    Ok(Ground { site: Arc::new(site), asking })
 }
 
-async fn run(session: Arc<Session>, work: Arc<Work>) {
-    let mut announced = false;
-    let ended = tokio::select! {
-        ended = go(&session, &work) => ended,
-        never = announce_outage(&session, &work, &mut announced) => match never {},
-    };
-    let (complete, outage) = match ended {
-        Ok(complete) => (complete, work.intake.outage()),
-        Err(error) => (false, Some(checkpoint_outage(&error))),
-    };
-    let outage = outage.as_ref().map(outage_of);
-    let told =
-        outage.iter().filter(|_| !announced).map(|outage| EventKind::OutageBegan { outage: outage.clone() });
-    let told: Vec<EventKind> = told.collect();
-    let stepped = async {
-        if complete {
-            return session.step(Transition::Complete, None, &[]).await;
+/// How a stretch ended.
+enum Stretch {
+    /// Nothing is pending any more.
+    Complete,
+    /// The intake closed: paused, stopped, or an outage.
+    Halted(Option<Away>),
+}
+
+async fn run(session: Arc<Session>, ground: Ground) {
+    let mut waiting: Option<Waiting> = None;
+    loop {
+        let work = Arc::new(Work {
+            site: Arc::clone(&ground.site),
+            asking: ground.asking.clone(),
+            controls: Arc::clone(&session.controls),
+            intake: session.open_intake(),
+        });
+        // Who paused or stopped before this intake was there has closed the one before it.
+        match session.state() {
+            State::Running | State::Waiting => {}
+            State::Stopping => work.intake.close(Intake::Cut),
+            _ => work.intake.close(Intake::Closed),
         }
-        if session.state() == State::Running {
-            session.step(Transition::Outage, outage.clone(), &told).await?;
-            return session.step(Transition::Drained, outage.clone(), &[]).await;
+        let ended = tokio::select! {
+            ended = stretch(&session, &work, &mut waiting) => ended,
+            never = announce_outage(&session, &work) => match never {},
+            never = pilot::steer(&session, &work) => match never {},
+        };
+        let away = match ended {
+            Ok(Stretch::Complete) => match session.complete().await {
+                Ok(true) => return,
+                // Somebody sent records back in the last moment.
+                Ok(false) => continue,
+                Err(error) => Some(checkpoint_away(&error)),
+            },
+            Ok(Stretch::Halted(away)) => away,
+            Err(error) => Some(checkpoint_away(&error)),
+        };
+        match (session.state(), away) {
+            (State::Running | State::Waiting, Some(away)) => {
+                let now = waiting.get_or_insert_with(|| Waiting::new(away.since_ms));
+                match now.out(&session, &ground.site, away).await {
+                    Ending::Over => continue,
+                    Ending::Halted => {}
+                }
+            }
+            // The intake closes by an outage, a pause or a stop; without any of them it goes on.
+            (State::Running | State::Waiting, None) => continue,
+            _ => {}
         }
-        session.step(Transition::Drained, outage.clone(), &told).await
-    };
-    if let Err(error) = stepped.await {
-        tracing::error!(%error, "the end of the run could not be recorded");
-        let to = if session.state() == State::Stopping { State::Stopped } else { State::Paused };
-        session.step_unrecorded(to, outage).await;
+        let outage = session.picture().outage;
+        if let Err(error) = session.step(Transition::Drained, outage.clone(), &[]).await {
+            tracing::error!(%error, "the end of the run could not be recorded");
+            let to = if session.state() == State::Stopping { State::Stopped } else { State::Paused };
+            session.step_unrecorded(to, outage).await;
+        }
+        return;
     }
 }
 
 /// Tells of an outage as soon as it closes the intake, not only when the batch has drained.
-async fn announce_outage(session: &Session, work: &Work, announced: &mut bool) -> std::convert::Infallible {
+async fn announce_outage(session: &Session, work: &Work) -> std::convert::Infallible {
     work.intake.closed().await;
-    if let Some(failure) = work.intake.outage() {
-        let outage = outage_of(&failure);
-        let event = EventKind::OutageBegan { outage: outage.clone() };
-        *announced = session.step(Transition::Outage, Some(outage), &[event]).await.is_ok();
+    if let Some(away) = work.intake.outage() {
+        let outage = session.picture().outage.map_or_else(
+            || outage_of(&away),
+            |known| crate::event::Outage {
+                since_ms: known.since_ms,
+                probes: known.probes,
+                ..outage_of(&away)
+            },
+        );
+        let began = EventKind::OutageBegan { outage: outage.clone() };
+        let events = if session.state() == State::Running { vec![began] } else { Vec::new() };
+        if let Err(error) = session.step(Transition::Outage, Some(outage), &events).await {
+            tracing::warn!(%error, "the outage is not announced");
+        }
     }
     std::future::pending().await
 }
 
-fn checkpoint_outage(error: &CheckpointError) -> Failure {
-    Failure { stage: Stage::Deliver, category: Category::CheckpointUnusable, message: error.to_string() }
+fn checkpoint_away(error: &dyn std::fmt::Display) -> Away {
+    Away::now(Failure::new(Stage::Deliver, Category::CheckpointUnusable, error.to_string()))
 }
 
-/// Puts right what a dead run left, then runs batches until nothing is pending (true) or the
-/// intake closes (false).
-async fn go(session: &Arc<Session>, work: &Arc<Work>) -> Result<bool, CheckpointError> {
-    release_dead_leases(session, work).await?;
-    while work.intake.position() == Intake::Open {
-        if let Some(gone) = whats_gone(&work.site) {
-            work.intake.report_outage(gone);
-            break;
-        }
-        work.site.destination.forget_folders();
-        let limits = session.limits();
-        let Some((id, records)) = session.checkpoint.lease_batch(limits.batch_size, limits.streams).await?
-        else {
-            make_empty_folders(session, work).await?;
-            return Ok(true);
-        };
-        run_batch(session, work, id, initiator::split(records, limits.streams as usize)).await?;
-    }
-    Ok(false)
-}
-
-/// One batch: fan-out over the streams, fan-in at the barrier.
-async fn run_batch(
+/// Puts right what a dead run left, then runs batches on both lanes until nothing is pending or the
+/// intake closes. After an outage, one record is tried first.
+async fn stretch(
     session: &Arc<Session>,
     work: &Arc<Work>,
-    id: BatchId,
-    parts: Vec<Vec<LeasedRecord>>,
-) -> Result<(), CheckpointError> {
-    let batch = session.live.begin_batch(id, &parts);
-    let (handover, handovers) = mpsc::channel(collector::QUEUE);
-    let collecting = tokio::spawn(collector::run(
-        id,
-        handovers,
-        Arc::clone(work),
-        Arc::clone(&session.checkpoint),
-        Arc::clone(&session.live),
-        Arc::clone(&batch),
-    ));
-    let hands = (session.limits().concurrency as usize).div_ceil(parts.len());
-    let mut streams = JoinSet::new();
-    for (number, part) in parts.into_iter().enumerate() {
-        streams.spawn(stream::run(
-            number,
-            part,
-            hands,
-            Arc::clone(work),
-            Arc::clone(&batch),
-            handover.clone(),
-        ));
+    waiting: &mut Option<Waiting>,
+) -> Result<Stretch, CheckpointError> {
+    release_dead_leases(session, &work.site).await?;
+    if let Some(gone) = whats_gone(&work.site) {
+        work.intake.report_outage(Away::now(gone));
     }
-    drop(handover);
-    streams.join_all().await;
-    let collected = collecting.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
-    session.live.end_batch();
-    collected?;
-    session
-        .checkpoint
-        .end_batch(BatchSummary {
-            id,
-            started_ms: batch.started_ms(),
-            ended_ms: now_ms(),
-            streams: batch.summaries(),
-        })
-        .await
-}
-
-/// Records that a dead run held go back to pending; what it left under temporary names is removed.
-async fn release_dead_leases(session: &Arc<Session>, work: &Arc<Work>) -> Result<(), CheckpointError> {
-    let orphans = session.checkpoint.orphaned_leases().await?;
-    if orphans.is_empty() {
-        return Ok(());
-    }
-    let site = Arc::clone(work);
-    let removing = spawn_blocking(move || {
-        let Site { sources, destination, .. } = &site.site;
-        for orphan in &orphans {
-            let source = sources.get(orphan.source);
-            if let Some(target) =
-                source.and_then(|source| target_of(&source.prefix, &orphan.path, destination.rules()))
-            {
-                destination.remove_part(orphan.id, &target);
-            }
-        }
-    });
-    // What could not be removed here is replaced when its record is tried again.
-    let _ = removing.await;
-    session.checkpoint.release_leases().await?;
-    Ok(())
-}
-
-/// The source or destination that is no longer there: an unplugged drive leaves an empty folder,
-/// and nothing must be written into that.
-fn whats_gone(site: &Site) -> Option<Failure> {
-    let gone = |category, path: &Path| {
-        let message = format!("{} is no longer there", to_shown(path.as_os_str()));
-        Failure { stage: Stage::Ingest, category, message }
-    };
-    if !site.destination.is_there() {
-        return Some(gone(Category::DestinationGone, site.destination.root()));
-    }
-    let missing = site.sources.iter().find(|(_, source)| !source.is_there());
-    missing.map(|(_, source)| gone(Category::SourceGone, &source.root))
-}
-
-/// Folders without files are made last; one that cannot be made is told and holds nothing up.
-async fn make_empty_folders(session: &Arc<Session>, work: &Arc<Work>) -> Result<(), CheckpointError> {
-    let mut after = 0;
-    loop {
-        let page = session.checkpoint.empty_folders_after(after, 1000).await?;
-        let Some((last, ..)) = page.last() else { return Ok(()) };
-        after = *last;
-        let work = Arc::clone(work);
-        let failed = spawn_blocking(move || {
-            page.into_iter()
-                .filter_map(|(_, source, path)| make_folder(&work.site, source, &path))
-                .collect::<Vec<_>>()
-        });
-        for event in failed.await.unwrap_or_default() {
-            session.checkpoint.add_event(&event).await?;
+    if work.intake.position() == Intake::Open
+        && let Some(over) = waiting.as_ref()
+    {
+        lane::trial(session, work).await?;
+        if work.intake.position() == Intake::Open {
+            over.end(session).await?;
+            *waiting = None;
         }
     }
-}
-
-fn make_folder(site: &Site, source: usize, path: &crate::record::RawPath) -> Option<EventKind> {
-    let target =
-        site.sources.get(source).and_then(|source| target_of(&source.prefix, path, site.destination.rules()));
-    let folder =
-        target.filter(|target| !target.0.is_empty()).and_then(|target| site.destination.path(&target))?;
-    let error = site.destination.prepare_folder(&folder).err()?;
-    Some(EventKind::FolderFailed { path: to_shown(folder.as_os_str()), message: error.to_string() })
+    let (main, recovery) =
+        tokio::join!(lane::run(session, work, Lane::Main), lane::run(session, work, Lane::Recovery));
+    main?;
+    recovery?;
+    if work.intake.position() == Intake::Open {
+        make_empty_folders(session, &work.site).await?;
+        return Ok(Stretch::Complete);
+    }
+    Ok(Stretch::Halted(work.intake.outage()))
 }

@@ -1,18 +1,18 @@
 //! An open migration in this program: its checkpoint, its controls, its picture, and the one place
 //! that changes its state.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::checkpoint::Checkpoint;
-use crate::control::gate::Gate;
-use crate::control::intake::{Intake, IntakeSwitch};
+use crate::control::Controls;
+use crate::control::intake::{Away, Intake, IntakeSwitch};
 use crate::error::Error;
 use crate::event::{EventKind, Outage, Progress};
 use crate::metrics::live::Live;
-use crate::record::Failure;
 use crate::spec::{JobSpec, Limits};
 use crate::state::{State, Transition, next_state};
 
@@ -22,7 +22,8 @@ const TICK: Duration = Duration::from_millis(100);
 pub(crate) struct Session {
     pub(crate) checkpoint: Arc<Checkpoint>,
     pub(crate) live: Arc<Live>,
-    pub(crate) gate: Arc<Gate>,
+    pub(crate) controls: Arc<Controls>,
+    pub(crate) lanes: Lanes,
     job: Mutex<JobSpec>,
     /// Held across a step, so that two never cross.
     state: tokio::sync::Mutex<State>,
@@ -37,13 +38,15 @@ impl Session {
     pub(crate) async fn new(checkpoint: Checkpoint) -> Result<Arc<Self>, Error> {
         let job = checkpoint.job().await?;
         let limits = job.limits.checked()?;
+        let controls = Arc::new(Controls::new(&job));
         let found = checkpoint.state().await?;
         let outage = checkpoint.outage().await?;
         let live = Arc::new(Live::new(found, checkpoint.balance().await?, limits, outage.clone()));
-        let progress = watch::Sender::new(live.progress(0));
+        let progress = watch::Sender::new(live.progress(&controls));
         let session = Arc::new(Self {
             checkpoint: Arc::new(checkpoint),
-            gate: Gate::new(limits.concurrency),
+            controls,
+            lanes: Lanes::default(),
             job: Mutex::new(job),
             state: tokio::sync::Mutex::new(found),
             intake: Mutex::new(Arc::new(IntakeSwitch::new())),
@@ -78,7 +81,7 @@ impl Session {
 
     /// The picture of this very moment.
     pub(crate) fn picture(&self) -> Progress {
-        self.live.progress(self.gate.inside())
+        self.live.progress(&self.controls)
     }
 
     /// Takes a step: checks it, commits it with the events that tell of it, then shows it.
@@ -99,9 +102,42 @@ impl Session {
             return Ok(to);
         }
         self.checkpoint.set_state(to, outage.as_ref(), &events).await?;
+        if from != to {
+            let why = outage.as_ref().map(|outage| outage.message.as_str()).unwrap_or_default();
+            tracing::info!(from = from.word(), to = to.word(), outage = why, "state");
+        }
         *state = to;
         self.show(to, outage);
         Ok(to)
+    }
+
+    /// The run's last step, unless something is pending again: then false.
+    pub(crate) async fn complete(&self) -> Result<bool, Error> {
+        let mut state = self.state.lock().await;
+        if self.checkpoint.balance().await?.pending > 0 {
+            return Ok(false);
+        }
+        let to = next_state(*state, Transition::Complete)?;
+        self.checkpoint.set_state(to, None, &[EventKind::StateChanged { from: *state, to }]).await?;
+        *state = to;
+        self.show(to, None);
+        Ok(true)
+    }
+
+    /// Does something that must not cross with a step. Gives it the state.
+    pub(crate) async fn between_steps<T>(
+        &self,
+        work: impl AsyncFnOnce(State) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let state = self.state.lock().await;
+        work(*state).await
+    }
+
+    /// Waits that long, but no longer than the migration is waiting.
+    pub(crate) async fn leaves_waiting(&self, wait: Duration) {
+        let mut states = self.states();
+        let left = states.wait_for(|state| *state != State::Waiting);
+        let _ = tokio::time::timeout(wait, left).await;
     }
 
     /// A step that must happen in memory although the checkpoint cannot be written. The file still
@@ -140,11 +176,12 @@ impl Session {
             return Ok(());
         }
         let limits = job.limits.checked()?;
+        job.control.checked()?;
         let event =
             (limits != before.limits).then_some(EventKind::LimitsChanged { from: before.limits, to: limits });
         self.checkpoint.set_job(&job, event.as_ref()).await?;
+        self.controls.apply(&job);
         *lock(&self.job) = job;
-        self.gate.set_limit(limits.concurrency);
         self.live.set_limits(limits);
         self.progress.send_replace(self.picture());
         Ok(())
@@ -152,11 +189,52 @@ impl Session {
 }
 
 /// What an outage failure tells the person.
-pub(crate) fn outage_of(failure: &Failure) -> Outage {
+pub(crate) fn outage_of(away: &Away) -> Outage {
     Outage {
-        category: failure.category,
-        message: failure.message.clone(),
-        advice: failure.category.advice().to_owned(),
+        category: away.failure.category,
+        message: away.failure.message.clone(),
+        advice: away.failure.category.advice().to_owned(),
+        since_ms: away.since_ms,
+        next_probe_ms: None,
+        probes: 0,
+    }
+}
+
+/// How the lanes of a run tell each other what changes.
+#[derive(Default)]
+pub(crate) struct Lanes {
+    main_at_work: AtomicBool,
+    changed: Notify,
+}
+
+/// The run's own lane is at work until this is dropped.
+pub(crate) struct MainAtWork<'a>(&'a Lanes);
+
+impl Lanes {
+    pub(crate) fn main_at_work(&self) -> MainAtWork<'_> {
+        self.main_at_work.store(true, Ordering::Release);
+        MainAtWork(self)
+    }
+
+    pub(crate) fn main_is_done(&self) -> bool {
+        !self.main_at_work.load(Ordering::Acquire)
+    }
+
+    /// Something is new on the recovery lane.
+    pub(crate) fn tell(&self) {
+        self.changed.notify_one();
+    }
+
+    /// Waits until something is new, or was since the last call.
+    pub(crate) async fn changed(&self) {
+        self.changed.notified().await;
+    }
+}
+
+impl Drop for MainAtWork<'_> {
+    fn drop(&mut self) {
+        self.0.main_at_work.store(false, Ordering::Release);
+        self.0.tell();
     }
 }
 

@@ -15,9 +15,11 @@ pub enum State {
     Ready,
     /// Batches go through the streams.
     Running,
+    /// A volume or a service is away; the run goes on by itself when it is there again.
+    Waiting,
     /// No new record starts; those in flight end.
     Pausing,
-    /// Waits for the person, or for the end of an outage.
+    /// Waits for the person.
     Paused,
     /// Records in flight are cut off and given back.
     Stopping,
@@ -45,8 +47,10 @@ pub enum Transition {
     Stop,
     /// The streams of the last batch have ended.
     Drained,
-    /// A volume or service is away: let what is in flight end, then wait.
+    /// A volume or service is away: let what is in flight end, then wait until it is there again.
     Outage,
+    /// It is there again.
+    Recovered,
     /// No record is pending any more.
     Complete,
     /// Failed records go back to pending.
@@ -74,18 +78,19 @@ pub fn next_state(from: State, by: Transition) -> Result<State, IllegalMove> {
         (Planning, T::PlanComplete) => Ok(Ready),
         (Planning, T::PlanCancelled) => Ok(New),
         (Ready | Paused | Stopped, T::Start) => Ok(Running),
-        (Running, T::Pause | T::Outage) => Ok(Pausing),
-        (Pausing, T::Outage) => Ok(Pausing),
-        (Stopping, T::Outage) => Ok(Stopping),
-        (Running | Pausing, T::Stop) => Ok(Stopping),
+        (Running | Waiting, T::Outage) => Ok(Waiting),
+        (Waiting, T::Recovered) => Ok(Running),
+        (Running | Waiting, T::Pause) => Ok(Pausing),
+        (Pausing | Stopping, T::Outage) => Ok(from),
+        (Running | Waiting | Pausing, T::Stop) => Ok(Stopping),
         (Paused, T::Stop) => Ok(Stopped),
         (Pausing, T::Drained) => Ok(Paused),
         (Stopping, T::Drained) => Ok(Stopped),
-        (Running | Pausing | Stopping, T::Complete) => Ok(Finished),
+        (Running | Waiting | Pausing | Stopping, T::Complete) => Ok(Finished),
         (Finished, T::Reprocess) => Ok(Ready),
-        (Ready | Paused | Stopped, T::Reprocess) => Ok(from),
+        (Ready | Running | Waiting | Paused | Stopped, T::Reprocess) => Ok(from),
         (Planning, T::FoundDead) => Ok(New),
-        (Running | Pausing | Stopping, T::FoundDead) => Ok(Stopped),
+        (Running | Waiting | Pausing | Stopping, T::FoundDead) => Ok(Stopped),
         (New | Ready | Paused | Stopped | Finished, T::FoundDead) => Ok(from),
         _ => Err(IllegalMove { from, by }),
     }
@@ -94,7 +99,7 @@ pub fn next_state(from: State, by: Transition) -> Result<State, IllegalMove> {
 impl State {
     /// Whether a task of the engine is at work in this state.
     pub const fn is_active(self) -> bool {
-        matches!(self, Self::Planning | Self::Running | Self::Pausing | Self::Stopping)
+        matches!(self, Self::Planning | Self::Running | Self::Waiting | Self::Pausing | Self::Stopping)
     }
 
     /// The word that scripts and the checkpoint use.
@@ -104,6 +109,7 @@ impl State {
             Self::Planning => "planning",
             Self::Ready => "ready",
             Self::Running => "running",
+            Self::Waiting => "waiting",
             Self::Pausing => "pausing",
             Self::Paused => "paused",
             Self::Stopping => "stopping",

@@ -1,15 +1,22 @@
 //! A stream: one of N independent processing paths. Takes its part of the batch through the stages
-//! with bounded concurrency.
+//! with bounded concurrency, and gives up records that stay silent for too long.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use futures_util::FutureExt;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, MissedTickBehavior, interval};
 
+use crate::control::Controls;
 use crate::control::gate::{Gate, Place};
-use crate::control::intake::{Intake, IntakeSwitch};
-use crate::metrics::live::LiveBatch;
-use crate::record::LeasedRecord;
+use crate::control::intake::{Away, Intake, IntakeSwitch};
+use crate::failure::{Category, Stage};
+use crate::journey::{self, Asking};
+use crate::metrics::live::{Active, LiveBatch};
+use crate::record::{Copied, Failure, LeasedRecord, StepResult};
 use crate::stage::{self, Processed, Site};
 
 /// Small records that one thread takes at once, one after the other: handing each over by itself
@@ -19,85 +26,334 @@ const ARMFUL: usize = 32;
 /// Bytes at which an armful is full, so that large files always go alone.
 const ARMFUL_BYTES: u64 = 1 << 20;
 
-/// What streams and collector of one run share.
+/// How often silent records are looked for.
+const WATCH: Duration = Duration::from_millis(250);
+
+/// Between two looks no more time than this can pass, unless the machine slept.
+const SLEPT: Duration = Duration::from_secs(10);
+
+/// Threads that may hang for good; beyond that the volume itself does not answer.
+const HANGING: usize = 64;
+
+/// What streams and collector of one stretch share.
 pub(crate) struct Work {
-    pub(crate) site: Site,
-    pub(crate) gate: Arc<Gate>,
+    pub(crate) site: Arc<Site>,
+    /// None: the job asks no service.
+    pub(crate) asking: Option<Arc<Asking>>,
+    pub(crate) controls: Arc<Controls>,
     pub(crate) intake: Arc<IntakeSwitch>,
 }
 
-/// Processed records on their way to the collector.
-pub(crate) struct Handover {
-    pub(crate) stream: usize,
-    pub(crate) records: Vec<(LeasedRecord, Processed)>,
+/// What goes to the collector.
+pub(crate) enum Handover {
+    /// Records whose way through the stages has ended.
+    Records { stream: usize, records: Vec<Handed> },
+    /// A staged record that has to be published before it can be registered.
+    Publish { stream: usize, record: Handed, published: oneshot::Sender<Copied> },
+    /// A step's result, to be kept.
+    Step(StepResult),
 }
 
-/// Runs until every record of this part is processed, or the intake closes. `hands`: how many
-/// threads will share the part, so that a short part is not carried by one of them alone.
-pub(crate) async fn run(
-    stream: usize,
-    part: Vec<LeasedRecord>,
-    hands: usize,
-    work: Arc<Work>,
-    batch: Arc<LiveBatch>,
-    collector: mpsc::Sender<Handover>,
-) {
-    let mut in_flight = JoinSet::new();
-    let most = (part.len() / hands.max(1)).clamp(1, ARMFUL);
-    let mut part = part.into_iter().peekable();
-    while part.peek().is_some() {
-        let place = tokio::select! {
-            biased;
-            () = work.intake.closed() => break,
-            place = work.gate.enter() => place,
-        };
-        let armful = armful(&mut part, most);
-        let (work, batch, collector) = (Arc::clone(&work), Arc::clone(&batch), collector.clone());
-        in_flight.spawn_blocking(move || carry(stream, armful, place, &work, &batch, &collector));
-        while in_flight.try_join_next().is_some() {}
+impl Handover {
+    /// Records in it.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Records { records, .. } => records.len(),
+            Self::Publish { .. } | Self::Step(_) => 1,
+        }
     }
-    while in_flight.join_next().await.is_some() {}
+}
+
+/// A record and what came of it.
+pub(crate) struct Handed {
+    pub(crate) record: Arc<LeasedRecord>,
+    pub(crate) processed: Processed,
+    pub(crate) took: Duration,
+}
+
+/// One stream's share of a batch, and who waits for what comes of it.
+pub(crate) struct Share {
+    pub(crate) stream: usize,
+    pub(crate) records: Vec<LeasedRecord>,
+    /// How many threads will share the records, so that a short part is not carried by one alone.
+    pub(crate) hands: usize,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) batch: Arc<LiveBatch>,
+    pub(crate) collector: mpsc::Sender<Handover>,
+}
+
+/// Records that one worker takes through the stages.
+struct Armful(Mutex<InHand>);
+
+struct InHand {
+    waiting: VecDeque<Arc<LeasedRecord>>,
+    current: Option<(Arc<LeasedRecord>, Arc<Active>)>,
+    done: Vec<Handed>,
+    place: Option<Place>,
+    /// The watch took everything away; whatever the worker still brings is too late.
+    given_up: bool,
+}
+
+/// Runs until every record of this share has its outcome, or the intake closes and what is in
+/// flight has ended.
+pub(crate) async fn run(share: Share, work: Arc<Work>) {
+    let Share { stream, records, hands, gate, batch, collector } = share;
+    let most = if work.asking.is_some() { 1 } else { (records.len() / hands.max(1)).clamp(1, ARMFUL) };
+    let mut open = records.len();
+    let mut queue: VecDeque<Arc<LeasedRecord>> = records.into_iter().map(Arc::new).collect();
+    let mut armfuls: Vec<Arc<Armful>> = Vec::new();
+    let (tell, mut told) = mpsc::unbounded_channel::<usize>();
+    let mut watch = interval(WATCH);
+    watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut looked = Instant::now();
+    let mut hanging = 0;
+    while open > 0 {
+        if work.intake.position() != Intake::Open {
+            // They were never started: the batch gives them back when it ends.
+            open -= queue.len();
+            queue.clear();
+            if open == 0 {
+                break;
+            }
+        }
+        tokio::select! {
+            biased;
+            Some(ended) = told.recv() => {
+                open -= ended;
+                armfuls.retain(|armful| !armful.is_over());
+            }
+            _ = watch.tick() => {
+                let slept = looked.elapsed() > SLEPT;
+                looked = Instant::now();
+                for armful in &armfuls {
+                    if slept {
+                        armful.extend(work.controls.now());
+                    } else if let Some(GivenUp { done, waiting }) = armful.give_up_if_silent(&work, &batch, stream) {
+                        hanging += 1;
+                        open -= done.len();
+                        queue.extend(waiting);
+                        let _ = collector.send(Handover::Records { stream, records: done }).await;
+                    }
+                }
+                armfuls.retain(|armful| !armful.is_over());
+                if hanging >= HANGING {
+                    let said = format!("{hanging} files did not answer");
+                    let failure = Failure::new(Stage::Ingest, Category::SourceGone, said);
+                    work.intake.report_outage(Away::now(failure));
+                }
+            }
+            () = work.intake.closed(), if !queue.is_empty() => {}
+            place = gate.enter(), if !queue.is_empty() => {
+                let armful = Arc::new(Armful::fill(&mut queue, most, place));
+                armfuls.push(Arc::clone(&armful));
+                let worker = Worker {
+                    stream,
+                    armful,
+                    work: Arc::clone(&work),
+                    batch: Arc::clone(&batch),
+                    collector: collector.downgrade(),
+                    tell: tell.clone(),
+                };
+                match work.asking.clone() {
+                    None => drop(tokio::task::spawn_blocking(move || worker.carry())),
+                    Some(asking) => drop(tokio::spawn(async move { worker.travel(&asking).await })),
+                }
+            }
+        }
+    }
     batch.stream_ended(stream);
 }
 
-fn armful(part: &mut impl Iterator<Item = LeasedRecord>, most: usize) -> Vec<LeasedRecord> {
-    let mut bytes = 0;
-    let mut armful = Vec::with_capacity(most);
-    while armful.len() < most && bytes < ARMFUL_BYTES {
-        let Some(record) = part.next() else { break };
-        bytes += record.size;
-        armful.push(record);
-    }
-    armful
+/// Whoever takes an armful through the stages.
+struct Worker {
+    stream: usize,
+    armful: Arc<Armful>,
+    work: Arc<Work>,
+    batch: Arc<LiveBatch>,
+    /// Weak, because the collector waits until nobody holds it: a worker that hangs for good must
+    /// not hold up the barrier.
+    collector: mpsc::WeakSender<Handover>,
+    /// Tells the stream how many records have ended.
+    tell: mpsc::UnboundedSender<usize>,
 }
 
-/// Takes an armful through the stages, record by record, and hands it over. `place` keeps the gate
-/// until then.
-fn carry(
-    stream: usize,
-    armful: Vec<LeasedRecord>,
-    place: Place,
-    work: &Work,
-    batch: &LiveBatch,
-    collector: &mpsc::Sender<Handover>,
-) {
-    let process = |record: LeasedRecord| {
-        if work.intake.position() != Intake::Open {
-            return (record, Processed::Returned(None));
+impl Worker {
+    /// Takes records through the stages on this thread, one after the other.
+    fn carry(&self) {
+        while let Some((record, active)) = self.next() {
+            let processed = self.process(&record, &active);
+            if !self.finish(record, &active, processed) {
+                return;
+            }
         }
-        let active = batch.begin(stream, &record);
-        let on_block = |bytes| {
-            active.moved(bytes);
-            work.intake.position() != Intake::Cut
-        };
-        let processed = stage::process(&record, &work.site, &on_block);
-        if let Processed::Returned(Some(outage)) = &processed {
-            work.intake.report_outage(outage.clone());
+        if let Some(records) = self.armful.close() {
+            let ended = records.len();
+            // A collector that is gone has closed the intake; what is dropped here was only staged.
+            if let Some(collector) = self.collector.upgrade() {
+                let _ = collector.blocking_send(Handover::Records { stream: self.stream, records });
+            }
+            let _ = self.tell.send(ended);
         }
-        (record, processed)
+    }
+
+    /// Takes a record through stages that ask services, without a thread that waits for them.
+    async fn travel(&self, asking: &Asking) {
+        while let Some((record, active)) = self.next() {
+            let way = journey::Way {
+                record: &record,
+                active: &active,
+                stream: self.stream,
+                work: &self.work,
+                batch: &self.batch,
+                asking,
+                collector: &self.collector,
+            };
+            let travelled = AssertUnwindSafe(journey::travel(way)).catch_unwind().await;
+            let travelled = travelled.unwrap_or_else(|panic| {
+                Some(Processed::Failed(stage::internal(Stage::Deliver, panic.as_ref())))
+            });
+            let Some(processed) = travelled else {
+                // Its outcome is with the collector already.
+                self.batch.finish(self.stream, &active);
+                active.claim.take();
+                self.armful.close();
+                let _ = self.tell.send(1);
+                return;
+            };
+            if !self.finish(record, &active, processed) {
+                return;
+            }
+        }
+        if let Some(records) = self.armful.close() {
+            let ended = records.len();
+            if let Some(collector) = self.collector.upgrade() {
+                let _ = collector.send(Handover::Records { stream: self.stream, records }).await;
+            }
+            let _ = self.tell.send(ended);
+        }
+    }
+
+    fn next(&self) -> Option<(Arc<LeasedRecord>, Arc<Active>)> {
+        let mut hand = self.armful.hand();
+        if hand.given_up {
+            return None;
+        }
+        let record = hand.waiting.pop_front()?;
+        let active = self.batch.begin(self.stream, &record, self.work.controls.now());
+        hand.current = Some((Arc::clone(&record), Arc::clone(&active)));
+        Some((record, active))
+    }
+
+    fn process(&self, record: &LeasedRecord, active: &Active) -> Processed {
+        if self.work.intake.position() != Intake::Open {
+            return Processed::Returned(None);
+        }
+        let started = Instant::now();
+        let processed = copy(record, active, &self.work, &self.batch);
+        self.work.controls.visibility.measure(COPY, record.size, started.elapsed());
+        processed
+    }
+
+    /// Puts a record's end with the others'. False: the watch gave the armful up meanwhile.
+    fn finish(&self, record: Arc<LeasedRecord>, active: &Arc<Active>, processed: Processed) -> bool {
+        self.batch.finish(self.stream, active);
+        let mut hand = self.armful.hand();
+        hand.current = None;
+        // The one outcome that counts is the one that was taken first.
+        if hand.given_up || !active.claim.take() {
+            return false;
+        }
+        if let Processed::Returned(Some(away)) = &processed {
+            self.work.intake.report_outage(away.clone());
+        }
+        let took = active.age(self.work.controls.now());
+        hand.done.push(Handed { record, processed, took });
+        true
+    }
+}
+
+/// The step in which bytes move, for leases and metrics.
+pub(crate) const COPY: &str = "copy";
+
+/// Takes a record through all stages that move bytes.
+pub(crate) fn copy(record: &LeasedRecord, active: &Active, work: &Work, batch: &LiveBatch) -> Processed {
+    let goes_on = || work.intake.position() != Intake::Cut && !active.claim.is_taken();
+    let on_block = |bytes| {
+        batch.moved(active, bytes);
+        active.claim.touch(work.controls.now());
+        work.controls.bandwidth.spend(bytes, goes_on) && goes_on()
     };
-    let records = armful.into_iter().map(process).collect();
-    drop(place);
-    // A collector that is gone has closed the intake; what is dropped here was only staged.
-    let _ = collector.blocking_send(Handover { stream, records });
+    stage::process(record, &work.site, &on_block)
+}
+
+/// What the watch took away from a worker that stayed silent.
+struct GivenUp {
+    done: Vec<Handed>,
+    waiting: VecDeque<Arc<LeasedRecord>>,
+}
+
+impl Armful {
+    fn fill(queue: &mut VecDeque<Arc<LeasedRecord>>, most: usize, place: Place) -> Self {
+        let mut bytes = 0;
+        let mut waiting = VecDeque::with_capacity(most);
+        while waiting.len() < most && bytes < ARMFUL_BYTES {
+            let Some(record) = queue.pop_front() else { break };
+            bytes += record.size;
+            waiting.push_back(record);
+        }
+        Self(Mutex::new(InHand {
+            waiting,
+            current: None,
+            done: Vec::new(),
+            place: Some(place),
+            given_up: false,
+        }))
+    }
+
+    /// Gives what is done, and the place at the gate back. None: the watch was here.
+    fn close(&self) -> Option<Vec<Handed>> {
+        let mut hand = self.hand();
+        hand.place = None;
+        (!hand.given_up).then(|| std::mem::take(&mut hand.done))
+    }
+
+    fn is_over(&self) -> bool {
+        self.hand().place.is_none()
+    }
+
+    fn extend(&self, now: Duration) {
+        if let Some((_, active)) = &self.hand().current {
+            active.claim.touch(now);
+        }
+    }
+
+    /// Takes everything away from a worker whose record stayed silent for too long. The worker
+    /// itself may hang in the system for good; whatever it brings later is not taken.
+    fn give_up_if_silent(&self, work: &Work, batch: &LiveBatch, stream: usize) -> Option<GivenUp> {
+        let now = work.controls.now();
+        let mut hand = self.hand();
+        let (record, active) = hand.current.as_ref()?;
+        let silent = active.claim.overdue(&work.controls.visibility, now)?;
+        if !active.claim.take() {
+            return None;
+        }
+        let step = active.claim.step();
+        let message = format!("{}: no progress for {} s ({step})", record.path, silent.as_secs());
+        let timeout = Handed {
+            record: Arc::clone(record),
+            processed: Processed::Failed(Failure::new(Stage::Deliver, Category::Timeout, message)),
+            took: active.age(now),
+        };
+        batch.finish(stream, active);
+        hand.current = None;
+        hand.given_up = true;
+        hand.place = None;
+        let mut done = std::mem::take(&mut hand.done);
+        done.push(timeout);
+        Some(GivenUp { done, waiting: std::mem::take(&mut hand.waiting) })
+    }
+
+    fn hand(&self) -> MutexGuard<'_, InHand> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

@@ -1,5 +1,6 @@
 /** The one door between the window and the engine. Everything that crosses is named here. */
 import type {
+  Control,
   Delivery,
   ErrorReport,
   Event,
@@ -16,6 +17,7 @@ import type {
 export interface Defaults {
   deliver: Delivery;
   limits: Limits;
+  control: Control;
   ranges: LimitRanges;
 }
 
@@ -48,9 +50,10 @@ export interface Door {
   stop(): Promise<void>;
   setLimits(limits: Limits): Promise<void>;
   setDelivery(delivery: Delivery): Promise<void>;
+  setControl(control: Control): Promise<void>;
 
   failures(selection: Selection, after: number, limit: number): Promise<FailurePage>;
-  /** Puts failed records back and starts. How many. */
+  /** Puts failed records back: onto the recovery lane while the run goes on, else the run starts. How many. */
   reprocess(selection: Selection): Promise<number>;
   /** Asks where, then writes. The path written; null when the person cancelled. */
   exportFailures(selection: Selection): Promise<string | null>;
@@ -67,6 +70,11 @@ export interface Door {
   onProgress(hear: (progress: Progress) => void): Promise<Unlisten>;
   onCloseRequested(hear: () => void): Promise<Unlisten>;
   onDrag(hear: (drag: Drag) => void): Promise<Unlisten>;
+}
+
+/** Failed records: all, or fewer as `given` says. */
+export function selectionOf(given: Partial<Selection> = {}): Selection {
+  return { category: null, ids: [], stage: null, endpoint: null, message: null, ...given };
 }
 
 /** Whatever was thrown, as a report that can be shown. */

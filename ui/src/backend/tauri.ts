@@ -22,6 +22,7 @@ export const tauriDoor: Door = {
   stop: () => invoke('stop'),
   setLimits: (limits) => invoke('set_limits', { limits }),
   setDelivery: (delivery) => invoke('set_delivery', { delivery }),
+  setControl: (control) => invoke('set_control', { control }),
 
   failures: (selection, after, limit) => invoke('failures', { selection, after, limit }),
   reprocess: (selection) => invoke('reprocess', { selection }),

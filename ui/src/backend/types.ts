@@ -1,12 +1,14 @@
 // Generated from the engine by `npm run types`. Do not edit.
 
-export type State = "new" | "planning" | "ready" | "running" | "pausing" | "paused" | "stopping" | "stopped" | "finished";
+export type State = "new" | "planning" | "ready" | "running" | "waiting" | "pausing" | "paused" | "stopping" | "stopped" | "finished";
 
 export type Stage = "plan" | "ingest" | "transform" | "deliver";
 
 export type Class = "transient" | "permanent" | "outage";
 
-export type Category = "source_missing" | "source_unreadable" | "source_io" | "source_changed" | "source_not_a_file" | "name_collision" | "name_unsupported" | "destination_conflict" | "destination_outside" | "destination_denied" | "destination_io" | "verify_mismatch" | "internal" | "destination_full" | "destination_gone" | "source_gone";
+export type Category = "source_missing" | "source_unreadable" | "folder_unreadable" | "source_io" | "source_changed" | "source_not_a_file" | "name_collision" | "name_unsupported" | "destination_conflict" | "destination_outside" | "destination_denied" | "destination_io" | "file_too_large" | "template_failed" | "not_found" | "asset_conflict" | "request_rejected" | "answer_invalid" | "field_missing" | "timeout" | "service_error" | "service_unreachable" | "throttled" | "verify_mismatch" | "internal" | "destination_full" | "destination_gone" | "destination_read_only" | "service_down" | "service_denied" | "checkpoint_unusable" | "source_gone";
+
+export type Lane = "main" | "recovery";
 
 export type Balance = { 
 /**
@@ -56,7 +58,11 @@ attempts: number,
 /**
  * Attempts beyond a record's first.
  */
-retries: number, };
+retries: number, 
+/**
+ * Answers by which services asked us to slow down.
+ */
+throttled: number, };
 
 export type Verify = "size" | "written" | "read_back";
 
@@ -116,6 +122,237 @@ streams: Range,
  */
 concurrency: Range, };
 
+export type RetryRule = { 
+/**
+ * Tries in all.
+ */
+attempts: number | null, 
+/**
+ * The first retry waits up to this long (milliseconds).
+ */
+backoff_base_ms: number | null, 
+/**
+ * No retry waits longer than this (seconds).
+ */
+backoff_cap_s: number | null, };
+
+export type Lease = { 
+/**
+ * Never less than this (seconds).
+ */
+floor_s: number, 
+/**
+ * Never more than this (seconds).
+ */
+cap_s: number, };
+
+export type Autopilot = { 
+/**
+ * How much happens at once: towards each service, and at the disks.
+ */
+concurrency: boolean, 
+/**
+ * How many records a batch holds.
+ */
+batch_size: boolean, 
+/**
+ * How long a batch should take, in seconds.
+ */
+target_batch_s: number, };
+
+export type Schedule = { 
+/**
+ * Which records.
+ */
+category: Category, 
+/**
+ * How long after their failure, in seconds.
+ */
+after_s: number, 
+/**
+ * How often; then they stay failed.
+ */
+times: number, };
+
+export type Recovery = { 
+/**
+ * Records that the lane leases at once.
+ */
+batch_size: number, 
+/**
+ * Records in flight on the lane.
+ */
+concurrency: number, 
+/**
+ * Failed records that go onto the lane by themselves.
+ */
+schedule: Array<Schedule>, };
+
+export type Timetable = string;
+
+export type Control = { 
+/**
+ * Tries that a record gets where trying again can help.
+ */
+attempts: number, 
+/**
+ * The first retry waits up to this long (milliseconds); each one after it up to twice as long.
+ */
+backoff_base_ms: number, 
+/**
+ * No retry waits longer than this (seconds).
+ */
+backoff_cap_s: number, 
+/**
+ * Retries that an endpoint may get, in percent of its requests, on top of a small floor.
+ */
+retry_budget_percent: number, 
+/**
+ * Other attempts and waits for single categories.
+ */
+retry: { [key in Category]?: RetryRule }, 
+/**
+ * Whether the next batch starts while the last records of this one drain. Off: a pure barrier.
+ */
+look_ahead: boolean, 
+/**
+ * Bytes a second that may be read from the sources, by weekday and time.
+ */
+bandwidth: Timetable, 
+/**
+ * Memory for bytes in flight, in MiB. Bounds how many records may be in flight.
+ */
+memory_mib: number, 
+/**
+ * How long a record may stay silent.
+ */
+lease: Lease, 
+/**
+ * What the program may set by itself.
+ */
+autopilot: Autopilot, 
+/**
+ * The lane on which failed records are tried again while the run goes on.
+ */
+recovery: Recovery, };
+
+export type Method = "GET" | "POST" | "PUT";
+
+export type Auth = { "bearer": string } | { "basic": { 
+/**
+ * The user.
+ */
+user: string, 
+/**
+ * Name of the secret that is the password.
+ */
+password: string, } } | { "header": { 
+/**
+ * The header's name.
+ */
+name: string, 
+/**
+ * Name of the secret that is its value.
+ */
+secret: string, } };
+
+export type FieldRule = string | { 
+/**
+ * JSON pointer (RFC 6901).
+ */
+pointer: string, 
+/**
+ * Whether the record fails where nothing is there.
+ */
+required: boolean, };
+
+export type Lookup = { 
+/**
+ * What people call it; unique within the job.
+ */
+name: string, 
+/**
+ * GET unless said otherwise.
+ */
+method: Method, 
+/**
+ * Template of the URL.
+ */
+url: string, 
+/**
+ * Templates of headers, by name.
+ */
+headers?: { [key in string]: string }, 
+/**
+ * Template of the body.
+ */
+body?: string | null, 
+/**
+ * How to sign in.
+ */
+auth?: Auth | null, 
+/**
+ * Fields that the answer gives.
+ */
+fields: { [key in string]: FieldRule }, 
+/**
+ * Longest wait for an answer, in seconds. Default: by the lease's measure.
+ */
+timeout_s?: number | null, };
+
+export type Register = { 
+/**
+ * POST unless said otherwise.
+ */
+method: Method, 
+/**
+ * Template of the URL.
+ */
+url: string, 
+/**
+ * Templates of headers, by name.
+ */
+headers?: { [key in string]: string }, 
+/**
+ * Template of the body.
+ */
+body?: string | null, 
+/**
+ * How to sign in.
+ */
+auth?: Auth | null, 
+/**
+ * The header that carries the record's own key, the same in every attempt, so that a repeat
+ * makes no second asset (IETF draft "The Idempotency-Key HTTP Header Field").
+ */
+idempotency_header: string, 
+/**
+ * Statuses that mean success. 409 belongs here where the service answers so to a repeat.
+ */
+success: Array<number>, 
+/**
+ * JSON pointer (RFC 6901) to the new asset's id in the answer; kept with the record.
+ */
+id?: string | null, 
+/**
+ * Longest wait for an answer, in seconds. Default: by the lease's measure.
+ */
+timeout_s?: number | null, };
+
+export type Endpoint = { 
+/**
+ * Requests in flight at once. Default: the migration's concurrency, or the autopilot's.
+ */
+concurrency: number | null, 
+/**
+ * Requests a second.
+ */
+rate: number | null, 
+/**
+ * Requests that may go at once after a pause. Default: one second's worth.
+ */
+burst: number | null, };
+
 export type JobSpec = { 
 /**
  * What people call it. Default: the destination's name.
@@ -137,7 +374,23 @@ deliver: Delivery,
 /**
  * How much happens at once.
  */
-limits: Limits, };
+limits: Limits, 
+/**
+ * How retries, leases, bandwidth and the autopilot are set.
+ */
+control: Control, 
+/**
+ * Requests that describe a record before it is delivered, in this order.
+ */
+lookup?: Array<Lookup>, 
+/**
+ * The request that enters a delivered record into a catalogue.
+ */
+register?: Register | null, 
+/**
+ * Limits of single services, by scheme, host and port: `"https://dam.example"`.
+ */
+endpoints?: { [key in string]: Endpoint }, };
 
 export type Sample = { 
 /**
@@ -163,6 +416,167 @@ low_s: number,
  */
 high_s: number, };
 
+export type StepLatency = { 
+/**
+ * `lookup:rights`, `register`.
+ */
+step: string, 
+/**
+ * Answers since the start of the run.
+ */
+answers: number, 
+/**
+ * Half of the answers of the last minute came within this (milliseconds).
+ */
+p50_ms: number, 
+/**
+ * 95 of 100 came within this (milliseconds).
+ */
+p95_ms: number, 
+/**
+ * 99 of 100 came within this (milliseconds).
+ */
+p99_ms: number, };
+
+export type Offer = { "knob": "concurrency", 
+/**
+ * How many.
+ */
+to: number, } | { "knob": "service_concurrency", 
+/**
+ * Scheme, host and port.
+ */
+service: string, 
+/**
+ * How many.
+ */
+to: number, } | { "knob": "look_ahead" };
+
+export type Advice = { 
+/**
+ * A word for scripts: `throttled`, `network`, `rate_limit`, `bandwidth`, `stragglers`, `cpu`,
+ * `checkpoint`, `source`, `destination`, `own_limit`.
+ */
+code: string, 
+/**
+ * What, with its figure and its threshold.
+ */
+sentence: string, 
+/**
+ * The change that may help.
+ */
+offer: Offer | null, };
+
+export type ServicePoint = { 
+/**
+ * Scheme, host and port.
+ */
+name: string, 
+/**
+ * Requests sent.
+ */
+requests: number, 
+/**
+ * Those of them that repeated a failed one.
+ */
+retries: number, 
+/**
+ * Answers that asked us to slow down.
+ */
+throttled: number, 
+/**
+ * Requests that might be in flight, at the end of the span.
+ */
+concurrency: number, 
+/**
+ * Half of the answers came within this (milliseconds); the slowest step.
+ */
+p50_ms: number, 
+/**
+ * 95 of 100 came within this (milliseconds); the slowest step.
+ */
+p95_ms: number, };
+
+export type MetricPoint = { 
+/**
+ * The span's end, in milliseconds since 1970 (UTC).
+ */
+at_ms: number, 
+/**
+ * Its length in seconds; grows with age.
+ */
+span_s: number, 
+/**
+ * Records a second.
+ */
+records_per_s: number, 
+/**
+ * Bytes a second.
+ */
+bytes_per_s: number, 
+/**
+ * Records in flight, on average.
+ */
+in_flight: number, 
+/**
+ * Records that might be in flight, on average.
+ */
+concurrency: number, 
+/**
+ * Share of the streams' time that they stood idle at the barrier (0 to 1).
+ */
+barrier_idle: number, 
+/**
+ * Each service that was asked.
+ */
+services: Array<ServicePoint>, 
+/**
+ * What held the run back at the end of the span.
+ */
+advice: Advice | null, };
+
+export type ServiceStatus = { 
+/**
+ * Scheme, host and port.
+ */
+name: string, 
+/**
+ * Requests in flight.
+ */
+in_flight: number, 
+/**
+ * Requests that may be in flight.
+ */
+concurrency: number, 
+/**
+ * Records that wait for their turn.
+ */
+waiting: number, 
+/**
+ * Requests sent since the start of the run.
+ */
+requests: number, 
+/**
+ * Those of them that repeated a failed one.
+ */
+retries: number, 
+/**
+ * Answers that asked us to slow down.
+ */
+throttled: number, 
+/**
+ * Requests that failed on the service's side or on the way.
+ */
+failed: number, 
+/**
+ * Whether it is taken to be away.
+ */
+is_away: boolean, 
+/**
+ * Latencies by step.
+ */
+latencies: Array<StepLatency>, };
+
 export type Outage = { 
 /**
  * Which kind.
@@ -175,7 +589,19 @@ message: string,
 /**
  * What the person can do.
  */
-advice: string, };
+advice: string, 
+/**
+ * When it began, in milliseconds since 1970 (UTC).
+ */
+since_ms: number, 
+/**
+ * When the next look is taken whether it is over, in milliseconds since 1970 (UTC).
+ */
+next_probe_ms: number | null, 
+/**
+ * Looks taken so far.
+ */
+probes: number, };
 
 export type StreamSummary = { 
 /**
@@ -198,6 +624,10 @@ failed: number,
  * Its skipped records so far.
  */
 skipped: number, 
+/**
+ * Failed for now, and waiting for their next try.
+ */
+retried: number, 
 /**
  * Given back untouched (pause, stop or outage).
  */
@@ -235,6 +665,10 @@ id: number,
  * Its path below its source, safe to show.
  */
 path: string, 
+/**
+ * What is being done: `copy`, `lookup:NAME`, `register`.
+ */
+step: string, 
 /**
  * Its size in bytes.
  */
@@ -306,9 +740,25 @@ time_left: TimeLeft | null,
  */
 batch: LiveBatch | null, 
 /**
+ * The batch on the recovery lane.
+ */
+recovery: LiveBatch | null, 
+/**
+ * Records that may be in flight at this moment; the autopilot may have set it.
+ */
+concurrency: number, 
+/**
+ * The services that are asked.
+ */
+services: Array<ServiceStatus>, 
+/**
  * Why the run waits, if an outage stopped it.
  */
-outage: Outage | null, };
+outage: Outage | null, 
+/**
+ * What holds the run back, if anything does.
+ */
+advice: Advice | null, };
 
 export type EventKind = { "kind": "state_changed", 
 /**
@@ -327,6 +777,10 @@ balance: Balance, } | { "kind": "batch_started",
  * Its number.
  */
 batch: number, 
+/**
+ * Which way it goes.
+ */
+lane: Lane, 
 /**
  * Records in it.
  */
@@ -358,11 +812,63 @@ from: Limits,
 /**
  * The limits now.
  */
-to: Limits, } | { "kind": "outage_began", 
+to: Limits, } | { "kind": "autopilot_changed", 
+/**
+ * Which one, in words.
+ */
+knob: string, 
+/**
+ * The value before.
+ */
+from: number, 
+/**
+ * The value now.
+ */
+to: number, 
+/**
+ * Why, in a sentence.
+ */
+reason: string, } | { "kind": "outage_began", 
 /**
  * What is missing, and what to do.
  */
-outage: Outage, } | { "kind": "reprocessed", 
+outage: Outage, } | { "kind": "outage_ended", 
+/**
+ * What was missing.
+ */
+category: Category, 
+/**
+ * How long, in seconds.
+ */
+lasted_s: number, 
+/**
+ * Looks that were taken.
+ */
+probes: number, 
+/**
+ * Attempts that were not counted because the outage had spoiled them.
+ */
+refunded: number, } | { "kind": "checkpoint_writable" } | { "kind": "folder_failed", 
+/**
+ * The folder, safe to show.
+ */
+path: string, 
+/**
+ * What the system said.
+ */
+message: string, } | { "kind": "reprocessed", 
+/**
+ * How many.
+ */
+records: number, 
+/**
+ * Which way they go.
+ */
+lane: Lane, } | { "kind": "amended", 
+/**
+ * How many.
+ */
+records: number, } | { "kind": "left", 
 /**
  * How many.
  */
@@ -522,7 +1028,23 @@ size: number,
 /**
  * When it failed, in milliseconds since 1970 (UTC).
  */
-failed_ms: number, };
+failed_ms: number, 
+/**
+ * The service at which it failed: scheme, host and port.
+ */
+endpoint: string | null, 
+/**
+ * What that service answered.
+ */
+http_status: number | null, 
+/**
+ * Why a person leaves it as it is.
+ */
+note: string | null, 
+/**
+ * When it is tried again by itself, in milliseconds since 1970 (UTC).
+ */
+due_ms: number | null, };
 
 export type FailurePage = { 
 /**
@@ -534,6 +1056,48 @@ failures: Array<FailedRecord>,
  */
 next: number | null, };
 
+export type Attempt = { 
+/**
+ * Its number, from 1.
+ */
+number: number, 
+/**
+ * When it ended, in milliseconds since 1970 (UTC).
+ */
+ended_ms: number, 
+/**
+ * How long it took, in milliseconds.
+ */
+took_ms: number, 
+/**
+ * On which lane.
+ */
+lane: Lane, 
+/**
+ * Where it failed.
+ */
+stage: Stage, 
+/**
+ * Why.
+ */
+category: Category, 
+/**
+ * The service that was asked: scheme, host and port.
+ */
+endpoint: string | null, 
+/**
+ * What the service answered.
+ */
+http_status: number | null, 
+/**
+ * What was tried, on what, and what the system or the service said.
+ */
+message: string, 
+/**
+ * It was an outage after all: the attempt is not counted.
+ */
+refunded: boolean, };
+
 export type Selection = { 
 /**
  * Only this category.
@@ -542,7 +1106,33 @@ category: Category | null,
 /**
  * Only these records. Empty: all.
  */
-ids: Array<number>, };
+ids: Array<number>, 
+/**
+ * Only what failed in this stage.
+ */
+stage: Stage | null, 
+/**
+ * Only what failed at this service: scheme, host and port.
+ */
+endpoint: string | null, 
+/**
+ * Only messages that contain this text, in any case.
+ */
+message: string | null, };
+
+export type Amendment = { 
+/**
+ * Another path below the source, with `/` between the parts; for a single record.
+ */
+path: string | null, 
+/**
+ * The beginning of the path that is replaced, and by what.
+ */
+prefix: [string, string] | null, 
+/**
+ * Fields that are set; null takes a field away.
+ */
+fields: Record<string, unknown>, };
 
 export type Snapshot = { 
 /**
@@ -573,6 +1163,10 @@ batches: Array<BatchSummary>,
  * Throughput samples of this run, oldest first, at most 600 (ten minutes).
  */
 samples: Array<Sample>, 
+/**
+ * What the migration did over its whole life, oldest first; fine where it is recent.
+ */
+history: Array<MetricPoint>, 
 /**
  * Failed records by category, most first.
  */

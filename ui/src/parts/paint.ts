@@ -3,6 +3,7 @@ import type { Strip } from './rhythm';
 
 const MARKS_PX = 8;
 const FAILED_MIN_PX = 3;
+const STRIPE_PX = 2;
 
 /** Height of one lane, so that two lanes are easy to read and sixteen still fit. */
 export function laneHeight(lanes: number): number {
@@ -49,6 +50,8 @@ export function paint(canvas: HTMLCanvasElement, strip: Strip, chosen: number | 
       pen.fillRect(left, Math.max(y, bottom - high), wide, high);
       bottom -= high;
     }
+    const again = block.retried > 0 ? Math.max(FAILED_MIN_PX, block.retried * lane) : 0;
+    hatch(pen, left, Math.max(y, bottom - again), wide, again, colour('--warn'));
     if (block.batch === chosen) {
       pen.strokeStyle = colour('--text');
       pen.lineWidth = 1;
@@ -65,6 +68,21 @@ export function paint(canvas: HTMLCanvasElement, strip: Strip, chosen: number | 
     // A mark by shape too: not everybody sees the colour.
     if (barrier.failed) mark(pen, at, colour('--bad'));
     pen.fillStyle = colour('--text');
+  }
+}
+
+/** Stripes, so that what is to be tried again is told from what is done without its colour. */
+function hatch(
+  pen: CanvasRenderingContext2D,
+  left: number,
+  top: number,
+  wide: number,
+  high: number,
+  colour: string,
+): void {
+  pen.fillStyle = colour;
+  for (let at = 0; at < wide && high > 0; at += STRIPE_PX * 2) {
+    pen.fillRect(left + at, top, Math.min(STRIPE_PX, wide - at), high);
   }
 }
 

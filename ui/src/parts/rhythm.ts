@@ -10,6 +10,7 @@ export interface Block {
   delivered: number;
   skipped: number;
   failed: number;
+  retried: number;
 }
 
 export interface Strip {
@@ -26,6 +27,7 @@ export interface Beat {
   records: number;
   done: number;
   failed: number;
+  retried: number;
   seconds: number;
   /** How long a stream stood idle at the barrier, on average. */
   waited: number;
@@ -81,21 +83,27 @@ function firstInView(batches: BatchSummary[], nowMs: number): number {
 
 function block(batch: number, lane: number, fromMs: number, stream: StreamSummary, openMs: number): Block {
   const share = (n: number) => (stream.records === 0 ? 0 : n / stream.records);
-  const ended = done(stream) + stream.returned >= stream.records ? stream.ended_ms : null;
+  const endedMs = ended(stream) ? stream.ended_ms : null;
   return {
     batch,
     lane,
     fromMs,
-    toMs: stream.records === 0 ? fromMs : Math.max(fromMs + 1, ended ?? openMs),
+    toMs: stream.records === 0 ? fromMs : Math.max(fromMs + 1, endedMs ?? openMs),
     delivered: share(stream.delivered),
     skipped: share(stream.skipped),
     failed: share(stream.failed),
+    retried: share(stream.retried),
   };
 }
 
 /** Outcomes of a stream so far. */
 export function done(stream: StreamSummary): number {
   return stream.delivered + stream.failed + stream.skipped;
+}
+
+/** Whether nothing of it is left to do in this batch. */
+export function ended(stream: StreamSummary): boolean {
+  return done(stream) + stream.retried + stream.returned >= stream.records;
 }
 
 const sum = <T>(items: T[], of: (item: T) => number) => items.reduce((all, item) => all + of(item), 0);
@@ -108,6 +116,7 @@ export function beat(batch: BatchSummary): Beat {
     records: sum(batch.streams, (stream) => stream.records),
     done: sum(batch.streams, done),
     failed: sum(batch.streams, (stream) => stream.failed),
+    retried: sum(batch.streams, (stream) => stream.retried),
     seconds: (batch.ended_ms - batch.started_ms) / 1000,
     waited: Math.max(0, idle) / Math.max(1, batch.streams.length) / 1000,
     live: false,
@@ -122,6 +131,7 @@ export function liveBeat(batch: LiveBatch, nowMs: number): Beat {
     records: sum(streams, (stream) => stream.records),
     done: sum(streams, done),
     failed: sum(streams, (stream) => stream.failed),
+    retried: sum(streams, (stream) => stream.retried),
     seconds: Math.max(0, nowMs - batch.started_ms) / 1000,
     waited: 0,
     live: true,

@@ -1,6 +1,6 @@
 /** The control desk: what the one window shows and what its buttons do. Knows nothing of a page. */
 import { asReport, type Defaults, type Door, type Drag } from '../backend/door';
-import type { Delivery, ErrorReport, Limits, Selection, Snapshot } from '../backend/types';
+import type { Control, Delivery, ErrorReport, Limits, Selection, Snapshot } from '../backend/types';
 import { count } from '../format';
 import { m } from '../messages';
 import { Draft } from './draft.svelte';
@@ -108,6 +108,8 @@ export class Desk {
       if (open && draft.movesLike(open.job)) {
         await open.setLimits(draft.limits);
         await open.setDelivery(draft.deliver);
+        // After the limits: one that changed has turned its autopilot off.
+        await open.setControl(draft.control);
       } else {
         const job = draft.job(open?.job ?? null);
         if (open) await this.#closeOpen();
@@ -141,16 +143,18 @@ export class Desk {
   };
 
   setLimits = (limits: Limits) => this.attempt(async () => this.migration?.setLimits(limits));
+  setControl = (control: Control) => this.attempt(async () => this.migration?.setControl(control));
   setDelivery = (delivery: Delivery) => this.attempt(async () => this.migration?.setDelivery(delivery));
 
   reprocess = (selection: Selection) =>
     this.#command(async () => {
+      const meanwhile = this.migration?.active ?? false;
       const records = await this.#door.reprocess(selection);
       this.failures.chooseNone();
-      this.tab = 'main';
+      if (!meanwhile) this.tab = 'main';
       this.#say('done', {
         code: 'reprocess',
-        message: m.failures.reprocessing(records, count(records)),
+        message: (meanwhile ? m.failures.ontoRecovery : m.failures.reprocessing)(records, count(records)),
         advice: '',
       });
     });

@@ -1,6 +1,6 @@
 /** A migration that is being described: nothing of it has been looked at yet. */
 import type { Defaults } from '../backend/door';
-import type { Delivery, JobSpec, LimitRanges, Limits } from '../backend/types';
+import type { Control, Delivery, JobSpec, LimitRanges, Limits } from '../backend/types';
 import { m } from '../messages';
 
 export class Draft {
@@ -8,6 +8,7 @@ export class Draft {
   destination: string = $state('');
   deliver: Delivery = $state.raw(undefined as never);
   limits: Limits = $state.raw(undefined as never);
+  control: Control = $state.raw(undefined as never);
   readonly ranges: LimitRanges;
 
   /** Why it cannot be checked yet, in words. */
@@ -21,11 +22,12 @@ export class Draft {
 
   #name: string;
 
-  constructor(from: Pick<JobSpec, 'deliver' | 'limits'> & Partial<JobSpec>, ranges: LimitRanges) {
+  constructor(from: Pick<JobSpec, 'deliver' | 'limits' | 'control'> & Partial<JobSpec>, ranges: LimitRanges) {
     this.sources = [...(from.sources ?? [])];
     this.destination = from.destination ?? '';
     this.deliver = from.deliver;
     this.limits = from.limits;
+    this.control = from.control;
     this.ranges = ranges;
     this.#name = from.name ?? '';
   }
@@ -47,11 +49,14 @@ export class Draft {
   job(before: JobSpec | null): JobSpec {
     const destination = this.destination.trim();
     return {
+      // What the window cannot describe (requests and the services' own limits) stays as it is.
+      ...before,
       name: before?.destination === destination ? this.#name : '',
       sources: [...this.sources],
       destination,
       deliver: this.deliver,
       limits: this.limits,
+      control: this.control,
     };
   }
 

@@ -2,7 +2,7 @@
  * Failed records as a list that may be a million rows long, of which only the pages around the view
  * are held. The engine pages by key, so row numbers are found by walking from the nearest known page.
  */
-import type { Door } from '../backend/door';
+import { selectionOf, type Door } from '../backend/door';
 import type { Category, FailedRecord, Selection } from '../backend/types';
 
 export const PAGE = 500;
@@ -85,7 +85,7 @@ export class FailureList {
 
   /** Reads one page whose key is known. Null when the list began anew meanwhile. */
   async #fetch(page: number, generation: number): Promise<FailedRecord[] | null> {
-    const selection: Selection = { category: this.category, ids: [] };
+    const selection = selectionOf({ category: this.category });
     const answer = await this.#door.failures(selection, this.#after[page] ?? 0, PAGE);
     if (generation !== this.#generation) return null;
     const end = page * PAGE + answer.failures.length;
@@ -148,7 +148,7 @@ export class FailureList {
 
   /** What the engine is to work on: the choice, or all of the cause that is shown. */
   selection(): Selection {
-    return { category: this.category, ids: this.everything ? [] : [...this.chosen] };
+    return selectionOf({ category: this.category, ids: this.everything ? [] : [...this.chosen] });
   }
 
   async #ids(from: number, to: number): Promise<number[]> {

@@ -2,6 +2,7 @@
 import type { Door } from '../backend/door';
 import type {
   BatchSummary,
+  Control,
   Delivery,
   Event,
   FailureGroup,
@@ -23,7 +24,7 @@ const SAMPLES_KEPT = 600;
 /** Failures come by the hundred; their groups are asked for at most this often. */
 const GROUPS_EVERY_MS = 2_000;
 
-const ACTIVE: ReadonlySet<State> = new Set(['planning', 'running', 'pausing', 'stopping']);
+const ACTIVE: ReadonlySet<State> = new Set(['planning', 'running', 'waiting', 'pausing', 'stopping']);
 
 export class Migration {
   readonly checkpoint: string;
@@ -36,14 +37,20 @@ export class Migration {
   batches: BatchSummary[] = $state.raw([]);
   samples: Sample[] = $state.raw([]);
   groups: FailureGroup[] = $state.raw([]);
+  /** Counts changes of failed records that leave their number as it is. */
+  changed: number = $state(0);
 
   readonly state: State = $derived(this.progress.state);
   readonly active: boolean = $derived(ACTIVE.has(this.progress.state));
+  /** The run is at work, or goes on by itself: failed records can be sent after it. */
+  readonly underWay: boolean = $derived(this.state === 'running' || this.state === 'waiting');
 
   #door: Door;
   #seq = 0;
   /** Progress that was taken before this moment is older than an event that was applied. */
   #since = 0;
+  /** Batches of the recovery lane: they are not part of the rhythm. */
+  #recovering = new Set<number>();
   #held: Event[] = [];
   #resyncing: Promise<void> | null = null;
   #groupsDue: ReturnType<typeof setTimeout> | null = null;
@@ -96,9 +103,15 @@ export class Migration {
   }
 
   async setLimits(limits: Limits): Promise<void> {
+    const before = this.progress.limits;
     await this.#door.setLimits(limits);
     this.progress = { ...this.progress, limits };
-    this.job = { ...this.job, limits };
+    this.job = { ...this.job, limits, control: steered(this.job.control, before, limits) };
+  }
+
+  async setControl(control: Control): Promise<void> {
+    await this.#door.setControl(control);
+    this.job = { ...this.job, control };
   }
 
   async setDelivery(deliver: Delivery): Promise<void> {
@@ -124,6 +137,7 @@ export class Migration {
     this.samples = snapshot.samples;
     this.groups = snapshot.failure_groups;
     this.#seq = snapshot.last_event;
+    if (snapshot.progress.recovery) this.#recovering.add(snapshot.progress.recovery.id);
     if (!this.progress || snapshot.progress.at_ms >= this.progress.at_ms) this.progress = snapshot.progress;
     this.#followBatch();
   }
@@ -140,7 +154,8 @@ export class Migration {
       case 'state_changed':
         this.#since = event.at_ms;
         this.progress = { ...this.progress, state: what.to };
-        if (what.to === 'running') this.progress = { ...this.progress, outage: null };
+        if (what.to === 'running' || what.to === 'finished')
+          this.progress = { ...this.progress, outage: null };
         if (!ACTIVE.has(what.to)) void this.resync();
         break;
       case 'planned':
@@ -157,8 +172,7 @@ export class Migration {
         break;
       case 'batch_ended':
         // A snapshot may hold more than its number says.
-        if (what.batch.id > (this.batches.at(-1)?.id ?? 0))
-          this.batches = [...this.batches, what.batch].slice(-BATCHES_KEPT);
+        if (!this.#recovering.delete(what.batch.id)) this.#ended(what.batch);
         break;
       case 'records_failed':
         this.#groupsDue ??= setTimeout(() => {
@@ -167,8 +181,42 @@ export class Migration {
         }, GROUPS_EVERY_MS);
         break;
       case 'batch_started':
+        if (what.lane === 'recovery') this.#recovering.add(what.batch);
+        break;
+      case 'outage_ended':
+        this.#since = event.at_ms;
+        this.progress = { ...this.progress, outage: null };
+        break;
+      case 'amended':
+      case 'left':
+        this.changed += 1;
+        break;
+      case 'autopilot_changed':
+      case 'checkpoint_writable':
+      case 'folder_failed':
       case 'leases_released':
         break;
     }
   }
+
+  /** Two batches may overlap, so they need not end in their order. */
+  #ended(batch: BatchSummary): void {
+    if (this.batches.some((one) => one.id === batch.id)) return;
+    const after = this.batches.findLastIndex((one) => one.id < batch.id) + 1;
+    const [earlier, later] = [this.batches.slice(0, after), this.batches.slice(after)];
+    this.batches = [...earlier, batch, ...later].slice(-BATCHES_KEPT);
+  }
+}
+
+/** The person's hand comes first: the autopilot lets go of what is set, as in the engine. */
+export function steered(control: Control, before: Limits, after: Limits): Control {
+  const { autopilot } = control;
+  return {
+    ...control,
+    autopilot: {
+      ...autopilot,
+      concurrency: autopilot.concurrency && before.concurrency === after.concurrency,
+      batch_size: autopilot.batch_size && before.batch_size === after.batch_size,
+    },
+  };
 }

@@ -1,59 +1,95 @@
 //! Leasing batches and giving leases back.
 
+use std::collections::BTreeMap;
+
 use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
 
 use super::open::to_json;
 use super::records::number;
 use super::{Checkpoint, CheckpointError};
 use crate::clock::now_ms;
 use crate::event::{BatchSummary, EventKind};
-use crate::record::{BatchId, LeasedRecord, RawPath};
+use crate::record::{BatchId, Lane, LeasedRecord, RawPath};
+
+/// What a lane can lease at this moment.
+pub(crate) enum Leased {
+    Batch(BatchId, Vec<LeasedRecord>),
+    /// All that is pending waits for its next try; the first is due then (milliseconds since 1970).
+    Later(i64),
+    /// Nothing is pending on this lane.
+    Nothing,
+}
+
+/// A record that waits longer than any schedule would make it (milliseconds) is due: the clock was
+/// set back.
+const NO_WAIT_IS_LONGER_MS: i64 = 2 * 24 * 3600 * 1000;
 
 impl Checkpoint {
-    /// Leases the next records, at most `size`, to a new batch. None: nothing is pending.
+    /// Leases the next records of a lane, at most `size`, to a new batch: those whose next try is
+    /// due, then those that were never tried.
     pub(crate) async fn lease_batch(
         &self,
+        lane: Lane,
         size: u32,
         streams: u32,
-    ) -> Result<Option<(BatchId, Vec<LeasedRecord>)>, CheckpointError> {
-        self.write(async |tx| {
-            let batch: i64 =
-                sqlx::query_scalar("SELECT coalesce(max(id), 0) + 1 FROM batch").fetch_one(&mut *tx).await?;
-            let leased = sqlx::query(
-                "UPDATE record SET state = 1, batch = ?
-                 WHERE id IN (SELECT id FROM record WHERE state = 0 ORDER BY id LIMIT ?)
-                 RETURNING id, source, path, size, interrupted",
-            )
-            .bind(batch)
-            .bind(size)
-            .fetch_all(&mut *tx)
-            .await?;
-            if leased.is_empty() {
-                return Ok(None);
-            }
-            let records = leased
-                .iter()
-                .map(|row| {
-                    Ok(LeasedRecord {
-                        id: row.try_get("id")?,
-                        source: number(row, "source")? as usize,
-                        path: RawPath(row.try_get("path")?),
-                        size: number(row, "size")?,
-                        interrupted: row.try_get("interrupted")?,
-                    })
-                })
-                .collect::<Result<Vec<_>, sqlx::Error>>()?;
-            sqlx::query("INSERT INTO batch (id, started_ms) VALUES (?, ?)")
+    ) -> Result<Leased, CheckpointError> {
+        let now = now_ms();
+        let leased = self
+            .write(async |tx| {
+                let batch: i64 = sqlx::query_scalar("SELECT coalesce(max(id), 0) + 1 FROM batch")
+                    .fetch_one(&mut *tx)
+                    .await?;
+                let leased = sqlx::query(
+                    "UPDATE record SET state = 1, batch = ?, due_ms = NULL
+                     WHERE id IN (
+                        SELECT id FROM (SELECT id FROM record WHERE state = 0 AND lane = ? AND due_ms IS NOT NULL
+                                          AND (due_ms <= ? OR due_ms > ?) ORDER BY due_ms LIMIT ?)
+                        UNION ALL
+                        SELECT id FROM (SELECT id FROM record WHERE state = 0 AND lane = ? AND due_ms IS NULL
+                                        ORDER BY id LIMIT ?)
+                        LIMIT ?)
+                     RETURNING id, source, path, size, interrupted, attempts, tries, fields",
+                )
                 .bind(batch)
-                .bind(now_ms())
-                .execute(&mut *tx)
+                .bind(lane.code())
+                .bind(now)
+                .bind(now + NO_WAIT_IS_LONGER_MS)
+                .bind(size)
+                .bind(lane.code())
+                .bind(size)
+                .bind(size)
+                .fetch_all(&mut *tx)
                 .await?;
-            let bytes = records.iter().map(|record| record.size).sum();
-            let event = EventKind::BatchStarted { batch, records: records.len() as u64, bytes, streams };
-            super::events::add(tx, &event).await?;
-            Ok(Some((batch, records)))
-        })
+                if leased.is_empty() {
+                    return Ok(None);
+                }
+                let mut records = leased.iter().map(leased_of).collect::<Result<Vec<_>, sqlx::Error>>()?;
+                super::steps::add_done(tx, batch, &mut records).await?;
+                sqlx::query("INSERT INTO batch (id, started_ms, lane) VALUES (?, ?, ?)")
+                    .bind(batch)
+                    .bind(now)
+                    .bind(lane.code())
+                    .execute(&mut *tx)
+                    .await?;
+                let bytes = records.iter().map(|record| record.size).sum();
+                let event =
+                    EventKind::BatchStarted { batch, lane, records: records.len() as u64, bytes, streams };
+                super::events::add(tx, &event).await?;
+                Ok(Some((batch, records)))
+            })
+            .await?;
+        if let Some((batch, records)) = leased {
+            return Ok(Leased::Batch(batch, records));
+        }
+        let due: Option<i64> = sqlx::query_scalar(
+            "SELECT min(due_ms) FROM record WHERE state = 0 AND lane = ? AND due_ms IS NOT NULL",
+        )
+        .bind(lane.code())
+        .fetch_one(&self.readers)
         .await
+        .map_err(|error| self.database(error))?;
+        Ok(due.map_or(Leased::Nothing, Leased::Later))
     }
 
     /// The barrier fell: what the batch still holds goes back to pending, untouched.
@@ -76,22 +112,14 @@ impl Checkpoint {
 
     /// What a dead run still holds, at most one batch per dead run.
     pub(crate) async fn orphaned_leases(&self) -> Result<Vec<LeasedRecord>, CheckpointError> {
-        let rows = sqlx::query("SELECT id, source, path, size FROM record WHERE state = 1 ORDER BY id")
-            .fetch_all(&self.readers)
-            .await
-            .map_err(|error| self.database(error))?;
-        rows.iter()
-            .map(|row| {
-                Ok(LeasedRecord {
-                    id: row.try_get("id")?,
-                    source: number(row, "source")? as usize,
-                    path: RawPath(row.try_get("path")?),
-                    size: number(row, "size")?,
-                    interrupted: true,
-                })
-            })
-            .collect::<Result<_, sqlx::Error>>()
-            .map_err(|error| self.database(error))
+        let rows = sqlx::query(
+            "SELECT id, source, path, size, interrupted, attempts, tries, NULL AS fields
+             FROM record WHERE state = 1 ORDER BY id",
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(|error| self.database(error))?;
+        rows.iter().map(leased_of).collect::<Result<_, sqlx::Error>>().map_err(|error| self.database(error))
     }
 
     /// Gives the leases of a dead run back to pending, and remembers that they were held.
@@ -113,7 +141,7 @@ impl Checkpoint {
     pub(crate) async fn latest_batches(&self, limit: u32) -> Result<Vec<BatchSummary>, CheckpointError> {
         let rows = sqlx::query(
             "SELECT id, started_ms, ended_ms, streams FROM batch
-             WHERE id > (SELECT coalesce(max(id), 0) FROM batch) - ? - 1 AND ended_ms IS NOT NULL ORDER BY id",
+             WHERE id > (SELECT coalesce(max(id), 0) FROM batch) - ? - 1 AND ended_ms IS NOT NULL AND lane = 0 ORDER BY id",
         )
         .bind(limit)
         .fetch_all(&self.readers)
@@ -140,4 +168,20 @@ impl Checkpoint {
             .map(|count| count.max(0) as u64)
             .map_err(|error| self.database(error))
     }
+}
+
+fn leased_of(row: &SqliteRow) -> Result<LeasedRecord, sqlx::Error> {
+    let fields: Option<String> = row.try_get("fields")?;
+    Ok(LeasedRecord {
+        id: row.try_get("id")?,
+        source: number(row, "source")? as usize,
+        path: RawPath(row.try_get("path")?),
+        size: number(row, "size")?,
+        interrupted: row.try_get("interrupted")?,
+        attempts: number(row, "attempts")? as u32,
+        tries: number(row, "tries")? as u32,
+        // What is no object was never written by us; the record then has no fields of its own.
+        fields: fields.and_then(|fields| serde_json::from_str(&fields).ok()).unwrap_or_default(),
+        done: BTreeMap::new(),
+    })
 }

@@ -133,6 +133,7 @@ fn balance_of(row: &SqliteRow) -> Result<Balance, sqlx::Error> {
         bytes_failed: number("bytes_failed")?,
         attempts: number("attempts")?,
         retries: number("retries")?,
+        throttled: number("throttled")?,
     })
 }
 
@@ -151,6 +152,7 @@ pub(super) struct Change {
     pub(super) bytes_failed: i64,
     pub(super) attempts: i64,
     pub(super) retries: i64,
+    pub(super) throttled: i64,
 }
 
 impl Change {
@@ -161,7 +163,8 @@ impl Change {
                 found = found + ?, delivered = delivered + ?, failed = failed + ?, skipped = skipped + ?,
                 excluded = excluded + ?, pending = pending + ?, bytes_total = bytes_total + ?,
                 bytes_delivered = bytes_delivered + ?, bytes_skipped = bytes_skipped + ?,
-                bytes_failed = bytes_failed + ?, attempts = attempts + ?, retries = retries + ?
+                bytes_failed = bytes_failed + ?, attempts = attempts + ?, retries = retries + ?,
+                throttled = throttled + ?
              RETURNING *",
         )
         .bind(self.found)
@@ -176,6 +179,7 @@ impl Change {
         .bind(self.bytes_failed)
         .bind(self.attempts)
         .bind(self.retries)
+        .bind(self.throttled)
         .fetch_one(tx)
         .await?;
         balance_of(&row)

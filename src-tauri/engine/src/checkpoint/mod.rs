@@ -3,21 +3,26 @@
 //! Only this module holds SQL. Every write is set-based, on one writer; reads use a pool of their
 //! own. What is written here is committed when the call returns.
 
+mod amend;
+mod attempts;
 mod batches;
 mod error;
 mod events;
 mod lock;
+mod metrics;
 mod migration;
 mod open;
 mod outcomes;
 mod plan;
 mod records;
+mod steps;
 
 use std::path::{Path, PathBuf};
 
 use sqlx::SqlitePool;
 use tokio::sync::watch;
 
+pub(crate) use batches::Leased;
 pub use error::CheckpointError;
 pub(crate) use plan::{PlannedFate, PlannedRecord};
 pub(crate) use records::{DeliveredRecord, FailedRow};

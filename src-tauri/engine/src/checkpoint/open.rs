@@ -20,7 +20,7 @@ use crate::storage::local::platform;
 const APPLICATION_ID: u32 = 0x536c_7569;
 
 /// The newest format that this program knows: the number of the last migration in `migrations/`.
-const FORMAT: i64 = 1;
+const FORMAT: i64 = 2;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -55,13 +55,18 @@ impl Checkpoint {
         recognise(path)?;
         let lock = RunLock::take(path)?;
         let checkpoint = Self::connect(path, Some(lock)).await?;
+        // Damage first: a broken page must not be taken for a migration that failed.
         checkpoint.check().await?;
+        checkpoint.bring_up_to_date().await?;
         Ok(checkpoint)
     }
 
     /// Opens a migration to read it, also while another process runs it.
     pub(crate) async fn open_to_read(path: &Path) -> Result<Self, CheckpointError> {
-        recognise(path)?;
+        if recognise(path)? < FORMAT {
+            // Nobody who knows only the old format can run it while it is brought up to date.
+            Self::open(path).await?.close().await;
+        }
         let checkpoint = Self::connect(path, None).await?;
         checkpoint.check().await?;
         Ok(checkpoint)
@@ -80,9 +85,6 @@ impl Checkpoint {
             Some(_) => pool(options.clone(), 1),
             None => pool(options.clone().pragma("query_only", "1"), 1),
         };
-        if lock.is_some() {
-            MIGRATIONS.run(&writer).await.map_err(|error| database(error.into()))?;
-        }
         // In the safe mode one connection has the file to itself.
         let readers = if on_network { writer.clone() } else { pool(options.pragma("query_only", "1"), 3) };
         let last: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM event")
@@ -97,6 +99,16 @@ impl Checkpoint {
             lock,
             on_network,
         })
+    }
+
+    /// Brings a file of an older format up to the newest one.
+    async fn bring_up_to_date(&self) -> Result<(), CheckpointError> {
+        MIGRATIONS.run(&self.writer).await.map_err(|error| self.database(error.into()))?;
+        sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA user_version = {FORMAT}")))
+            .execute(&self.writer)
+            .await
+            .map_err(|error| self.database(error))?;
+        Ok(())
     }
 
     /// Looks for damage: the whole file when it is small, its bones when it is large.
@@ -184,7 +196,8 @@ pub(super) fn to_json(value: &impl serde::Serialize) -> Result<String, sqlx::Err
 
 /// Looks at the file's header without opening it as a database, so that a file that is not ours is
 /// left exactly as it is. Offsets: https://sqlite.org/fileformat.html#the_database_header
-fn recognise(path: &Path) -> Result<(), CheckpointError> {
+/// Gives the file's format number.
+fn recognise(path: &Path) -> Result<i64, CheckpointError> {
     let unusable = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => CheckpointError::Missing { path: path.to_owned() },
         _ => CheckpointError::Io { path: path.to_owned(), error },
@@ -212,5 +225,5 @@ fn recognise(path: &Path) -> Result<(), CheckpointError> {
     if found > FORMAT {
         return Err(CheckpointError::Newer { path: path.to_owned(), found, known: FORMAT });
     }
-    Ok(())
+    Ok(found)
 }

@@ -1,90 +1,129 @@
 //! Recording outcomes and taking them back for another try: one statement a set.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use serde::Serialize;
-use sqlx::{QueryBuilder, Row, Sqlite};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::migration::Change;
 use super::open::to_json;
-use super::plan::hex;
 use super::records::{narrow, number};
 use super::{Checkpoint, CheckpointError};
 use crate::api::Selection;
 use crate::clock::now_ms;
 use crate::event::EventKind;
-use crate::record::{Balance, BatchId, Outcome, OutcomeKind, RecordId, RecordState};
+use crate::record::{
+    Balance, BatchId, ContentHash, Failure, Lane, Outcome, OutcomeKind, RecordId, RecordState, StepResult,
+    hex,
+};
+use crate::spec::Schedule;
 
 /// One outcome on its way through JSON into the database.
-#[derive(Serialize)]
-struct OutcomeRow<'a>(
-    RecordId,
-    i64,
-    u64,
-    Option<String>,
-    Option<String>,
-    Option<&'static str>,
-    Option<&'static str>,
-    Option<&'a str>,
-    Option<&'a str>,
-);
+#[derive(Default, Serialize)]
+struct OutcomeRow<'a> {
+    id: RecordId,
+    state: i64,
+    bytes: u64,
+    target: Option<String>,
+    hash: Option<String>,
+    evidence: Option<&'static str>,
+    stage: Option<&'static str>,
+    reason: Option<&'a str>,
+    message: Option<&'a str>,
+    endpoint: Option<&'a str>,
+    http_status: Option<u16>,
+    due_ms: Option<i64>,
+    /// The due time holds as long as the record was scheduled less often than this.
+    times: u32,
+    took_ms: u64,
+    /// Attempts spent: one or none.
+    spent: u8,
+}
 
 impl Checkpoint {
-    /// Records the outcomes of a batch's records in one transaction, fenced by the lease: an
-    /// outcome whose record the batch no longer holds changes nothing.
+    /// Records the outcomes of a batch's records, and results of steps, in one transaction. Fenced
+    /// by the lease: an outcome whose record the batch no longer holds changes nothing.
     ///
-    /// `Returned` outcomes are not written; the records go back when the batch ends.
+    /// `Returned` outcomes are not written; the records go back when the batch ends. `schedule`: which
+    /// failed records are to be tried again by themselves. `throttled`: answers since the last call
+    /// by which services asked us to slow down.
     pub(crate) async fn record_outcomes(
         &self,
         batch: BatchId,
+        lane: Lane,
         outcomes: &[Outcome],
+        steps: &[StepResult],
+        schedule: &[Schedule],
+        throttled: u64,
     ) -> Result<Balance, CheckpointError> {
-        let rows: Vec<OutcomeRow> = outcomes.iter().filter_map(row_of).collect();
-        if rows.is_empty() {
+        let now = now_ms();
+        let row = |outcome| row_of(outcome, schedule, now);
+        let rows: Vec<OutcomeRow> = outcomes.iter().filter_map(row).collect();
+        if rows.is_empty() && steps.is_empty() && throttled == 0 {
             return self.balance().await;
         }
         self.write(async |tx| {
+            super::steps::keep(tx, steps).await?;
             // The plus signs keep SQLite from going through the whole lease once for each outcome:
             // each is found by its number, then compared (https://sqlite.org/queryplanner.html).
             let recorded = sqlx::query(
-                "UPDATE record SET state = o.value ->> 1,
-                        bytes = o.value ->> 2,
-                        target = unhex(o.value ->> 3), hash = o.value ->> 4, evidence = o.value ->> 5,
-                        stage = o.value ->> 6, reason = o.value ->> 7, message = o.value ->> 8,
-                        attempts = record.attempts + 1, interrupted = 0, ended_ms = ?
+                "UPDATE record SET state = o.value ->> 'state',
+                        bytes = o.value ->> 'bytes', target = unhex(o.value ->> 'target'),
+                        hash = o.value ->> 'hash', evidence = o.value ->> 'evidence',
+                        stage = o.value ->> 'stage', reason = o.value ->> 'reason',
+                        message = o.value ->> 'message', endpoint = o.value ->> 'endpoint',
+                        http_status = o.value ->> 'http_status',
+                        due_ms = CASE WHEN record.scheduled < (o.value ->> 'times') THEN o.value ->> 'due_ms' END,
+                        took_ms = o.value ->> 'took_ms',
+                        attempts = record.attempts + (o.value ->> 'spent'),
+                        tries = record.tries + (o.value ->> 'spent'), interrupted = 0, ended_ms = ?
                  FROM json_each(?) AS o
-                 WHERE record.id = o.value ->> 0 AND +record.state = 1 AND +record.batch = ?
+                 WHERE record.id = o.value ->> 'id' AND +record.state = 1 AND +record.batch = ?
                  RETURNING id, state, size, bytes, attempts",
             )
-            .bind(now_ms())
+            .bind(now)
             .bind(to_json(&rows)?)
             .bind(batch)
             .fetch_all(&mut *tx)
             .await?;
-            let mut change = Change::default();
+            let spent: HashMap<RecordId, i64> = rows.iter().map(|row| (row.id, row.spent.into())).collect();
+            let mut change = Change { throttled: throttled as i64, ..Change::default() };
             let mut failed = Vec::new();
+            let mut numbers = HashMap::new();
             for row in &recorded {
+                let id: RecordId = row.try_get("id")?;
                 let size = number(row, "size")? as i64;
                 let bytes = number(row, "bytes")? as i64;
-                change.pending -= 1;
-                change.attempts += 1;
-                change.retries += i64::from(number(row, "attempts")? > 1);
+                let spent = spent.get(&id).copied().unwrap_or_default();
+                let attempts = number(row, "attempts")?;
+                change.attempts += spent;
+                change.retries += if attempts > 1 { spent } else { 0 };
                 match row.try_get::<i64, _>("state")? {
                     state if state == RecordState::Delivered.code() => {
+                        change.pending -= 1;
                         change.delivered += 1;
                         change.bytes_delivered += bytes;
                         change.bytes_total += bytes - size;
                     }
                     state if state == RecordState::Skipped.code() => {
+                        change.pending -= 1;
                         change.skipped += 1;
                         change.bytes_skipped += bytes;
                         change.bytes_total += bytes - size;
                     }
-                    _ => {
+                    state if state == RecordState::Failed.code() => {
+                        change.pending -= 1;
                         change.failed += 1;
                         change.bytes_failed += size;
-                        failed.push(row.try_get::<i64, _>("id")?);
+                        failed.push(id);
+                        numbers.insert(id, attempts);
                     }
+                    // It waits for its next try, and stays pending.
+                    _ => drop(numbers.insert(id, attempts)),
                 }
             }
+            super::attempts::keep(tx, batch, lane, outcomes, |id| numbers.get(&id).copied()).await?;
             let balance = change.apply(&mut *tx).await?;
             if !failed.is_empty() {
                 failed.sort_unstable();
@@ -95,73 +134,136 @@ impl Checkpoint {
         .await
     }
 
-    /// Failed records go back to pending. Gives their number. What failed while planning (a folder
-    /// that could not be listed) stays: only a new plan can help there.
-    pub(crate) async fn requeue_failed(&self, selection: &Selection) -> Result<u64, CheckpointError> {
+    /// Failed records go back to pending, onto a lane, with all their tries before them. Gives their
+    /// number. What failed while planning (a folder that could not be listed) stays: only a new
+    /// plan can help there. So does what a person left, unless it is named.
+    pub(crate) async fn requeue_failed(
+        &self,
+        selection: &Selection,
+        lane: Lane,
+    ) -> Result<u64, CheckpointError> {
         self.write(async |tx| {
-            let mut query = QueryBuilder::<Sqlite>::new(
-                "UPDATE record SET state = 0, stage = NULL, reason = NULL, message = NULL, ended_ms = NULL
+            let mut query = QueryBuilder::<Sqlite>::new("UPDATE record SET state = 0, lane = ");
+            query.push_bind(lane.code()).push(
+                ", tries = 0, due_ms = NULL, note = NULL, stage = NULL, reason = NULL, message = NULL,
+                   endpoint = NULL, http_status = NULL, ended_ms = NULL
                  WHERE state = 3 AND stage <> 'plan'",
             );
             narrow(&mut query, selection);
-            let count = "WITH chosen AS (SELECT size FROM record WHERE state = 3 AND stage <> 'plan'";
-            let mut sums = QueryBuilder::<Sqlite>::new(count);
+            keep_those_left(&mut query, selection);
+            let mut sums = QueryBuilder::<Sqlite>::new(
+                "SELECT count(*) AS records, coalesce(sum(size), 0) AS bytes FROM record
+                 WHERE state = 3 AND stage <> 'plan'",
+            );
             narrow(&mut sums, selection);
-            sums.push(") SELECT count(*) AS n, coalesce(sum(size), 0) AS bytes FROM chosen");
+            keep_those_left(&mut sums, selection);
             let sums = sums.build().fetch_one(&mut *tx).await?;
-            let (records, bytes): (i64, i64) = (sums.try_get("n")?, sums.try_get("bytes")?);
             query.build().execute(&mut *tx).await?;
-            Change { pending: records, failed: -records, bytes_failed: -bytes, ..Change::default() }
-                .apply(&mut *tx)
-                .await?;
-            let records = records as u64;
-            if records > 0 {
-                super::events::add(tx, &EventKind::Reprocessed { records }).await?;
-            }
-            Ok(records)
+            put_back(tx, lane, sums.try_get("records")?, sums.try_get("bytes")?).await
         })
         .await
     }
+
+    /// Failed records whose schedule is due go onto the recovery lane. Gives their number.
+    pub(crate) async fn requeue_scheduled(&self) -> Result<u64, CheckpointError> {
+        self.write(async |tx| {
+            let sizes: Vec<i64> = sqlx::query_scalar(
+                "UPDATE record SET state = 0, lane = 1, tries = 0, due_ms = NULL, scheduled = scheduled + 1,
+                        stage = NULL, reason = NULL, message = NULL, endpoint = NULL, http_status = NULL, ended_ms = NULL
+                 WHERE id IN (SELECT id FROM record WHERE state = 3 AND due_ms IS NOT NULL AND due_ms <= ? LIMIT 1000)
+                 RETURNING size",
+            )
+            .bind(now_ms())
+            .fetch_all(&mut *tx)
+            .await?;
+            put_back(tx, Lane::Recovery, sizes.len() as i64, sizes.iter().sum()).await
+        })
+        .await
+    }
+
+    /// When the next failed record is due by its schedule (milliseconds since 1970).
+    pub(crate) async fn next_scheduled(&self) -> Result<Option<i64>, CheckpointError> {
+        sqlx::query_scalar("SELECT min(due_ms) FROM record WHERE state = 3 AND due_ms IS NOT NULL")
+            .fetch_one(&self.readers)
+            .await
+            .map_err(|error| self.database(error))
+    }
 }
 
-fn row_of(outcome: &Outcome) -> Option<OutcomeRow<'_>> {
-    let id = outcome.id;
-    let bytes = outcome.bytes;
-    let stored_hash = |hash: &crate::record::ContentHash| format!("{}:{}", hash.algorithm.word(), hash.hex);
-    match &outcome.kind {
-        OutcomeKind::Returned => None,
-        OutcomeKind::Delivered { target, hash, evidence } => Some(OutcomeRow(
-            id,
-            RecordState::Delivered.code(),
-            bytes,
-            target.as_ref().map(|target| hex(&target.0)),
-            hash.as_ref().map(stored_hash),
-            Some(evidence.word()),
-            None,
-            None,
-            None,
-        )),
-        OutcomeKind::Skipped { target, hash, reason } => Some(OutcomeRow(
-            id,
-            RecordState::Skipped.code(),
-            bytes,
-            target.as_ref().map(|target| hex(&target.0)),
-            hash.as_ref().map(stored_hash),
-            None,
-            None,
-            Some(reason),
-            None,
-        )),
-        OutcomeKind::Failed(failure) => Some(OutcomeRow(
-            id,
-            RecordState::Failed.code(),
-            bytes,
-            None,
-            None,
-            None,
-            Some(failure.stage.word()),
-            Some(failure.category.word()),
-            Some(&failure.message),
-        )),
+/// What a person left stays as it is, unless it is named.
+fn keep_those_left(query: &mut QueryBuilder<Sqlite>, selection: &Selection) {
+    if selection.ids.is_empty() {
+        query.push(" AND note IS NULL");
+    }
+}
+
+/// Counts failed records that went back to pending.
+async fn put_back(
+    tx: &mut SqliteConnection,
+    lane: Lane,
+    records: i64,
+    bytes: i64,
+) -> Result<u64, sqlx::Error> {
+    if records > 0 {
+        Change { pending: records, failed: -records, bytes_failed: -bytes, ..Change::default() }
+            .apply(&mut *tx)
+            .await?;
+        super::events::add(tx, &EventKind::Reprocessed { records: records as u64, lane }).await?;
+    }
+    Ok(records as u64)
+}
+
+fn row_of<'a>(outcome: &'a Outcome, schedule: &[Schedule], now_ms: i64) -> Option<OutcomeRow<'a>> {
+    let row = OutcomeRow {
+        id: outcome.id,
+        bytes: outcome.bytes,
+        took_ms: outcome.took_ms,
+        spent: 1,
+        times: u32::MAX,
+        ..OutcomeRow::default()
+    };
+    let due = |wait: &Duration| Some(now_ms.saturating_add(wait.as_millis() as i64));
+    Some(match &outcome.kind {
+        OutcomeKind::Returned => return None,
+        OutcomeKind::Delivered { target, hash, evidence } => OutcomeRow {
+            state: RecordState::Delivered.code(),
+            target: target.as_ref().map(|target| hex(&target.0)),
+            hash: hash.as_ref().map(ContentHash::stored),
+            evidence: Some(evidence.word()),
+            ..row
+        },
+        OutcomeKind::Skipped { target, hash, reason } => OutcomeRow {
+            state: RecordState::Skipped.code(),
+            target: target.as_ref().map(|target| hex(&target.0)),
+            hash: hash.as_ref().map(ContentHash::stored),
+            reason: Some(reason),
+            ..row
+        },
+        OutcomeKind::Failed(failure) => {
+            let again = schedule.iter().find(|schedule| schedule.category == failure.category);
+            OutcomeRow {
+                state: RecordState::Failed.code(),
+                due_ms: again.and_then(|again| due(&Duration::from_secs(again.after_s.into()))),
+                times: again.map_or(0, |again| again.times),
+                ..failed(row, failure)
+            }
+        }
+        OutcomeKind::Retry { failure, wait } => {
+            OutcomeRow { state: RecordState::Pending.code(), due_ms: due(wait), ..failed(row, failure) }
+        }
+        OutcomeKind::Later { wait } => {
+            OutcomeRow { state: RecordState::Pending.code(), due_ms: due(wait), spent: 0, ..row }
+        }
+    })
+}
+
+fn failed<'a>(row: OutcomeRow<'a>, failure: &'a Failure) -> OutcomeRow<'a> {
+    OutcomeRow {
+        stage: Some(failure.stage.word()),
+        reason: Some(failure.category.word()),
+        message: Some(&failure.message),
+        endpoint: failure.endpoint.as_deref(),
+        http_status: failure.http_status,
+        ..row
     }
 }

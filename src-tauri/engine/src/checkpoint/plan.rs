@@ -2,7 +2,7 @@
 
 use super::migration::Change;
 use super::{Checkpoint, CheckpointError};
-use crate::record::{Balance, Failure, RawPath, RecordId, RecordState};
+use crate::record::{Balance, Failure, RawPath, RecordId, RecordState, hex};
 
 /// What the planner found under one name.
 #[derive(Debug, Clone)]
@@ -190,13 +190,4 @@ impl Checkpoint {
         })
         .await
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    bytes
-        .iter()
-        .flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]])
-        .map(char::from)
-        .collect()
 }

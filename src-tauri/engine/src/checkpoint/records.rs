@@ -19,6 +19,10 @@ pub(crate) struct FailedRow {
     pub(crate) category: String,
     pub(crate) message: String,
     pub(crate) ended_ms: i64,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) http_status: Option<u16>,
+    pub(crate) note: Option<String>,
+    pub(crate) due_ms: Option<i64>,
 }
 
 /// A record whose content is at the destination: delivered or skipped as identical.
@@ -42,7 +46,8 @@ impl Checkpoint {
         limit: u32,
     ) -> Result<Vec<FailedRow>, CheckpointError> {
         let mut query = QueryBuilder::<Sqlite>::new(
-            "SELECT id, source, path, size, attempts, stage, reason, message, ended_ms
+            "SELECT id, source, path, size, attempts, stage, reason, message, ended_ms, endpoint, http_status,
+                    note, due_ms
              FROM record WHERE state = 3 AND id > ",
         );
         query.push_bind(after);
@@ -59,6 +64,10 @@ impl Checkpoint {
                 category: row.try_get::<Option<String>, _>("reason")?.unwrap_or_default(),
                 message: row.try_get::<Option<String>, _>("message")?.unwrap_or_default(),
                 ended_ms: row.try_get::<Option<i64>, _>("ended_ms")?.unwrap_or_default(),
+                endpoint: row.try_get("endpoint")?,
+                http_status: row.try_get::<Option<i64>, _>("http_status")?.map(|status| status as u16),
+                note: row.try_get("note")?,
+                due_ms: row.try_get("due_ms")?,
             })
         })
         .await
@@ -176,6 +185,15 @@ pub(super) fn narrow(query: &mut QueryBuilder<Sqlite>, selection: &Selection) {
     if !selection.ids.is_empty() {
         let ids = serde_json::to_string(&selection.ids).unwrap_or_default();
         query.push(" AND id IN (SELECT value FROM json_each(").push_bind(ids).push("))");
+    }
+    if let Some(stage) = selection.stage {
+        query.push(" AND stage = ").push_bind(stage.word());
+    }
+    if let Some(endpoint) = &selection.endpoint {
+        query.push(" AND endpoint = ").push_bind(endpoint.clone());
+    }
+    if let Some(message) = &selection.message {
+        query.push(" AND instr(lower(message), lower(").push_bind(message.clone()).push(")) > 0");
     }
 }
 

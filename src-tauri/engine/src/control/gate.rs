@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The gate. A lower limit takes effect as those inside leave; nobody is thrown out.
+#[derive(Debug)]
 pub(crate) struct Gate {
     semaphore: Arc<Semaphore>,
     state: Mutex<Limit>,
 }
 
+#[derive(Debug)]
 struct Limit {
     limit: usize,
     /// Permits that must disappear instead of coming back.
@@ -51,6 +53,11 @@ impl Gate {
             state.debt += fewer - self.semaphore.forget_permits(fewer);
         }
         state.limit = limit;
+    }
+
+    /// How many may be inside.
+    pub(crate) fn limit(&self) -> usize {
+        self.state().limit
     }
 
     /// How many are inside at this moment.

@@ -4,9 +4,10 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::watch;
 
+use crate::clock::now_ms;
 use crate::record::Failure;
 
-/// How far the intake is open. Only ever closes further within a run.
+/// How far the intake is open. Only ever closes further within a stretch of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Intake {
     /// Records start.
@@ -17,11 +18,25 @@ pub(crate) enum Intake {
     Cut,
 }
 
-/// The switch of one run.
+/// A volume or a service that is away as a whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Away {
+    pub(crate) failure: Failure,
+    /// What failed there from then on (milliseconds since 1970) is its doing.
+    pub(crate) since_ms: i64,
+}
+
+impl Away {
+    pub(crate) fn now(failure: Failure) -> Self {
+        Self { failure, since_ms: now_ms() }
+    }
+}
+
+/// The switch of one stretch of a run: from its start, or the end of an outage, to the next halt.
 pub(crate) struct IntakeSwitch {
     position: watch::Sender<Intake>,
     /// The outage that closed it.
-    outage: Mutex<Option<Failure>>,
+    outage: Mutex<Option<Away>>,
 }
 
 impl IntakeSwitch {
@@ -40,12 +55,12 @@ impl IntakeSwitch {
     }
 
     /// Closes the intake because a volume or service is away. The first to say so is remembered.
-    pub(crate) fn report_outage(&self, failure: Failure) {
-        self.outage.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(failure);
+    pub(crate) fn report_outage(&self, away: Away) {
+        self.outage.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(away);
         self.close(Intake::Closed);
     }
 
-    pub(crate) fn outage(&self) -> Option<Failure> {
+    pub(crate) fn outage(&self) -> Option<Away> {
         self.outage.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

@@ -2,13 +2,21 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
+use tokio::sync::watch;
+
+use super::sampler::AtBarriers;
 use super::{Sample, Throughput};
+use crate::advisor::Advice;
 use crate::clock::now_ms;
+use crate::control::Controls;
+use crate::control::lease::Claim;
 use crate::event::{ActiveRecord, LiveStream, Outage, Progress, StreamSummary};
-use crate::record::{Balance, BatchId, LeasedRecord, OutcomeKind, RecordId};
+use crate::record::{Balance, BatchId, Lane, LeasedRecord, OutcomeKind, RecordId};
 use crate::spec::Limits;
 use crate::state::State;
+use crate::stream::COPY;
 
 /// Active records shown of a stream.
 const ACTIVE_SHOWN: usize = 8;
@@ -25,7 +33,19 @@ struct Picture {
     limits: Limits,
     outage: Option<Outage>,
     batch: Option<Arc<LiveBatch>>,
+    recovery: Option<Arc<LiveBatch>>,
     throughput: Throughput,
+    barriers: AtBarriers,
+    advice: Option<Advice>,
+}
+
+impl Picture {
+    fn on(&mut self, lane: Lane) -> &mut Option<Arc<LiveBatch>> {
+        match lane {
+            Lane::Main => &mut self.batch,
+            Lane::Recovery => &mut self.recovery,
+        }
+    }
 }
 
 /// The batch that runs.
@@ -34,6 +54,8 @@ pub(crate) struct LiveBatch {
     started_ms: i64,
     moved: Arc<AtomicU64>,
     streams: Vec<Mutex<Stream>>,
+    /// Whether a stream has nothing more to do.
+    drained: watch::Sender<bool>,
 }
 
 struct Stream {
@@ -42,24 +64,36 @@ struct Stream {
 }
 
 /// A record in flight.
-struct Active {
+pub(crate) struct Active {
     id: RecordId,
     path: String,
     size: u64,
     done: AtomicU64,
+    since: Duration,
+    pub(crate) claim: Claim,
 }
 
-/// Keeps a record among the active ones until it is dropped.
-pub(crate) struct ActiveGuard<'a> {
-    active: Arc<Active>,
-    batch: &'a LiveBatch,
-    stream: usize,
+impl Active {
+    /// How long it has been in work. `now`: since the start of the run.
+    pub(crate) fn age(&self, now: Duration) -> Duration {
+        now.saturating_sub(self.since)
+    }
 }
 
 impl Live {
     pub(crate) fn new(state: State, balance: Balance, limits: Limits, outage: Option<Outage>) -> Self {
         let throughput = Throughput::default();
-        let picture = Picture { state, balance, limits, outage, batch: None, throughput };
+        let picture = Picture {
+            state,
+            balance,
+            limits,
+            outage,
+            batch: None,
+            recovery: None,
+            throughput,
+            barriers: AtBarriers::default(),
+            advice: None,
+        };
         Self { moved: Arc::default(), picture: Mutex::new(picture) }
     }
 
@@ -70,6 +104,8 @@ impl Live {
         if !state.is_active() {
             picture.throughput.halt();
             picture.batch = None;
+            picture.recovery = None;
+            picture.advice = None;
         }
     }
 
@@ -81,7 +117,7 @@ impl Live {
         self.picture().limits = limits;
     }
 
-    pub(crate) fn begin_batch(&self, id: BatchId, parts: &[Vec<LeasedRecord>]) -> Arc<LiveBatch> {
+    pub(crate) fn begin_batch(&self, lane: Lane, id: BatchId, parts: &[Vec<LeasedRecord>]) -> Arc<LiveBatch> {
         let stream = |part: &Vec<LeasedRecord>| {
             let bytes = part.iter().map(|record| record.size).sum();
             let ended_ms = part.is_empty().then(now_ms);
@@ -94,21 +130,50 @@ impl Live {
             started_ms: now_ms(),
             moved: Arc::clone(&self.moved),
             streams: parts.iter().map(stream).collect(),
+            drained: watch::Sender::new(false),
         });
-        self.picture().batch = Some(Arc::clone(&batch));
+        *self.picture().on(lane) = Some(Arc::clone(&batch));
         batch
     }
 
-    pub(crate) fn end_batch(&self) {
-        self.picture().batch = None;
+    /// The barrier of a batch fell. Where the next one runs already, that stays.
+    pub(crate) fn end_batch(&self, lane: Lane, id: BatchId) {
+        let mut picture = self.picture();
+        if let Some(batch) = picture.on(lane).clone().filter(|batch| batch.id == id && lane == Lane::Main) {
+            let now = now_ms();
+            for stream in batch.summaries() {
+                picture.barriers.batch_ms += (now - batch.started_ms).max(0) as u64;
+                picture.barriers.idle_ms += (now - stream.ended_ms.unwrap_or(now)).max(0) as u64;
+            }
+        }
+        let shown = picture.on(lane);
+        if shown.as_ref().is_some_and(|batch| batch.id == id) {
+            *shown = None;
+        }
+    }
+
+    pub(crate) fn set_advice(&self, advice: Option<Advice>) {
+        self.picture().advice = advice;
+    }
+
+    /// What the streams did at barriers so far.
+    pub(crate) fn barriers(&self) -> AtBarriers {
+        self.picture().barriers
+    }
+
+    /// Bytes that moved and records that ended so far.
+    pub(crate) fn moved(&self) -> (u64, u64) {
+        let balance = self.picture().balance;
+        (self.moved.load(Ordering::Relaxed), balance.delivered + balance.skipped + balance.failed)
     }
 
     pub(crate) fn samples(&self) -> Vec<Sample> {
         self.picture().throughput.samples()
     }
 
-    /// The picture to show. `in_flight`: records inside the gate.
-    pub(crate) fn progress(&self, in_flight: usize) -> Progress {
+    /// The picture to show.
+    pub(crate) fn progress(&self, controls: &Controls) -> Progress {
+        let in_flight = controls.gate.inside() + controls.recovery_gate.inside();
         let at_ms = now_ms();
         let moved = self.moved.load(Ordering::Relaxed);
         let mut picture = self.picture();
@@ -126,7 +191,11 @@ impl Live {
             sample: picture.throughput.latest(),
             time_left: picture.state.is_active().then(|| picture.throughput.time_left(&balance)).flatten(),
             batch: picture.batch.as_ref().map(|batch| batch.show()),
+            recovery: picture.recovery.as_ref().map(|batch| batch.show()),
+            concurrency: controls.gate.limit() as u32,
+            services: controls.endpoints.all().iter().map(|endpoint| endpoint.show()).collect(),
             outage: picture.outage.clone(),
+            advice: picture.advice.clone(),
         }
     }
 
@@ -140,16 +209,29 @@ impl LiveBatch {
         self.started_ms
     }
 
-    /// A record of this stream is in work until the guard is dropped.
-    pub(crate) fn begin(&self, stream: usize, record: &LeasedRecord) -> ActiveGuard<'_> {
+    /// A record of this stream is in work until [`Self::finish`]. `now`: since the start of the run.
+    pub(crate) fn begin(&self, stream: usize, record: &LeasedRecord, now: Duration) -> Arc<Active> {
         let active = Arc::new(Active {
             id: record.id,
             path: record.path.to_string(),
             size: record.size,
             done: AtomicU64::new(0),
+            since: now,
+            claim: Claim::new(record.size, COPY, now),
         });
         self.stream(stream).active.push(Arc::clone(&active));
-        ActiveGuard { active, batch: self, stream }
+        active
+    }
+
+    /// A record of this stream is in work no more.
+    pub(crate) fn finish(&self, stream: usize, active: &Arc<Active>) {
+        self.stream(stream).active.retain(|one| !Arc::ptr_eq(one, active));
+    }
+
+    /// So many bytes more of a record were read.
+    pub(crate) fn moved(&self, active: &Active, bytes: u64) {
+        active.done.fetch_add(bytes, Ordering::Relaxed);
+        self.moved.fetch_add(bytes, Ordering::Relaxed);
     }
 
     /// The outcome of a record of this stream is durable.
@@ -159,12 +241,20 @@ impl LiveBatch {
             OutcomeKind::Delivered { .. } => summary.delivered += 1,
             OutcomeKind::Skipped { .. } => summary.skipped += 1,
             OutcomeKind::Failed(_) => summary.failed += 1,
+            OutcomeKind::Retry { .. } | OutcomeKind::Later { .. } => summary.retried += 1,
             OutcomeKind::Returned => summary.returned += 1,
         }
     }
 
     pub(crate) fn stream_ended(&self, stream: usize) {
         self.stream(stream).summary.ended_ms.get_or_insert_with(now_ms);
+        self.drained.send_replace(true);
+    }
+
+    /// Waits until the first stream has nothing more to do.
+    pub(crate) async fn drains(&self) {
+        // The sender lives as long as `self`.
+        let _ = self.drained.subscribe().wait_for(|drained| *drained).await;
     }
 
     /// What each stream did, for the batch's end. Records that never started count as returned.
@@ -183,6 +273,7 @@ impl LiveBatch {
             let active = stream.active.iter().take(ACTIVE_SHOWN).map(|active| ActiveRecord {
                 id: active.id,
                 path: active.path.clone(),
+                step: active.claim.step().into_owned(),
                 size: active.size,
                 done: active.done.load(Ordering::Relaxed),
             });
@@ -197,20 +288,6 @@ impl LiveBatch {
 
     fn stream(&self, stream: usize) -> MutexGuard<'_, Stream> {
         lock(&self.streams[stream])
-    }
-}
-
-impl ActiveGuard<'_> {
-    /// So many bytes more were read.
-    pub(crate) fn moved(&self, bytes: u64) {
-        self.active.done.fetch_add(bytes, Ordering::Relaxed);
-        self.batch.moved.fetch_add(bytes, Ordering::Relaxed);
-    }
-}
-
-impl Drop for ActiveGuard<'_> {
-    fn drop(&mut self) {
-        self.batch.stream(self.stream).active.retain(|active| !Arc::ptr_eq(active, &self.active));
     }
 }
 

@@ -1,6 +1,14 @@
 //! Throughput and the time that is left, from samples taken once a second.
 
+pub(crate) mod history;
 pub(crate) mod live;
+pub(crate) mod requests;
+pub(crate) mod rolling;
+pub(crate) mod sampler;
+pub(crate) mod times;
+
+pub use history::{MetricPoint, ServicePoint};
+pub use requests::StepLatency;
 
 use std::collections::VecDeque;
 

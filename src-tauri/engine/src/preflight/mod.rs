@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use paths::Refusal;
-pub(crate) use paths::check_paths;
+pub(crate) use paths::{check_paths, check_secrets};
 pub(crate) use survey::{TypeTally, survey};
 
 use crate::metrics::TimeLeft;

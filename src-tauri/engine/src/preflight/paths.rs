@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::http::Services;
 use crate::spec::JobSpec;
 use crate::storage::local::platform::to_shown;
 use crate::storage::local::sources::Sources;
@@ -34,6 +35,16 @@ pub(crate) fn check_paths(job: &JobSpec) -> Result<Sources, Refusal> {
     }
     check_destination(&job.destination)?;
     Ok(sources)
+}
+
+/// Prepares a job's requests, or names the secret that the environment does not hold.
+pub(crate) fn check_secrets(job: &JobSpec) -> Result<Services, Refusal> {
+    let secret = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    Services::prepare(job, secret).map_err(|missing| Refusal {
+        code: "secret_missing",
+        message: format!("the secret {} that the job names is not set", missing.name),
+        advice: "Set an environment variable of that name before you start Sluice. Secrets are never kept in a file.",
+    })
 }
 
 fn source_refused(path: &Path, error: &io::Error) -> Refusal {

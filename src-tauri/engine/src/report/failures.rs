@@ -9,6 +9,7 @@ use crate::checkpoint::{Checkpoint, FailedRow};
 use crate::error::Error;
 use crate::failure::{Category, Stage};
 use crate::record::RecordId;
+use crate::report::words::timestamp;
 use crate::spec::JobSpec;
 use crate::storage::local::platform::to_shown;
 
@@ -93,7 +94,6 @@ pub(crate) async fn page(
 
 fn shown(job: &JobSpec, row: FailedRow) -> FailedRecord {
     let category: Category = row.category.parse().unwrap_or(Category::Internal);
-    let stages = [Stage::Plan, Stage::Ingest, Stage::Transform, Stage::Deliver];
     let source = job.sources.get(row.source).map(|source| to_shown(source.as_os_str())).unwrap_or_default();
     FailedRecord {
         id: row.id,
@@ -102,7 +102,7 @@ fn shown(job: &JobSpec, row: FailedRow) -> FailedRecord {
         } else {
             format!("{source}{}{}", std::path::MAIN_SEPARATOR, row.path)
         },
-        stage: stages.into_iter().find(|stage| stage.word() == row.stage).unwrap_or(Stage::Plan),
+        stage: Stage::from_word(&row.stage).unwrap_or(Stage::Plan),
         category,
         class: category.class(),
         attempts: row.attempts,
@@ -110,6 +110,10 @@ fn shown(job: &JobSpec, row: FailedRow) -> FailedRecord {
         advice: category.advice().to_owned(),
         size: row.size,
         failed_ms: row.ended_ms,
+        endpoint: row.endpoint,
+        http_status: row.http_status,
+        note: row.note,
+        due_ms: row.due_ms,
     }
 }
 
@@ -129,6 +133,9 @@ impl<W: Write> Writer<W> {
             "advice",
             "size",
             "failed_at",
+            "endpoint",
+            "http_status",
+            "note",
         ])?;
         Ok(Self::Csv(Box::new(writer)))
     }
@@ -151,6 +158,9 @@ impl<W: Write> Writer<W> {
                 record.advice.clone(),
                 record.size.to_string(),
                 timestamp(record.failed_ms),
+                record.endpoint.clone().unwrap_or_default(),
+                record.http_status.map(|status| status.to_string()).unwrap_or_default(),
+                defuse(record.note.as_deref().unwrap_or_default()),
             ])?),
             Self::Json { out, first } => {
                 if !std::mem::take(first) {
@@ -179,10 +189,6 @@ fn defuse(cell: &str) -> String {
     if risky && cell.parse::<f64>().is_err() { format!("'{cell}") } else { cell.to_owned() }
 }
 
-fn timestamp(at_ms: i64) -> String {
-    jiff::Timestamp::from_millisecond(at_ms).map(|at| at.to_string()).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,10 +200,5 @@ mod tests {
         assert_eq!(defuse("-rf.mov"), "'-rf.mov");
         assert_eq!(defuse("-12.5"), "-12.5");
         assert_eq!(defuse("/archive/=x.mov"), "/archive/=x.mov");
-    }
-
-    #[test]
-    fn times_are_written_as_rfc_3339() {
-        assert_eq!(timestamp(0), "1970-01-01T00:00:00Z");
     }
 }

@@ -40,6 +40,11 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// A moment (milliseconds since 1970, UTC) as RFC 3339.
+pub fn timestamp(at_ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(at_ms).map(|at| at.to_string()).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,5 +59,10 @@ mod tests {
         assert_eq!(count(12), "12");
         assert_eq!(duration(61.0), "61 s");
         assert_eq!(duration(7800.0), "2 h 10 min");
+    }
+
+    #[test]
+    fn times_are_written_as_rfc_3339() {
+        assert_eq!(timestamp(0), "1970-01-01T00:00:00Z");
     }
 }

@@ -88,11 +88,11 @@ fn close_folders(
 fn file(number: usize, source: &Source, checkpoint: &Path, entry: &DirEntry) -> PlannedRecord {
     let kind = entry.file_type();
     let Some(path) = below(source, entry.path()) else {
-        let failure = Failure {
-            stage: Stage::Plan,
-            category: Category::NameUnsupported,
-            message: format!("the name {} is no Unicode", to_shown(entry.path().as_os_str())),
-        };
+        let failure = Failure::new(
+            Stage::Plan,
+            Category::NameUnsupported,
+            format!("the name {} is no Unicode", to_shown(entry.path().as_os_str())),
+        );
         let shown = RawPath(to_shown(entry.file_name()).into_bytes());
         return PlannedRecord { source: number, path: shown, size: 0, fate: PlannedFate::Failed(failure) };
     };
@@ -128,7 +128,7 @@ fn unreadable(number: usize, source: &Source, error: &walkdir::Error) -> Planned
     let path = error.path().unwrap_or(&source.root);
     let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
     let message = format!("cannot list {}: {why}", to_shown(path.as_os_str()));
-    let failure = Failure { stage: Stage::Plan, category: Category::FolderUnreadable, message };
+    let failure = Failure::new(Stage::Plan, Category::FolderUnreadable, message);
     let path = below(source, path).unwrap_or(RawPath(Vec::new()));
     PlannedRecord { source: number, path, size: 0, fate: PlannedFate::Failed(failure) }
 }

@@ -6,9 +6,9 @@ use std::io::{ErrorKind, Seek};
 use std::path::Path;
 
 use super::ingest::Ingested;
-use super::{Processed, Site};
+use super::{Arrived, Processed, Proof, Site};
 use crate::failure::{Category, Stage};
-use crate::record::{ContentHash, Evidence, Failure, LeasedRecord, Outcome, OutcomeKind, RawPath};
+use crate::record::{ContentHash, Evidence, Failure, LeasedRecord, RawPath};
 use crate::spec::{HashAlgorithm, OnConflict, Verify};
 use crate::storage::local::copy::{self, CopyError, OnBlock};
 use crate::storage::local::destination::{Part, TargetError};
@@ -49,7 +49,7 @@ pub(super) fn deliver(
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(fault::of_destination("cannot look at", &place, &error)),
     }
-    let (part, mut file) = site.destination.create_part(record.id, target.clone(), &source.before).map_err(
+    let (part, mut file) = site.destination.create_part(record, target.clone(), &source.before).map_err(
         |error| match error {
             TargetError::Outside => outside(&target),
             TargetError::Io(error) => fault::of_destination("cannot create a file for", &place, &error),
@@ -60,7 +60,8 @@ pub(super) fn deliver(
     let algorithm = (site.delivery.verify != Verify::Size).then_some(site.delivery.hash);
     let sparse = platform::is_sparse(&source.before);
     let size = source.before.len();
-    let copied = match copy::copy(&mut source.file, &mut file, size, algorithm, sparse, on_block) {
+    let copied = match copy::copy(&mut source.file, &mut file, size, algorithm, sparse, &site.times, on_block)
+    {
         Ok(copied) => copied,
         Err(CopyError::Cut) => return Ok(Processed::Returned(None)),
         Err(CopyError::Write(error)) => return Err(writing("cannot write", &error)),
@@ -129,10 +130,12 @@ fn resolve_conflict(
     on_block: OnBlock,
 ) -> Result<Option<Processed>, Failure> {
     let policy = site.delivery.on_conflict;
-    let taken = |by: &str| Failure {
-        stage: Stage::Deliver,
-        category: Category::DestinationConflict,
-        message: format!("the name {} is taken by {by}", to_shown(place.as_os_str())),
+    let taken = |by: &str| {
+        Failure::new(
+            Stage::Deliver,
+            Category::DestinationConflict,
+            format!("the name {} is taken by {by}", to_shown(place.as_os_str())),
+        )
     };
     if !occupant.is_file() {
         let by = if occupant.is_dir() { "a folder" } else { "a link or a special file" };
@@ -172,16 +175,16 @@ fn already_there(
     site: &Site,
 ) -> Processed {
     let target = (target != *mapped).then_some(target);
-    let kind = if record.interrupted {
+    let proof = if record.interrupted {
         let evidence = match site.delivery.verify {
             Verify::Size => Evidence::Size,
             Verify::Written | Verify::ReadBack => Evidence::ReadBack,
         };
-        OutcomeKind::Delivered { target, hash: Some(hash), evidence }
+        Proof::Delivered(evidence)
     } else {
-        OutcomeKind::Skipped { target, hash: Some(hash), reason: "identical" }
+        Proof::Skipped("identical")
     };
-    Processed::Ended(Outcome { id: record.id, bytes: source.before.len(), kind })
+    Processed::Arrived(Arrived { bytes: source.before.len(), target, hash: Some(hash), proof })
 }
 
 enum Compared {
@@ -232,10 +235,12 @@ fn identical(
 /// A source that changed while it was read is a failure of its own: nobody knows which of its
 /// states the copy holds.
 fn check_unchanged(source: &Ingested, bytes: u64) -> Result<(), Failure> {
-    let changed = |how: String| Failure {
-        stage: Stage::Deliver,
-        category: Category::SourceChanged,
-        message: format!("{} {how} while it was copied", to_shown(source.path.as_os_str())),
+    let changed = |how: String| {
+        Failure::new(
+            Stage::Deliver,
+            Category::SourceChanged,
+            format!("{} {how} while it was copied", to_shown(source.path.as_os_str())),
+        )
     };
     let planned = source.before.len();
     match source.path.symlink_metadata() {
@@ -255,17 +260,13 @@ fn check_unchanged(source: &Ingested, bytes: u64) -> Result<(), Failure> {
 }
 
 fn outside(target: &RawPath) -> Failure {
-    Failure {
-        stage: Stage::Deliver,
-        category: Category::DestinationOutside,
-        message: format!("the target {target} would lie outside the destination"),
-    }
+    Failure::new(
+        Stage::Deliver,
+        Category::DestinationOutside,
+        format!("the target {target} would lie outside the destination"),
+    )
 }
 
 fn mismatch(place: &Path, how: &str) -> Failure {
-    Failure {
-        stage: Stage::Deliver,
-        category: Category::VerifyMismatch,
-        message: format!("{}: {how}", to_shown(place.as_os_str())),
-    }
+    Failure::new(Stage::Deliver, Category::VerifyMismatch, format!("{}: {how}", to_shown(place.as_os_str())))
 }

@@ -18,16 +18,15 @@ pub(super) struct Ingested {
 
 pub(super) fn ingest(record: &LeasedRecord, sources: &Sources) -> Result<Ingested, Failure> {
     let stage = Stage::Ingest;
-    let path =
-        sources.get(record.source).and_then(|source| source.file(&record.path)).ok_or_else(|| Failure {
+    let path = sources.get(record.source).and_then(|source| source.file(&record.path)).ok_or_else(|| {
+        Failure::new(
             stage,
-            category: Category::SourceMissing,
-            message: format!("the path {} leads out of its source", record.path),
-        })?;
-    let not_a_file = |what: &str| Failure {
-        stage,
-        category: Category::SourceNotAFile,
-        message: format!("{} is {what} now", to_shown(path.as_os_str())),
+            Category::SourceMissing,
+            format!("the path {} leads out of its source", record.path),
+        )
+    })?;
+    let not_a_file = |what: &str| {
+        Failure::new(stage, Category::SourceNotAFile, format!("{} is {what} now", to_shown(path.as_os_str())))
     };
     let file = platform::open_source(&path).map_err(|error| {
         if platform::is_link_refusal(&error) {

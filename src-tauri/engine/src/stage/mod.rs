@@ -8,9 +8,13 @@ mod ingest;
 mod transform;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
 
+use crate::control::intake::Away;
 use crate::failure::{Category, Class, Stage};
-use crate::record::{Failure, LeasedRecord, Outcome, OutcomeKind};
+use crate::metrics::times::Times;
+use crate::record::{ContentHash, Evidence, Failure, LeasedRecord, OutcomeKind, RawPath};
 use crate::spec::Delivery;
 use crate::storage::local::copy::OnBlock;
 use crate::storage::local::destination::Destination;
@@ -24,32 +28,81 @@ pub(crate) struct Site {
     pub(crate) sources: Sources,
     pub(crate) destination: Destination,
     pub(crate) delivery: Delivery,
+    pub(crate) times: Arc<Times>,
 }
 
 /// What the stages made of a record.
 pub(crate) enum Processed {
     /// Copied under a temporary name: the collector makes it durable and publishes it.
     Staged(Box<Staged>),
-    /// Came to its end without new bytes at the destination.
-    Ended(Outcome),
-    /// Goes back untouched: the work was cut off, or a volume is away.
-    Returned(Option<Failure>),
+    /// Its content is at the destination.
+    Arrived(Arrived),
+    /// The attempt failed.
+    Failed(Failure),
+    /// Its service takes no retry at this moment: untried, it waits so long.
+    Later(Duration),
+    /// Goes back untouched: the work was cut off, or a volume or a service is away.
+    Returned(Option<Away>),
+}
+
+/// A record whose content is at the destination under its final name.
+#[derive(Debug, Clone)]
+pub(crate) struct Arrived {
+    pub(crate) bytes: u64,
+    /// Below the destination; None: where the mapping puts it.
+    pub(crate) target: Option<RawPath>,
+    pub(crate) hash: Option<ContentHash>,
+    pub(crate) proof: Proof,
+}
+
+/// How it got there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Proof {
+    /// This migration brought it, with this evidence.
+    Delivered(Evidence),
+    /// It was there, for this reason.
+    Skipped(&'static str),
+}
+
+impl Arrived {
+    pub(crate) fn outcome(self) -> OutcomeKind {
+        let Self { target, hash, proof, .. } = self;
+        match proof {
+            Proof::Delivered(evidence) => OutcomeKind::Delivered { target, hash, evidence },
+            Proof::Skipped(reason) => OutcomeKind::Skipped { target, hash, reason },
+        }
+    }
 }
 
 /// Takes one record through its stages. A panic in here is this record's failure and nobody else's.
 pub(crate) fn process(record: &LeasedRecord, site: &Site, on_block: OnBlock) -> Processed {
-    let processed = catch_unwind(AssertUnwindSafe(|| stages(record, site, on_block)));
-    match processed {
-        Ok(Ok(processed)) => processed,
-        Ok(Err(failure)) => fail(record, site, failure),
-        Err(panic) => fail(record, site, internal(Stage::Deliver, panic.as_ref())),
-    }
+    guarded(record, site, || {
+        fail::fail_point!("a_record_panics", record.path.0.ends_with(b"panic.dat"), |_| unreachable!());
+        fail::fail_point!("a_record_hangs", record.path.0.ends_with(b"hang.dat"), |_| unreachable!());
+        let ingested = ingest::ingest(record, &site.sources)?;
+        let target = transform::transform(record, site)?;
+        deliver::deliver(record, ingested, target, site, on_block)
+    })
 }
 
-fn stages(record: &LeasedRecord, site: &Site, on_block: OnBlock) -> Result<Processed, Failure> {
-    let ingested = ingest::ingest(record, &site.sources)?;
-    let target = transform::transform(record, site)?;
-    deliver::deliver(record, ingested, target, site, on_block)
+/// Looks whether a record's source is there and can be read, before a service is asked about it.
+pub(crate) fn inspect(record: &LeasedRecord, site: &Site) -> Result<(), Processed> {
+    let looked = caught(|| ingest::ingest(record, &site.sources).map(drop));
+    looked.map_err(|failure| fail(record, site, failure))
+}
+
+/// Does a piece of a record's work; what goes wrong in it is the record's failure, or its return
+/// where a whole volume is to blame.
+fn guarded(
+    record: &LeasedRecord,
+    site: &Site,
+    work: impl FnOnce() -> Result<Processed, Failure>,
+) -> Processed {
+    caught(work).unwrap_or_else(|failure| fail(record, site, failure))
+}
+
+fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic| Err(internal(Stage::Deliver, panic.as_ref())))
 }
 
 /// The failure of this record, or its return where not the record but a whole volume is to blame.
@@ -62,8 +115,8 @@ pub(crate) fn fail(record: &LeasedRecord, site: &Site, mut failure: Failure) -> 
         }
     }
     match failure.class() {
-        Class::Outage => Processed::Returned(Some(failure)),
-        _ => Processed::Ended(Outcome { id: record.id, bytes: 0, kind: OutcomeKind::Failed(failure) }),
+        Class::Outage => Processed::Returned(Some(Away::now(failure))),
+        _ => Processed::Failed(failure),
     }
 }
 
@@ -74,5 +127,5 @@ pub(crate) fn internal(stage: Stage, panic: &(dyn std::any::Any + Send)) -> Fail
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message");
-    Failure { stage, category: Category::Internal, message: format!("unexpected error: {said}") }
+    Failure::new(stage, Category::Internal, format!("unexpected error: {said}"))
 }

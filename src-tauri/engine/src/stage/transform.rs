@@ -20,9 +20,9 @@ pub(crate) fn target_of(prefix: &RawPath, path: &RawPath, rules: NameRules) -> O
 }
 
 fn unsupported(path: &RawPath) -> Failure {
-    Failure {
-        stage: Stage::Transform,
-        category: Category::NameUnsupported,
-        message: format!("the destination's file system cannot hold the name {path}"),
-    }
+    Failure::new(
+        Stage::Transform,
+        Category::NameUnsupported,
+        format!("the destination's file system cannot hold the name {path}"),
+    )
 }

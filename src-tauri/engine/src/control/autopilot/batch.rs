@@ -8,9 +8,6 @@ use std::time::Duration;
 
 use super::{Change, Reason, within};
 
-/// How long a batch should take unless the person says otherwise.
-pub(crate) const TARGET: Duration = Duration::from_secs(60);
-
 /// A batch within this factor of the target is left as it is: its files are never quite alike.
 const DEAD_BAND: f64 = 1.25;
 
@@ -56,12 +53,6 @@ impl BatchRule {
         self.size = within(&self.range, size);
     }
 
-    /// The person's hand: stay within this range from now on.
-    pub(crate) fn reset_range(&mut self, range: RangeInclusive<u32>) {
-        self.range = range;
-        self.size = within(&self.range, self.size);
-    }
-
     /// Takes a batch that has ended. A partial one (the last, or one leased under another size)
     /// says too little about the size, and one that was interrupted says nothing.
     pub(crate) fn observe(&mut self, batch: Ended) -> Option<Change> {
@@ -89,6 +80,8 @@ mod tests {
 
     use super::*;
 
+    const TARGET: Duration = Duration::from_secs(60);
+
     fn ended(records: u32, seconds: f64) -> Ended {
         Ended { records, took: Duration::from_secs_f64(seconds), whole: true }
     }
@@ -113,8 +106,6 @@ mod tests {
     #[test]
     fn the_persons_hand_comes_first() {
         let mut rule = BatchRule::new(1..=100_000, 1000, TARGET);
-        rule.reset_range(1..=500);
-        assert_eq!(rule.limit(), 500);
         rule.set_limit(200);
         assert_eq!(rule.observe(ended(200, 55.0)), None);
         assert_eq!(rule.limit(), 200);

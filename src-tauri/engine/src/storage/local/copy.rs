@@ -3,7 +3,9 @@
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::time::{Duration, Instant};
 
+use crate::metrics::times::{On, Times};
 use crate::record::ContentHash;
 use crate::spec::HashAlgorithm;
 use crate::storage::hash::Hasher;
@@ -46,11 +48,19 @@ pub(crate) fn copy(
     expected: u64,
     algorithm: Option<HashAlgorithm>,
     sparse: bool,
+    times: &Times,
     on_block: OnBlock,
 ) -> Result<Copied, CopyError> {
+    let started = Instant::now();
+    let mut writing = Duration::ZERO;
     let copied = read_through(from, expected, algorithm, on_block, |block| {
-        if sparse { write_with_holes(to, block) } else { to.write_all(block) }
+        let started = Instant::now();
+        let written = if sparse { write_with_holes(to, block) } else { to.write_all(block) };
+        writing += started.elapsed();
+        written
     })?;
+    times.add(On::Writing, writing);
+    times.add(On::Reading, started.elapsed().saturating_sub(writing));
     if sparse {
         to.set_len(copied.bytes).map_err(CopyError::Write)?;
     }

@@ -11,7 +11,7 @@ use tempfile::TempPath;
 
 use super::platform;
 use super::sources::numbered;
-use crate::record::{RawPath, RecordId};
+use crate::record::{LeasedRecord, RawPath, RecordId};
 use crate::spec::OnConflict;
 use crate::storage::names::NameRules;
 
@@ -115,22 +115,23 @@ impl Destination {
         Ok(())
     }
 
-    /// The temporary name of a record's file: beside its target, the same in every attempt.
-    fn part_path(&self, folder: &Path, id: RecordId) -> PathBuf {
-        folder.join(format!(".sluice-{}-{id}.part", self.tag))
+    /// The temporary name of a record's file in one attempt: beside its target. Attempts have their
+    /// own names, so that one that was given up and comes back late touches nothing of the next.
+    fn part_path(&self, folder: &Path, id: RecordId, attempt: u32) -> PathBuf {
+        folder.join(format!(".sluice-{}-{id}-{attempt}.part", self.tag))
     }
 
     /// Starts a record's file under its temporary name.
     pub(crate) fn create_part(
         &self,
-        id: RecordId,
+        record: &LeasedRecord,
         target: RawPath,
         like: &Metadata,
     ) -> Result<(Part, File), TargetError> {
         let path = self.path(&target).ok_or(TargetError::Outside)?;
         let folder = path.parent().unwrap_or(&self.root);
         self.prepare_folder(folder)?;
-        let path = self.part_path(folder, id);
+        let path = self.part_path(folder, record.id, record.attempts);
         let file = match platform::create_new(&path, like) {
             // Left by an attempt that died: it is ours, by its name.
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -142,12 +143,14 @@ impl Destination {
         Ok((Part { path: TempPath::try_from_path(path)?, target }, file))
     }
 
-    /// Removes what an attempt that died may have left of a record.
-    pub(crate) fn remove_part(&self, id: RecordId, target: &RawPath) {
+    /// Removes what attempts that died may have left of a record.
+    pub(crate) fn remove_parts(&self, record: &LeasedRecord, target: &RawPath) {
         if let Some(path) = self.path(target)
             && let Some(folder) = path.parent()
         {
-            let _ = std::fs::remove_file(self.part_path(folder, id));
+            for attempt in 0..=record.attempts {
+                let _ = std::fs::remove_file(self.part_path(folder, record.id, attempt));
+            }
         }
     }
 

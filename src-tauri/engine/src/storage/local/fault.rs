@@ -50,5 +50,5 @@ fn is_gone(kind: ErrorKind) -> bool {
 }
 
 fn failure(stage: Stage, category: Category, what: &str, path: &Path, error: &io::Error) -> Failure {
-    Failure { stage, category, message: format!("{what} {}: {error}", to_shown(path.as_os_str())) }
+    Failure::new(stage, category, format!("{what} {}: {error}", to_shown(path.as_os_str())))
 }

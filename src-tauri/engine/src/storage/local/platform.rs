@@ -141,6 +141,18 @@ pub(crate) fn drop_cache(file: &File) {
     let _ = file;
 }
 
+/// Time that this program's threads spent on processors. None: the system does not tell.
+pub(crate) fn processor_time() -> Option<std::time::Duration> {
+    #[cfg(unix)]
+    {
+        use rustix::time::{ClockId, clock_gettime};
+        let time = clock_gettime(ClockId::ProcessCPUTime);
+        Some(std::time::Duration::new(time.tv_sec.try_into().ok()?, time.tv_nsec.try_into().ok()?))
+    }
+    #[cfg(not(unix))]
+    None
+}
+
 /// A folder's handle, for making many files durable with one call; None where that is not safe.
 pub(crate) fn group_sync_handle(folder: &Path) -> Option<File> {
     #[cfg(target_os = "linux")]

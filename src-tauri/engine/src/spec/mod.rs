@@ -1,9 +1,22 @@
 //! What a migration is told to do: the job file's content, checked.
 
+mod control;
+mod http;
+mod limits;
+mod timetable;
+
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+pub use control::{Autopilot, Control, Lease, Recovery, RetryRule, Schedule};
+pub use http::{Auth, Endpoint, FieldRule, Lookup, Method, Register};
+pub use limits::{LimitRanges, Limits, Range};
+pub use timetable::Timetable;
+
+use crate::template::TemplateError;
 
 /// A migration's description: what a job file holds (TOML) and a checkpoint keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -25,6 +38,18 @@ pub struct JobSpec {
     /// How much happens at once.
     #[serde(default)]
     pub limits: Limits,
+    /// How retries, leases, bandwidth and the autopilot are set.
+    #[serde(default)]
+    pub control: Control,
+    /// Requests that describe a record before it is delivered, in this order.
+    #[serde(default, rename = "lookup", skip_serializing_if = "Vec::is_empty")]
+    pub lookups: Vec<Lookup>,
+    /// The request that enters a delivered record into a catalogue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub register: Option<Register>,
+    /// Limits of single services, by scheme, host and port: `"https://dam.example"`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub endpoints: BTreeMap<String, Endpoint>,
 }
 
 /// How files are delivered and proven.
@@ -92,69 +117,6 @@ impl HashAlgorithm {
     }
 }
 
-/// How much happens at once. Adjustable while running: concurrency takes effect at once, batch size
-/// and streams with the next batch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-#[serde(default, deny_unknown_fields)]
-pub struct Limits {
-    /// Records that the initiator leases at once.
-    pub batch_size: u32,
-    /// Independent processing paths that a batch is split over.
-    pub streams: u32,
-    /// Records in flight at once, over all streams together.
-    pub concurrency: u32,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self { batch_size: 1000, streams: 2, concurrency: 8 }
-    }
-}
-
-/// The checked range of one limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Range {
-    /// The smallest value allowed.
-    pub min: u32,
-    /// The largest value allowed.
-    pub max: u32,
-}
-
-/// The ranges of all limits, for sliders and messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct LimitRanges {
-    /// Range of [`Limits::batch_size`].
-    pub batch_size: Range,
-    /// Range of [`Limits::streams`].
-    pub streams: Range,
-    /// Range of [`Limits::concurrency`].
-    pub concurrency: Range,
-}
-
-impl Limits {
-    /// What each limit may be.
-    pub const RANGES: LimitRanges = LimitRanges {
-        batch_size: Range { min: 1, max: 10_000 },
-        streams: Range { min: 1, max: 16 },
-        concurrency: Range { min: 1, max: 128 },
-    };
-
-    /// The limits as they are, or the first that is out of its range.
-    pub fn checked(self) -> Result<Self, SpecError> {
-        let ranges = Self::RANGES;
-        for (name, value, range) in [
-            ("batch size", self.batch_size, ranges.batch_size),
-            ("streams", self.streams, ranges.streams),
-            ("concurrency", self.concurrency, ranges.concurrency),
-        ] {
-            if !(range.min..=range.max).contains(&value) {
-                return Err(SpecError::OutOfRange { name, value, min: range.min, max: range.max });
-            }
-        }
-        Ok(self)
-    }
-}
-
 /// A description that cannot be used as it is.
 #[derive(Debug, thiserror::Error)]
 pub enum SpecError {
@@ -182,6 +144,15 @@ pub enum SpecError {
         /// The path.
         path: PathBuf,
     },
+    /// A lookup or the register step is described wrongly.
+    #[error("{what}; see `sluice run --help` for an example")]
+    Request {
+        /// What is wrong where.
+        what: String,
+    },
+    /// A template cannot be used.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
     /// The job file cannot be read.
     #[error("the job file {} cannot be read: {error}; check its path and your right to read it", path.display())]
     Unreadable {
@@ -212,7 +183,16 @@ impl JobSpec {
             destination,
             deliver: Delivery::default(),
             limits: Limits::default(),
+            control: Control::default(),
+            lookups: Vec::new(),
+            register: None,
+            endpoints: BTreeMap::new(),
         }
+    }
+
+    /// Whether records need requests to services.
+    pub fn has_requests(&self) -> bool {
+        !self.lookups.is_empty() || self.register.is_some()
     }
 
     /// Reads a job file. Relative paths in it start at the job file's own folder.
@@ -237,6 +217,11 @@ impl JobSpec {
     /// The job with absolute paths and a name, or what is wrong with it. Looks at no file.
     pub fn checked(mut self) -> Result<Self, SpecError> {
         self.limits.checked()?;
+        self.control.checked()?;
+        for endpoint in self.endpoints.values() {
+            endpoint.checked()?;
+        }
+        http::check_requests(&self.lookups, self.register.as_ref())?;
         if self.sources.is_empty() || self.sources.iter().any(|source| source.as_os_str().is_empty()) {
             return Err(SpecError::NoSource);
         }

@@ -1,0 +1,89 @@
+//! What a person changes of failed records.
+
+use sqlx::{QueryBuilder, Row, Sqlite};
+
+use super::open::to_json;
+use super::records::narrow;
+use super::{Checkpoint, CheckpointError};
+use crate::api::{Amendment, Selection};
+use crate::event::EventKind;
+use crate::record::{RawPath, RecordId, hex};
+
+/// Records changed with one statement.
+const AT_ONCE: u32 = 1000;
+
+impl Checkpoint {
+    /// Changes failed records; `path` gives each its new path, or None where it stays. What earlier
+    /// attempts found out is forgotten. Gives their number.
+    pub(crate) async fn amend(
+        &self,
+        selection: &Selection,
+        amendment: &Amendment,
+        path: impl Fn(&RawPath) -> Option<RawPath>,
+    ) -> Result<u64, CheckpointError> {
+        let (mut after, mut changed) = (0, 0);
+        loop {
+            let page = self.failed_after(selection, after, AT_ONCE).await?;
+            let Some(last) = page.last() else { break };
+            after = last.id;
+            let rows: Vec<(RecordId, Option<String>)> = page
+                .iter()
+                .map(|record| (record.id, path(&record.path).map(|path| hex(&path.0))))
+                .filter(|(_, path)| path.is_some() || !amendment.fields.is_empty())
+                .collect();
+            changed += self
+                .write(async |tx| {
+                    let rows = to_json(&rows)?;
+                    let done = sqlx::query(
+                        "UPDATE record SET path = coalesce(unhex(o.value ->> 1), record.path),
+                                fields = json_patch(coalesce(record.fields, '{}'), ?)
+                         FROM json_each(?) AS o WHERE record.id = o.value ->> 0 AND +record.state = 3",
+                    )
+                    .bind(to_json(&amendment.fields)?)
+                    .bind(&rows)
+                    .execute(&mut *tx)
+                    .await?
+                    .rows_affected();
+                    // What was copied from the same path need not be copied again.
+                    sqlx::query(
+                        "DELETE FROM step WHERE (record, step) IN (
+                            SELECT step.record, step.step FROM json_each(?) AS o
+                            JOIN step ON step.record = o.value ->> 0
+                            WHERE step.step <> 'copied' OR o.value ->> 1 IS NOT NULL)",
+                    )
+                    .bind(&rows)
+                    .execute(&mut *tx)
+                    .await?;
+                    super::events::add(tx, &EventKind::Amended { records: done }).await?;
+                    Ok(done)
+                })
+                .await?;
+        }
+        Ok(changed)
+    }
+
+    /// Marks failed records as left, with a note. Gives their number.
+    pub(crate) async fn leave(&self, selection: &Selection, note: &str) -> Result<u64, CheckpointError> {
+        self.write(async |tx| {
+            let mut query = QueryBuilder::<Sqlite>::new("UPDATE record SET due_ms = NULL, note = ");
+            query.push_bind(note).push(" WHERE state = 3");
+            narrow(&mut query, selection);
+            let records = query.build().execute(&mut *tx).await?.rows_affected();
+            if records > 0 {
+                super::events::add(tx, &EventKind::Left { records }).await?;
+            }
+            Ok(records)
+        })
+        .await
+    }
+
+    /// How many failed records a person left.
+    pub(crate) async fn left(&self) -> Result<u64, CheckpointError> {
+        sqlx::query("SELECT count(*) AS n FROM record WHERE state = 3 AND note IS NOT NULL")
+            .fetch_one(&self.readers)
+            .await
+            .and_then(|row| row.try_get::<i64, _>("n"))
+            .map(|count| count.max(0) as u64)
+            .map_err(|error| self.database(error))
+    }
+}

@@ -1,0 +1,54 @@
+//! Results of steps: what a record need not do again.
+
+use std::collections::HashMap;
+
+use sqlx::{Row, SqliteConnection};
+
+use super::open::to_json;
+use crate::clock::now_ms;
+use crate::record::{BatchId, LeasedRecord, StepResult};
+
+/// Keeps results; one that is there already is replaced.
+pub(super) async fn keep(tx: &mut SqliteConnection, steps: &[StepResult]) -> Result<(), sqlx::Error> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<_> = steps.iter().map(|step| (step.record, &step.step, step.result.to_string())).collect();
+    sqlx::query(
+        "INSERT INTO step (record, step, result, at_ms)
+         SELECT value ->> 0, value ->> 1, value ->> 2, ? FROM json_each(?) WHERE true
+         ON CONFLICT (record, step) DO UPDATE SET result = excluded.result, at_ms = excluded.at_ms",
+    )
+    .bind(now_ms())
+    .bind(to_json(&rows)?)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Gives leased records what they have done already.
+pub(super) async fn add_done(
+    tx: &mut SqliteConnection,
+    batch: BatchId,
+    records: &mut [LeasedRecord],
+) -> Result<(), sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT step.record, step.step, step.result FROM record JOIN step ON step.record = record.id
+         WHERE record.state = 1 AND record.batch = ?",
+    )
+    .bind(batch)
+    .fetch_all(tx)
+    .await?;
+    let mut done: HashMap<i64, Vec<(String, serde_json::Value)>> = HashMap::new();
+    for row in &rows {
+        let result: String = row.try_get("result")?;
+        // A result that cannot be read is done again.
+        if let Ok(result) = serde_json::from_str(&result) {
+            done.entry(row.try_get("record")?).or_default().push((row.try_get("step")?, result));
+        }
+    }
+    for record in records {
+        record.done.extend(done.remove(&record.id).unwrap_or_default());
+    }
+    Ok(())
+}

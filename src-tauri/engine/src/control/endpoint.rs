@@ -1,0 +1,266 @@
+//! One service, and everything that keeps requests to it in bounds: gate, rate, retry budget,
+//! breakers.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc;
+
+use super::Turned;
+use super::autopilot::latency::{self, Answer, LatencyRule};
+use super::breaker::{Breaker, Open, Sign};
+use super::gate::{Gate, Place};
+use super::intake::IntakeSwitch;
+use super::rate::Rate;
+use super::retry::RetryBudget;
+use crate::event::ServiceStatus;
+use crate::failure::Category;
+use crate::metrics::requests::Requests;
+use crate::spec;
+
+/// Services that one migration may ask. A catalogue that names more is not one that we want to ask.
+const SERVICES: usize = 64;
+
+/// The services of a migration, by scheme, host and port.
+#[derive(Debug)]
+pub(crate) struct Endpoints {
+    known: Mutex<HashMap<String, Arc<Endpoint>>>,
+    settings: Mutex<Settings>,
+    started: Instant,
+    turned: mpsc::Sender<Turned>,
+}
+
+/// What the person set.
+#[derive(Debug, Clone)]
+struct Settings {
+    own: BTreeMap<String, spec::Endpoint>,
+    concurrency: u32,
+    retry_budget_percent: u32,
+    autopilot: bool,
+}
+
+/// One service.
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    pub(crate) name: Arc<str>,
+    pub(crate) gate: Arc<Gate>,
+    /// Holds the gate while the autopilot is on.
+    rule: Mutex<Option<LatencyRule>>,
+    turned: mpsc::Sender<Turned>,
+    rate: Rate,
+    budget: Mutex<RetryBudget>,
+    /// By step: a service may take lookups and refuse what is registered.
+    breakers: Mutex<HashMap<String, Breaker>>,
+    pub(crate) requests: Requests,
+}
+
+/// Leave to send one request. Its place at the gate is given back when it is dropped.
+pub(crate) struct Pass {
+    _place: Place,
+    in_flight: usize,
+    sent: Instant,
+}
+
+/// Why a request does not go out.
+pub(crate) enum Held {
+    /// The intake closed meanwhile.
+    Closed,
+    /// The service's retries are used up for the moment.
+    NoRetryLeft,
+}
+
+impl Endpoints {
+    /// `started`: the start of the run's clock. `turned`: hears what the autopilot changes.
+    pub(crate) fn new(job: &spec::JobSpec, started: Instant, turned: mpsc::Sender<Turned>) -> Self {
+        Self { known: Mutex::default(), settings: Mutex::new(Settings::of(job)), started, turned }
+    }
+
+    /// Puts a changed job in force.
+    pub(crate) fn set(&self, job: &spec::JobSpec) {
+        let settings = Settings::of(job);
+        for endpoint in lock(&self.known).values() {
+            endpoint.set(&settings, self.started.elapsed());
+        }
+        *lock(&self.settings) = settings;
+    }
+
+    /// The service of that name. None: there are too many already.
+    pub(crate) fn get(&self, name: &str) -> Option<Arc<Endpoint>> {
+        let mut known = lock(&self.known);
+        if let Some(endpoint) = known.get(name) {
+            return Some(Arc::clone(endpoint));
+        }
+        if known.len() >= SERVICES {
+            return None;
+        }
+        let settings = lock(&self.settings).clone();
+        let endpoint = Arc::new(Endpoint {
+            name: name.into(),
+            gate: Gate::new(settings.concurrency),
+            rule: Mutex::default(),
+            turned: self.turned.clone(),
+            rate: Rate::default(),
+            budget: Mutex::new(RetryBudget::new(settings.retry_budget_percent)),
+            breakers: Mutex::default(),
+            requests: Requests::default(),
+        });
+        endpoint.set(&settings, self.started.elapsed());
+        known.insert(name.to_owned(), Arc::clone(&endpoint));
+        Some(endpoint)
+    }
+
+    /// Answers since the last call by which services asked us to slow down.
+    pub(crate) fn take_throttled(&self) -> u64 {
+        lock(&self.known).values().map(|endpoint| endpoint.requests.take_throttled()).sum()
+    }
+
+    /// All services asked so far, by name.
+    pub(crate) fn all(&self) -> Vec<Arc<Endpoint>> {
+        let mut all: Vec<_> = lock(&self.known).values().cloned().collect();
+        all.sort_by(|a, b| a.name.cmp(&b.name));
+        all
+    }
+}
+
+impl Settings {
+    fn of(job: &spec::JobSpec) -> Self {
+        Self {
+            own: job.endpoints.clone(),
+            concurrency: job.limits.concurrency,
+            retry_budget_percent: job.control.retry_budget_percent,
+            autopilot: job.control.autopilot.concurrency,
+        }
+    }
+}
+
+impl Endpoint {
+    fn set(&self, settings: &Settings, now: Duration) {
+        let own = settings.own.get(&*self.name).copied().unwrap_or_default();
+        let mut rule = lock(&self.rule);
+        if settings.autopilot {
+            let range = 1..=own.concurrency.unwrap_or(spec::Limits::RANGES.concurrency.max);
+            let rule = rule.get_or_insert_with(|| LatencyRule::new(range.clone(), latency::START));
+            rule.reset_range(now, range);
+            self.gate.set_limit(rule.limit());
+        } else {
+            *rule = None;
+            self.gate.set_limit(own.concurrency.unwrap_or(settings.concurrency));
+        }
+        self.rate.set(own.rate, own.burst);
+        lock(&self.budget).set_percent(settings.retry_budget_percent);
+    }
+
+    /// Waits until a request may go out. `is_retry`: the record asked this before, and it failed.
+    pub(crate) async fn enter(
+        &self,
+        is_retry: bool,
+        now: Duration,
+        intake: &IntakeSwitch,
+    ) -> Result<Pass, Held> {
+        if is_retry && !lock(&self.budget).retry(now) {
+            return Err(Held::NoRetryLeft);
+        }
+        let waiting = self.requests.waiting();
+        let ready = async {
+            let place = self.gate.enter().await;
+            self.rate.ready().await;
+            place
+        };
+        let place = tokio::select! {
+            biased;
+            () = intake.closed() => return Err(Held::Closed),
+            place = ready => place,
+        };
+        drop(waiting);
+        if !is_retry {
+            lock(&self.budget).first();
+        }
+        self.requests.sent(is_retry);
+        Ok(Pass { _place: place, in_flight: self.gate.inside(), sent: Instant::now() })
+    }
+
+    /// Takes what came of a request; tells whether the service counts as away. `category`: of the
+    /// failure, if it was one. `first_try`: the record never asked this before.
+    pub(crate) fn answered(
+        &self,
+        pass: Pass,
+        step: &str,
+        category: Option<Category>,
+        retry_after: Option<Duration>,
+        first_try: bool,
+        now: Duration,
+    ) -> Option<Open> {
+        let latency = pass.sent.elapsed();
+        self.requests.answered(step, latency, category);
+        if let Some(wait) = retry_after {
+            self.rate.be_silent(wait);
+        }
+        self.steer(
+            category,
+            Answer {
+                latency,
+                pushed_back: category == Some(Category::Throttled),
+                in_flight: pass.in_flight as u32,
+            },
+            now,
+        );
+        let sign = match category {
+            Some(Category::ServiceUnreachable) => Sign::Unreachable,
+            Some(Category::ServiceError | Category::Timeout) => Sign::Failing { first_try },
+            Some(Category::Throttled) => Sign::Throttled,
+            Some(Category::ServiceDenied) => Sign::Denied,
+            _ => Sign::Answers,
+        };
+        lock(&self.breakers).entry(step.to_owned()).or_default().observe(sign, now)
+    }
+
+    /// Tells the autopilot of an answer. What failed for another reason says nothing of capacity.
+    fn steer(&self, category: Option<Category>, answer: Answer, now: Duration) {
+        if !matches!(category, None | Some(Category::Throttled)) {
+            return;
+        }
+        let change = lock(&self.rule).as_mut().and_then(|rule| rule.observe(now, answer));
+        if let Some(change) = change {
+            self.gate.set_limit(change.to);
+            let knob = format!("concurrency towards {}", self.name);
+            // Where nobody listens fast enough the change is in force all the same.
+            let _ = self.turned.try_send(Turned { knob, change });
+        }
+    }
+
+    /// So many requests were spoiled by an outage and will be repeated.
+    pub(crate) fn spoiled(&self, requests: u64) {
+        lock(&self.budget).charge(requests);
+    }
+
+    /// After an outage: the next failure of a first try means that it lasts.
+    pub(crate) fn try_again(&self, now: Duration) {
+        if let Some(rule) = lock(&self.rule).as_mut() {
+            let limit = rule.limit();
+            rule.set_limit(now, limit);
+        }
+        lock(&self.breakers).values_mut().for_each(Breaker::half_open);
+    }
+
+    /// The service as it is shown.
+    pub(crate) fn show(&self) -> ServiceStatus {
+        let counts = self.requests.counts();
+        ServiceStatus {
+            name: self.name.to_string(),
+            in_flight: self.gate.inside() as u32,
+            concurrency: self.gate.limit() as u32,
+            waiting: counts.waiting,
+            requests: counts.sent,
+            retries: counts.retries,
+            throttled: counts.throttled,
+            failed: counts.failed,
+            is_away: lock(&self.breakers).values().any(Breaker::is_open),
+            latencies: self.requests.latencies(),
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

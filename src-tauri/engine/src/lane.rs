@@ -1,0 +1,179 @@
+//! A lane: batch after batch through the streams, with a barrier between them. The run itself is
+//! one; the recovery lane is another, with its own small limits.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, JoinSet};
+
+use crate::checkpoint::{CheckpointError, Leased};
+use crate::clock::now_ms;
+use crate::collector::{self, Collector};
+use crate::control::intake::{Away, Intake};
+use crate::event::BatchSummary;
+use crate::initiator;
+use crate::metrics::live::LiveBatch;
+use crate::pilot;
+use crate::record::{BatchId, Lane, LeasedRecord};
+use crate::session::Session;
+use crate::stream::{self, Share, Work};
+use crate::upkeep::whats_gone;
+
+/// The recovery lane has one stream: it is there for care, not for speed.
+const RECOVERY_STREAMS: u32 = 1;
+
+/// However long a wait is planned, somebody looks this often whether the clock was set back.
+const LOOK: Duration = Duration::from_secs(60);
+
+/// Runs batches until the lane has nothing pending or the intake closes.
+pub(crate) async fn run(session: &Arc<Session>, work: &Arc<Work>, lane: Lane) -> Result<(), CheckpointError> {
+    let _main = (lane == Lane::Main).then(|| session.lanes.main_at_work());
+    let mut draining: Option<JoinHandle<Result<(), CheckpointError>>> = None;
+    let mut batches = pilot::Batches::default();
+    while work.intake.position() == Intake::Open {
+        if let Some(gone) = whats_gone(&work.site) {
+            work.intake.report_outage(Away::now(gone));
+            break;
+        }
+        let (size, streams) = limits(session, lane);
+        if lane == Lane::Recovery {
+            session.checkpoint.requeue_scheduled().await?;
+        }
+        match session.checkpoint.lease_batch(lane, size, streams).await? {
+            Leased::Batch(id, records) => {
+                work.site.destination.forget_folders();
+                let count = records.len() as u32;
+                let started = tokio::time::Instant::now();
+                let batch = Arc::new(initiator::split(records, streams as usize));
+                let live = session.live.begin_batch(lane, id, &batch);
+                let running = {
+                    let (session, work, live) = (Arc::clone(session), Arc::clone(work), Arc::clone(&live));
+                    tokio::spawn(async move { run_batch(&session, &work, lane, id, batch, live).await })
+                };
+                // At most two at once: the one before this must have fallen at its barrier by now.
+                finished(draining.take()).await?;
+                if session.controls.settings().look_ahead {
+                    live.drains().await;
+                    draining = Some(running);
+                } else {
+                    finished(Some(running)).await?;
+                    if lane == Lane::Main {
+                        let whole = work.intake.position() == Intake::Open;
+                        batches.ended(session, count, started.elapsed(), whole).await;
+                    }
+                }
+            }
+            Leased::Later(due_ms) => {
+                finished(draining.take()).await?;
+                wait_until(Some(due_ms), session, work, lane).await;
+            }
+            Leased::Nothing => {
+                finished(draining.take()).await?;
+                let scheduled = match lane {
+                    Lane::Main => None,
+                    Lane::Recovery => session.checkpoint.next_scheduled().await?,
+                };
+                if scheduled.is_none() && (lane == Lane::Main || session.lanes.main_is_done()) {
+                    break;
+                }
+                wait_until(scheduled, session, work, lane).await;
+            }
+        }
+    }
+    finished(draining).await
+}
+
+/// One record, to see whether an outage is over.
+pub(crate) async fn trial(session: &Arc<Session>, work: &Arc<Work>) -> Result<(), CheckpointError> {
+    for endpoint in session.controls.endpoints.all() {
+        endpoint.try_again(session.controls.now());
+    }
+    for lane in [Lane::Main, Lane::Recovery] {
+        if let Leased::Batch(id, records) = session.checkpoint.lease_batch(lane, 1, 1).await? {
+            let batch = Arc::new(initiator::split(records, 1));
+            let live = session.live.begin_batch(lane, id, &batch);
+            return run_batch(session, work, lane, id, batch, live).await;
+        }
+    }
+    Ok(())
+}
+
+fn limits(session: &Session, lane: Lane) -> (u32, u32) {
+    match lane {
+        Lane::Main => {
+            let limits = session.limits();
+            (limits.batch_size, limits.streams)
+        }
+        Lane::Recovery => (session.controls.settings().recovery.batch_size, RECOVERY_STREAMS),
+    }
+}
+
+async fn finished(batch: Option<JoinHandle<Result<(), CheckpointError>>>) -> Result<(), CheckpointError> {
+    match batch {
+        Some(batch) => batch.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())),
+        None => Ok(()),
+    }
+}
+
+/// Waits until then, until something new may be on the lane, or until the intake closes.
+async fn wait_until(due_ms: Option<i64>, session: &Session, work: &Work, lane: Lane) {
+    let wait = due_ms.map_or(LOOK, |due_ms| Duration::from_millis((due_ms - now_ms()).max(0) as u64));
+    tokio::select! {
+        () = work.intake.closed() => {}
+        () = session.lanes.changed(), if lane == Lane::Recovery => {}
+        () = tokio::time::sleep(wait.min(LOOK)) => {}
+    }
+}
+
+/// One batch: fan-out over the streams, fan-in at the barrier.
+async fn run_batch(
+    session: &Arc<Session>,
+    work: &Arc<Work>,
+    lane: Lane,
+    id: BatchId,
+    parts: Arc<Vec<Vec<LeasedRecord>>>,
+    batch: Arc<LiveBatch>,
+) -> Result<(), CheckpointError> {
+    let records: usize = parts.iter().map(Vec::len).sum();
+    tracing::info!(batch = id, ?lane, records, streams = parts.len(), "batch begins");
+    let (handover, handovers) = mpsc::channel(collector::QUEUE);
+    let collector = Collector {
+        id,
+        lane,
+        work: Arc::clone(work),
+        checkpoint: Arc::clone(&session.checkpoint),
+        live: Arc::clone(&session.live),
+        batch: Arc::clone(&batch),
+    };
+    let collecting = tokio::spawn(collector.run(handovers));
+    let gate = session.controls.gate_of(lane);
+    let hands = gate.limit().div_ceil(parts.len());
+    let mut streams = JoinSet::new();
+    for (stream, records) in Arc::unwrap_or_clone(parts).into_iter().enumerate() {
+        let share = Share {
+            stream,
+            records,
+            hands,
+            gate: Arc::clone(gate),
+            batch: Arc::clone(&batch),
+            collector: handover.clone(),
+        };
+        streams.spawn(stream::run(share, Arc::clone(work)));
+    }
+    drop(handover);
+    streams.join_all().await;
+    let collected = collecting.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+    session.live.end_batch(lane, id);
+    collected?;
+    tracing::info!(batch = id, ?lane, took_ms = now_ms() - batch.started_ms(), "barrier");
+    session
+        .checkpoint
+        .end_batch(BatchSummary {
+            id,
+            started_ms: batch.started_ms(),
+            ended_ms: now_ms(),
+            streams: batch.summaries(),
+        })
+        .await
+}
