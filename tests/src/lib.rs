@@ -11,6 +11,7 @@ pub mod desktop;
 pub mod lab;
 pub mod library;
 pub mod process;
+pub mod services;
 pub mod site;
 pub mod story;
 pub mod tree;

@@ -88,9 +88,16 @@ async fn serve(
     if !script.round_trip.is_zero() {
         sleep(script.round_trip).await;
     }
-    if service.outage(&script).0 == Some(Outage::Unavailable) {
-        service.tally.probed();
-        return refuse(visit, 503, script.retry_after);
+    match service.outage(&script).0 {
+        Some(Outage::Unavailable) => {
+            service.tally.probed();
+            return refuse(visit, 503, script.retry_after);
+        }
+        Some(Outage::Denied) => {
+            service.tally.probed();
+            return refuse(visit, 401, None);
+        }
+        Some(Outage::Refused | Outage::Reset) | None => {}
     }
     if script.rate.is_some_and(|rate| !service.bucket.take(rate, script.burst)) {
         service.knee.refused(script.refusal_cost);

@@ -123,6 +123,8 @@ pub enum Outage {
     Reset,
     /// Every request is answered with 503, and with the script's `Retry-After`.
     Unavailable,
+    /// Every request is answered with 401: the secret is wrong.
+    Denied,
 }
 
 /// An outage by the clock.

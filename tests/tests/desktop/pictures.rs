@@ -109,7 +109,8 @@ impl Album {
         window.tap("start").await;
         window.figure("balance-delivered", |records| records > 10).await;
         volume.fill_up("ballast");
-        window.says("Waiting for you").await;
+        window.says("Waiting for room at the destination").await;
+        window.reads("banner-now", |text| text.contains("next look in")).await;
         self.look(&window, "outage").await;
         window.assert_all_within_reach_of_tab().await;
     }
