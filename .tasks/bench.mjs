@@ -1,4 +1,4 @@
-// npm run bench [-- speed|memory|resume|kill|control]: release build, on a RAM disk, rsync and rclone beside it.
+// npm run bench [-- SUITE...]: release build, on a RAM disk, rsync and rclone beside it.
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,10 +1,15 @@
 //! `npm run bench`: how fast, how large in memory, how soon after a resume, how safe when killed, and
-//! how much is won by control. Everything happens on a RAM disk, so that figures are about programs and not disks.
+//! how much is won by control. Everything happens on a RAM disk, so that figures are about programs
+//! and not about disks.
 
+mod barrier;
+mod checkpoint;
 mod control;
 mod kill;
 mod measure;
 mod memory;
+mod outage;
+mod poison;
 mod ramdisk;
 mod resume;
 mod speed;
@@ -16,20 +21,23 @@ use ramdisk::RamDisk;
 /// A bench and the word that asks for it.
 type Suite = (&'static str, fn(&RamDisk));
 
-const SUITES: [Suite; 5] = [
+const SUITES: [Suite; 9] = [
     ("speed", speed::run),
     ("memory", memory::run),
     ("resume", resume::run),
     ("kill", kill::run),
+    ("checkpoint", checkpoint::run),
+    ("barrier", barrier::run),
+    ("poison", poison::run),
+    ("outage", outage::run),
     ("control", control::run),
 ];
 
 fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();
     if let Some(unknown) = asked.iter().find(|name| SUITES.iter().all(|(suite, _)| suite != name)) {
-        eprintln!(
-            "there is no bench {unknown:?}; choose from speed, memory, resume, kill, control, or name none for all"
-        );
+        let names = SUITES.map(|(name, _)| name).join(", ");
+        eprintln!("there is no bench {unknown:?}; choose from {names}, or name none for all");
         return ExitCode::FAILURE;
     }
     let disk = RamDisk::new();

@@ -25,8 +25,11 @@ pub(crate) fn listen(address: SocketAddr) -> Result<(), Error> {
 
 /// Keeps the figures up to date for as long as the migration is open.
 pub(crate) async fn follow(migration: Migration, is_asked: bool) {
+    if !is_asked {
+        return;
+    }
     let mut progress = migration.progress();
-    while is_asked {
+    loop {
         set(&progress.borrow_and_update());
         if progress.changed().await.is_err() {
             return;

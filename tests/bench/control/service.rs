@@ -6,14 +6,16 @@ use sluice_tests::lab::{Retry, Script};
 
 const WORKERS: usize = 16;
 const LATENCY: Duration = Duration::from_millis(80);
-const QUEUE: usize = 32;
+/// As many as Tomcat lets wait unless it is told otherwise (`acceptCount`, 100).
+const QUEUE: usize = 100;
 const SLOWDOWN: f64 = 0.5;
 const REFUSAL_COST: Duration = Duration::from_millis(1);
 const ROUND_TRIP: Duration = Duration::from_millis(5);
 
 /// A catalogue server of ordinary size. At its knee it answers 16 ÷ 85 ms ≈ 190 requests a second,
-/// which is 95 records a second at two requests a record; with a full queue half of that. It refuses
-/// with 429 and a `Retry-After` of one second, and a refusal costs it an eightieth of a request. No faults by chance: what goes wrong is load.
+/// which is 95 records a second at two requests a record; with a full queue a quarter of that. It
+/// refuses with 429 and a `Retry-After` of one second, and a refusal costs it an eightieth of a
+/// request. No faults by chance: what goes wrong is load.
 pub(super) fn script() -> Script {
     Script {
         seed: 3,

@@ -6,7 +6,7 @@ use reqwest::Client;
 use reqwest::header::RETRY_AFTER;
 
 use super::prepared::Request;
-use super::reply::{Reply, retry_after};
+use super::reply::{Reply, retry_after_of};
 use crate::clock::now_ms;
 use crate::failure::Category;
 
@@ -51,7 +51,7 @@ async fn answer(client: &Client, request: Request) -> Result<Reply, (Category, S
     let mut response = sent.send().await.map_err(|error| lost(&error))?;
     let status = response.status().as_u16();
     let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-    let retry_after = retry_after.and_then(|value| retry_after_of(value));
+    let retry_after = retry_after.and_then(|value| retry_after_of(value, now_ms()));
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
         if body.len() + chunk.len() > LONGEST_ANSWER {
@@ -61,10 +61,6 @@ async fn answer(client: &Client, request: Request) -> Result<Reply, (Category, S
         body.extend_from_slice(&chunk);
     }
     Ok(Reply { status, body, retry_after })
-}
-
-fn retry_after_of(value: &str) -> Option<Duration> {
-    retry_after(value, now_ms())
 }
 
 fn lost(error: &reqwest::Error) -> (Category, String) {

@@ -53,7 +53,7 @@ impl Reply {
 
 /// `Retry-After` in both its forms: seconds, or a date (RFC 9110, section 10.2.3). `now_ms`:
 /// milliseconds since 1970 (UTC).
-pub(super) fn retry_after(value: &str, now_ms: i64) -> Option<Duration> {
+pub(super) fn retry_after_of(value: &str, now_ms: i64) -> Option<Duration> {
     let wait = match value.trim().parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => {
@@ -114,13 +114,13 @@ mod tests {
 
     #[test]
     fn both_forms_of_retry_after_are_read() {
-        assert_eq!(retry_after("120", 0), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after_of("120", 0), Some(Duration::from_secs(120)));
         // The example of RFC 9110; 784111777 is that second.
         let before = 784_111_777_000 - 5_000;
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", before), Some(Duration::from_secs(5)));
-        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", before + 60_000), Some(Duration::ZERO));
-        assert_eq!(retry_after("999999999999", 0), Some(LONGEST_WAIT));
-        assert_eq!(retry_after("soon", 0), None);
+        assert_eq!(retry_after_of("Sun, 06 Nov 1994 08:49:37 GMT", before), Some(Duration::from_secs(5)));
+        assert_eq!(retry_after_of("Sun, 06 Nov 1994 08:49:37 GMT", before + 60_000), Some(Duration::ZERO));
+        assert_eq!(retry_after_of("999999999999", 0), Some(LONGEST_WAIT));
+        assert_eq!(retry_after_of("soon", 0), None);
     }
 
     #[test]

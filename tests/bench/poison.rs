@@ -1,0 +1,70 @@
+//! One record in a hundred is poisoned; the others must not feel it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use sluice_tests::command::{self, COMPLETE, WITH_FAILURES};
+use sluice_tests::lab::{Lab, Poison, Route, Script, Venom, Wrong};
+use sluice_tests::services::Served;
+use sluice_tests::site::Site;
+use sluice_tests::tree;
+
+use crate::measure::median;
+use crate::ramdisk::RamDisk;
+
+const RECORDS: u64 = 10_000;
+const ROUNDS: usize = 3;
+const LEAST: f64 = 0.9;
+
+const JOB: &str = "[limits]\nbatch_size = 1000\nstreams = 2\nconcurrency = 32\n\
+                   [control]\nattempts = 3\nbackoff_base_ms = 200\nlease = { floor_s = 1, cap_s = 2 }";
+
+/// Numbers that end in 01, 26, 51 and 76: a quarter of the poison each.
+fn poison() -> Vec<Poison> {
+    let venoms = [Venom::Hang, Venom::Reject, Venom::Error, Venom::Rubbish(Wrong::NotJson)];
+    (0..RECORDS / 100)
+        .map(|hundred| {
+            let name = format!("take-{:06}", hundred * 100 + [1, 26, 51, 76][(hundred % 4) as usize]);
+            Poison::new(&name, venoms[(hundred % 4) as usize]).on(Route::Lookup)
+        })
+        .collect()
+}
+
+pub(crate) fn run(disk: &RamDisk) {
+    let mut times: [Vec<Duration>; 2] = Default::default();
+    let mut found = BTreeMap::new();
+    for _ in 0..ROUNDS {
+        for (arm, poison) in [Vec::new(), poison()].into_iter().enumerate() {
+            let expected = if arm == 0 { COMPLETE } else { WITH_FAILURES };
+            let lab = Lab::start(Script {
+                latency: Duration::from_millis(20),
+                jitter: 0.3,
+                poison,
+                ..Script::default()
+            });
+            let site = Site::below(disk.path());
+            tree::small_files(&site.source, RECORDS, 1);
+            let served = Served::new(site, &lab, JOB);
+            let start = Instant::now();
+            served.run(&["--quiet"]).expect(expected);
+            times[arm].push(start.elapsed());
+            if arm == 1 {
+                found = BTreeMap::new();
+                for failure in command::failures(&served.checkpoint) {
+                    *found.entry(failure.category).or_insert(0) += 1;
+                }
+                assert_eq!(served.status().delivered, RECORDS - RECORDS / 100);
+            }
+        }
+    }
+    let [clean, poisoned] = times.map(|times| median(times).as_secs_f64());
+    println!(
+        "{RECORDS} records, 1 % of them poisoned: {found:?}; {clean:.2} s without, {poisoned:.2} s with \
+         ({:.2} of the clean run's throughput, at least {LEAST})",
+        clean / poisoned
+    );
+    let quarter = RECORDS / 400;
+    let expected = ["answer_invalid", "request_rejected", "service_error", "timeout"];
+    assert_eq!(found, expected.map(|category| (category.to_owned(), quarter)).into());
+    assert!(clean / poisoned >= LEAST);
+}
