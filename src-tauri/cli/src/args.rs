@@ -15,7 +15,6 @@ use sluice_engine::spec::{HashAlgorithm, JobSpec, OnConflict, Verify};
 #[command(
     name = "sluice",
     version,
-    about,
     propagate_version = true,
     max_term_width = 100,
     after_help = "\

@@ -28,9 +28,23 @@ const ROOM: u64 = 4 << 20;
 /// An outage that is being waited out.
 pub(crate) struct Waiting {
     since_ms: i64,
+    /// The service that is away.
+    endpoint: Option<Arc<str>>,
     probes: u32,
     refunded: u64,
+    refunds: bool,
 }
+
+/// The last outage that the first record tried put an end to.
+pub(crate) struct Short {
+    endpoint: Option<Arc<str>>,
+    ended_ms: i64,
+}
+
+/// A second short outage at the same service within this time (milliseconds) is none: a row of
+/// records fails there by itself, and their attempts count. Without this such a row would be tried
+/// for ever.
+const SUSPECT_MS: i64 = 10 * 60 * 1000;
 
 /// How the waiting ended.
 pub(crate) enum Ending {
@@ -41,14 +55,25 @@ pub(crate) enum Ending {
 }
 
 impl Waiting {
-    pub(crate) fn new(since_ms: i64) -> Self {
-        Self { since_ms, probes: 0, refunded: 0 }
+    pub(crate) fn new(away: &Away, before: Option<&Short>) -> Self {
+        let endpoint = away.failure.endpoint.clone();
+        let is_suspect = before.is_some_and(|before| {
+            before.endpoint == endpoint && away.since_ms - before.ended_ms < SUSPECT_MS
+        });
+        Self { since_ms: away.since_ms, endpoint, probes: 0, refunded: 0, refunds: !is_suspect }
+    }
+
+    /// Itself, once it is over, if the first record tried went through.
+    pub(crate) fn short(self) -> Option<Short> {
+        (self.probes == 1).then(|| Short { endpoint: self.endpoint, ended_ms: now_ms() })
     }
 
     /// Waits until it is worth trying a record. What the outage spoiled is taken back first.
     pub(crate) async fn out(&mut self, session: &Arc<Session>, site: &Arc<Site>, away: Away) -> Ending {
-        if let Some(endpoint) = &away.failure.endpoint {
-            match session.checkpoint.refund(endpoint, away.since_ms).await {
+        // What lasts is an outage, whatever was suspected.
+        self.refunds |= self.probes > 0;
+        if let Some(endpoint) = away.failure.endpoint.as_ref().filter(|_| self.refunds) {
+            match session.checkpoint.refund(endpoint, self.since_ms).await {
                 Ok(refunded) => {
                     self.refunded += refunded;
                     if let Some(endpoint) = session.controls.endpoints.get(endpoint) {

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 
 use super::open::to_json;
 use super::records::number;
 use super::{Checkpoint, CheckpointError};
 use crate::clock::now_ms;
 use crate::event::{BatchSummary, EventKind};
-use crate::record::{BatchId, Lane, LeasedRecord, RawPath};
+use crate::record::{BatchId, Lane, LeasedRecord, RawPath, RecordId};
 
 /// What a lane can lease at this moment.
 pub(crate) enum Leased {
@@ -37,51 +37,64 @@ impl Checkpoint {
         let now = now_ms();
         let leased = self
             .write(async |tx| {
-                let batch: i64 = sqlx::query_scalar("SELECT coalesce(max(id), 0) + 1 FROM batch")
-                    .fetch_one(&mut *tx)
-                    .await?;
-                let leased = sqlx::query(
-                    "UPDATE record SET state = 1, batch = ?, due_ms = NULL
-                     WHERE id IN (
-                        SELECT id FROM (SELECT id FROM record WHERE state = 0 AND lane = ? AND due_ms IS NOT NULL
-                                          AND (due_ms <= ? OR due_ms > ?) ORDER BY due_ms LIMIT ?)
-                        UNION ALL
-                        SELECT id FROM (SELECT id FROM record WHERE state = 0 AND lane = ? AND due_ms IS NULL
-                                        ORDER BY id LIMIT ?)
-                        LIMIT ?)
-                     RETURNING id, source, path, size, interrupted, attempts, tries, fields",
+                let chosen: Vec<RecordId> = sqlx::query_scalar(
+                    "SELECT id FROM (SELECT id FROM record WHERE state = 0 AND lane = ?1 AND due_ms IS NOT NULL
+                                       AND (due_ms <= ?2 OR due_ms > ?3) ORDER BY due_ms LIMIT ?4)
+                     UNION ALL
+                     SELECT id FROM (SELECT id FROM record WHERE state = 0 AND lane = ?1 AND due_ms IS NULL
+                                     ORDER BY id LIMIT ?4)
+                     LIMIT ?4",
                 )
-                .bind(batch)
                 .bind(lane.code())
                 .bind(now)
                 .bind(now + NO_WAIT_IS_LONGER_MS)
                 .bind(size)
-                .bind(lane.code())
-                .bind(size)
-                .bind(size)
                 .fetch_all(&mut *tx)
                 .await?;
-                if leased.is_empty() {
-                    return Ok(None);
-                }
-                let mut records = leased.iter().map(leased_of).collect::<Result<Vec<_>, sqlx::Error>>()?;
-                super::steps::add_done(tx, batch, &mut records).await?;
-                sqlx::query("INSERT INTO batch (id, started_ms, lane) VALUES (?, ?, ?)")
-                    .bind(batch)
-                    .bind(now)
-                    .bind(lane.code())
-                    .execute(&mut *tx)
-                    .await?;
-                let bytes = records.iter().map(|record| record.size).sum();
-                let event =
-                    EventKind::BatchStarted { batch, lane, records: records.len() as u64, bytes, streams };
-                super::events::add(tx, &event).await?;
-                Ok(Some((batch, records)))
+                lease(tx, lane, &chosen, streams).await
             })
             .await?;
-        if let Some((batch, records)) = leased {
-            return Ok(Leased::Batch(batch, records));
+        match leased {
+            Some((batch, records)) => Ok(Leased::Batch(batch, records)),
+            None => self.nothing_now(lane).await,
         }
+    }
+
+    /// Leases a single record of a lane to a batch of its own, from somewhere in the middle: `place`
+    /// is a share of the way from the first to the last (0 to 1).
+    pub(crate) async fn lease_one(&self, lane: Lane, place: f64) -> Result<Leased, CheckpointError> {
+        let leased = self
+            .write(async |tx| {
+                let ends = sqlx::query(
+                    "SELECT min(id) AS first, max(id) AS last FROM record
+                     WHERE state = 0 AND lane = ? AND due_ms IS NULL",
+                )
+                .bind(lane.code())
+                .fetch_one(&mut *tx)
+                .await?;
+                let (first, last): (Option<i64>, Option<i64>) =
+                    (ends.try_get("first")?, ends.try_get("last")?);
+                let (Some(first), Some(last)) = (first, last) else { return Ok(None) };
+                let from = first + ((last - first) as f64 * place.clamp(0.0, 1.0)) as i64;
+                let chosen: Vec<RecordId> = sqlx::query_scalar(
+                    "SELECT id FROM record WHERE state = 0 AND lane = ? AND due_ms IS NULL AND id >= ?
+                     ORDER BY id LIMIT 1",
+                )
+                .bind(lane.code())
+                .bind(from)
+                .fetch_all(&mut *tx)
+                .await?;
+                lease(tx, lane, &chosen, 1).await
+            })
+            .await?;
+        match leased {
+            Some((batch, records)) => Ok(Leased::Batch(batch, records)),
+            None => self.nothing_now(lane).await,
+        }
+    }
+
+    /// Nothing can be leased at this moment: when that changes.
+    async fn nothing_now(&self, lane: Lane) -> Result<Leased, CheckpointError> {
         let due: Option<i64> = sqlx::query_scalar(
             "SELECT min(due_ms) FROM record WHERE state = 0 AND lane = ? AND due_ms IS NOT NULL",
         )
@@ -168,6 +181,41 @@ impl Checkpoint {
             .map(|count| count.max(0) as u64)
             .map_err(|error| self.database(error))
     }
+}
+
+/// Leases these records to a new batch. None: there are none.
+async fn lease(
+    tx: &mut SqliteConnection,
+    lane: Lane,
+    chosen: &[RecordId],
+    streams: u32,
+) -> Result<Option<(BatchId, Vec<LeasedRecord>)>, sqlx::Error> {
+    if chosen.is_empty() {
+        return Ok(None);
+    }
+    let batch: i64 =
+        sqlx::query_scalar("SELECT coalesce(max(id), 0) + 1 FROM batch").fetch_one(&mut *tx).await?;
+    let leased = sqlx::query(
+        "UPDATE record SET state = 1, batch = ?, due_ms = NULL
+         WHERE id IN (SELECT value FROM json_each(?))
+         RETURNING id, source, path, size, interrupted, attempts, tries, fields",
+    )
+    .bind(batch)
+    .bind(to_json(&chosen)?)
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut records = leased.iter().map(leased_of).collect::<Result<Vec<_>, sqlx::Error>>()?;
+    super::steps::add_done(tx, batch, &mut records).await?;
+    sqlx::query("INSERT INTO batch (id, started_ms, lane) VALUES (?, ?, ?)")
+        .bind(batch)
+        .bind(now_ms())
+        .bind(lane.code())
+        .execute(&mut *tx)
+        .await?;
+    let bytes = records.iter().map(|record| record.size).sum();
+    let event = EventKind::BatchStarted { batch, lane, records: records.len() as u64, bytes, streams };
+    super::events::add(tx, &event).await?;
+    Ok(Some((batch, records)))
 }
 
 fn leased_of(row: &SqliteRow) -> Result<LeasedRecord, sqlx::Error> {
