@@ -9,12 +9,14 @@ use crate::record::LeasedRecord;
 const COST_OF_A_FILE: u64 = 64 << 10;
 
 /// Splits a batch by cost, large files first (longest processing time first: Graham, "Bounds on
-/// multiprocessing timing anomalies", 1969), so that the streams end together.
+/// multiprocessing timing anomalies", 1969), so that the streams end together. What failed before
+/// comes before all: it may take its whole timeout again, and nobody should wait for that at the
+/// barrier.
 ///
 /// Gives exactly `streams` parts; some are empty where there are fewer records.
 pub(crate) fn split(mut records: Vec<LeasedRecord>, streams: usize) -> Vec<Vec<LeasedRecord>> {
     let mut parts: Vec<(u64, Vec<LeasedRecord>)> = (0..streams.max(1)).map(|_| (0, Vec::new())).collect();
-    records.sort_by_key(|record| (Reverse(record.size), record.id));
+    records.sort_by_key(|record| (record.tries == 0, Reverse(record.size), record.id));
     for record in records {
         let least = (0..parts.len()).min_by_key(|part| parts[*part].0).unwrap_or_default();
         let (cost, part) = &mut parts[least];
