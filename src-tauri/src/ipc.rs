@@ -3,15 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use sluice_engine::api::{self, Error, FailurePage, Migration, Selection, Snapshot};
+use sluice_engine::api::{self, Amendment, Attempt, Error, FailurePage, Migration, Selection, Snapshot};
 use sluice_engine::error::ErrorReport;
+use sluice_engine::event::Event;
 use sluice_engine::record::RecordId;
-use sluice_engine::spec::{Control, Delivery, JobSpec, LimitRanges, Limits};
+use sluice_engine::spec::{Control, Delivery, Endpoint, JobSpec, LimitRanges, Limits, Timetable};
 use sluice_engine::state::State as EngineState;
 use tauri::{AppHandle, State};
 
 use crate::desk::Desk;
 use crate::{LaunchPaths, dialog};
+
+/// Events that the page asks for at once, to know what changed before it was there.
+const EVENTS: u32 = 500;
 
 type Answer<T> = Result<T, ErrorReport>;
 
@@ -119,6 +123,35 @@ pub(crate) async fn set_control(desk: State<'_, Desk>, control: Control) -> Answ
     open(&desk).await?.set_control(control).await.map_err(report)
 }
 
+/// Limits of one service; without any it follows the migration's own.
+#[tauri::command]
+pub(crate) async fn set_endpoint(desk: State<'_, Desk>, service: String, endpoint: Endpoint) -> Answer<()> {
+    let change = |job: &mut JobSpec| {
+        if endpoint == Endpoint::default() {
+            job.endpoints.remove(&service);
+        } else {
+            job.endpoints.insert(service, endpoint);
+        }
+    };
+    open(&desk).await?.update(change).await.map_err(report)
+}
+
+/// Whether a text is a bandwidth timetable. The refusal says why it is none.
+#[tauri::command]
+pub(crate) fn check_bandwidth(text: &str) -> Answer<()> {
+    text.parse::<Timetable>().map(drop).map_err(|error| ErrorReport {
+        code: "bandwidth".into(),
+        message: error.to_string(),
+        advice: String::new(),
+    })
+}
+
+/// The durable events after a number, at most as many as the page remembers.
+#[tauri::command]
+pub(crate) async fn events_since(desk: State<'_, Desk>, seq: i64) -> Answer<Vec<Event>> {
+    open(&desk).await?.events_since(seq, EVENTS).await.map_err(report)
+}
+
 #[tauri::command]
 pub(crate) async fn failures(
     desk: State<'_, Desk>,
@@ -145,6 +178,21 @@ pub(crate) async fn reprocess(desk: State<'_, Desk>, selection: Selection) -> An
         migration.start().await.map_err(report)?;
     }
     Ok(records)
+}
+
+#[tauri::command]
+pub(crate) async fn attempts(desk: State<'_, Desk>, record: RecordId) -> Answer<Vec<Attempt>> {
+    open(&desk).await?.attempts(record).await.map_err(report)
+}
+
+#[tauri::command]
+pub(crate) async fn amend(desk: State<'_, Desk>, selection: Selection, amendment: Amendment) -> Answer<u64> {
+    open(&desk).await?.amend(&selection, &amendment).await.map_err(report)
+}
+
+#[tauri::command]
+pub(crate) async fn leave(desk: State<'_, Desk>, selection: Selection, note: &str) -> Answer<u64> {
+    open(&desk).await?.leave(&selection, note).await.map_err(report)
 }
 
 /// Asks where, then writes. The path written, or nothing when the person cancelled.

@@ -1,19 +1,22 @@
 /** The states of the window, each with figures that strain it. */
 import type {
+  Attempt,
   BatchSummary,
   Category,
+  EventKind,
   FailedRecord,
   FailureGroup,
   LiveBatch,
   Preflight,
   Sample,
+  ServiceStatus,
   Snapshot,
   State,
 } from '../src/backend/types';
 import { selectionOf } from '../src/backend/door';
 import type { Desk } from '../src/state/desk.svelte';
 import { FakeDoor } from '../test/fake-door';
-import { balance, failedRecord, outage, progress, snapshot, stream } from '../test/samples';
+import { balance, control, failedRecord, outage, progress, snapshot, stream } from '../test/samples';
 
 interface Scene {
   door: FakeDoor;
@@ -157,6 +160,21 @@ function failedRecords(howMany: number): FailedRecord[] {
   });
 }
 
+function tries(howMany: number): Attempt[] {
+  return Array.from({ length: howMany }, (_, i) => ({
+    number: i + 1,
+    ended_ms: NOW - (howMany - i) * 3_600_000,
+    took_ms: 1_240 * (i + 1),
+    lane: i === 0 ? 'main' : 'recovery',
+    stage: 'deliver',
+    category: 'service_error',
+    endpoint: 'https://dam.archive.example:8443',
+    http_status: 502,
+    message: 'POST https://dam.archive.example:8443/assets was answered with 502 Bad Gateway',
+    refunded: i === 1,
+  }));
+}
+
 const PREFLIGHT: Preflight = {
   balance: balance({ found: 958_120, excluded: 1_204, pending: 956_916, bytes_total: 214.6 * TB }),
   by_type: [
@@ -235,6 +253,7 @@ function at(state: State, given: Partial<Snapshot> = {}, more: Partial<Snapshot[
     ...given,
   });
   door.failed = failedRecords(3_000);
+  door.tried = tries(3);
   return door;
 }
 
@@ -264,6 +283,78 @@ function running(door: FakeDoor): FakeDoor {
     door.sendProgress({ ...snap.progress, at_ms: NOW + tick * 250, sample: tick % 4 === 0 ? sample : null });
   }, 250);
   return door;
+}
+
+const SERVICES: ServiceStatus[] = ['https://dam.archive.example:8443', 'http://127.0.0.1:9100'].map(
+  (name, i) => ({
+    name,
+    in_flight: 11 - i,
+    concurrency: 12,
+    waiting: 31 * i,
+    requests: 812_430,
+    retries: 1_204,
+    throttled: 16_020 * i,
+    failed: 97,
+    is_away: i === 1,
+    latencies: [
+      { step: 'lookup:rights', answers: 400_000, p50_ms: 41, p95_ms: 180, p99_ms: 900 },
+      { step: 'register', answers: 400_000, p50_ms: 1_240, p95_ms: 2_900, p99_ms: 4_000 },
+    ],
+  }),
+);
+
+const AUTOPILOT = { concurrency: true, batch_size: true, target_batch_s: 60 };
+const SERVED: Partial<Snapshot> = {
+  ...MOVING,
+  job: {
+    ...snapshot().job,
+    name: 'Archive to MAM',
+    control: control({ autopilot: AUTOPILOT, bandwidth: 'Mon-Fri 08:00 20MB/s; 19:00 off' }),
+  },
+  history: Array.from({ length: 400 }, (_, i) => ({
+    at_ms: NOW - (400 - i) * 900_000,
+    span_s: 900,
+    records_per_s: wave(i, 20, 52),
+    bytes_per_s: wave(i + 9, 1.1e8, 1.9e8),
+    in_flight: 8,
+    concurrency: 12,
+    barrier_idle: 0.1,
+    services: [],
+    advice: null,
+  })),
+};
+
+const STEERED: Partial<Snapshot['progress']> = {
+  services: SERVICES,
+  concurrency: 128,
+  recovery: { ...live(1, NOW - 900), id: 438 },
+  advice: {
+    code: 'throttled',
+    sentence:
+      'http://127.0.0.1:9100 asks us to slow down: 4.1 % of its answers in the last 30 s (worth a word from 2.0 %)',
+    offer: { knob: 'service_concurrency', service: 'http://127.0.0.1:9100', to: 9 },
+  },
+};
+
+function told(door: FakeDoor): FakeDoor {
+  door.told = [
+    {
+      kind: 'autopilot_changed',
+      knob: 'concurrency towards https://dam.archive.example:8443',
+      from: 16,
+      to: 12,
+      reason: 'the service asked to slow down: 16 to 12',
+    },
+    { kind: 'outage_began', outage: outage() },
+    { kind: 'outage_ended', category: 'destination_full', lasted_s: 341, probes: 9, refunded: 12 },
+  ].map((what, i) => ({ seq: i + 1, at_ms: NOW - 600_000 + i * 60_000, what: what as EventKind }));
+  return door;
+}
+
+function asked(desk: Desk, what: 'leave' | 'amend') {
+  desk.tab = 'failures';
+  const record = failedRecords(1)[0] ?? null;
+  desk.askAbout(what, { selection: selectionOf({ ids: [7] }), records: 1, record });
 }
 
 const FINISHED = balance({
@@ -324,6 +415,26 @@ export const scenes: Record<string, Scene> = {
       },
     ),
   },
+  'running-services': { door: told(running(at('running', SERVED, { ...RUN, ...STEERED }))) },
+  'service-away': {
+    door: told(
+      at('waiting', SERVED, {
+        ...STEERED,
+        services: SERVICES.map((service) => ({ ...service, in_flight: 0, is_away: true })),
+        outage: outage({
+          category: 'service_down',
+          message: 'POST https://dam.archive.example:8443/assets: connection refused (os error 111)',
+          advice:
+            'Nothing is lost, and nobody has to do anything: the run goes on by itself when the service answers again.',
+          since_ms: NOW - 85_000,
+          next_probe_ms: NOW + 31_000,
+          probes: 4,
+        }),
+      }),
+    ),
+  },
+  leave: { door: at('running', MOVING, RUN), then: (desk) => asked(desk, 'leave') },
+  amend: { door: at('running', MOVING, RUN), then: (desk) => asked(desk, 'amend') },
   pausing: { door: at('pausing', MOVING, RUN) },
   paused: { door: at('paused', RESTED) },
   outage: {

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { selectionOf } from '../src/backend/door';
-import type { Register } from '../src/backend/types';
+import type { Advice, Register } from '../src/backend/types';
 import { Desk } from '../src/state/desk.svelte';
 import { FakeDoor } from './fake-door';
 import { progress, snapshot } from './samples';
@@ -78,7 +78,8 @@ describe('the way through the window', () => {
     desk.edit();
     desk.draft?.add(['/more']);
     await desk.check();
-    expect(named(door).slice(-3)).toEqual(['closeMigration', 'createMigration', 'plan']);
+    const asked = named(door).filter((name) => name !== 'eventsSince');
+    expect(asked.slice(-3)).toEqual(['closeMigration', 'createMigration', 'plan']);
   });
 
   it('keeps the description when the engine refuses it, and says why', async () => {
@@ -124,6 +125,68 @@ describe('the way through the window', () => {
     door.sendProgress(progress({ state: 'finished', at_ms: 9 }));
     await desk.reprocess(selectionOf({ ids: [1] }));
     expect(desk.tab).toBe('main');
+  });
+
+  it('does what the advisor offers, and takes it back', async () => {
+    const [desk, door] = await begun(at({ state: 'running' }));
+    const advise = (offer: Advice['offer']) =>
+      desk.apply({ code: 'own_limit', sentence: 'All taken', offer });
+    const control = () => desk.migration?.job.control;
+    await desk.migration?.setControl({
+      ...snapshot().job.control,
+      autopilot: { concurrency: true, batch_size: false, target_batch_s: 60 },
+    });
+
+    await advise({ knob: 'concurrency', to: 16 });
+    expect(door.calls.at(-1)).toEqual(['setLimits', { batch_size: 1000, streams: 2, concurrency: 16 }]);
+    expect([desk.applied?.offer.knob, control()?.autopilot.concurrency]).toEqual(['concurrency', false]);
+    await desk.undo();
+    expect(desk.migration?.progress.limits.concurrency).toBe(8);
+    expect([desk.applied, control()?.autopilot.concurrency]).toEqual([null, true]);
+
+    await advise({ knob: 'service_concurrency', service: 'http://dam', to: 12 });
+    expect(door.calls.at(-1)).toEqual([
+      'setEndpoint',
+      'http://dam',
+      { concurrency: 12, rate: null, burst: null },
+    ]);
+    await desk.undo();
+    expect(desk.migration?.job.endpoints?.['http://dam']?.concurrency).toBeNull();
+
+    await advise({ knob: 'look_ahead' });
+    expect(control()?.look_ahead).toBe(true);
+    await desk.undo();
+    expect(control()?.look_ahead).toBe(false);
+  });
+
+  it('leaves and changes failed records, and may send them through again at once', async () => {
+    const [desk, door] = await begun(at({ state: 'running' }));
+    const about = { selection: selectionOf({ ids: [7] }), records: 1, record: null };
+    const amendment = { path: 'a.mov', prefix: null, fields: {} };
+    desk.askAbout('leave', about);
+    await desk.leave('broken tape');
+    expect(door.calls).toContainEqual(['leave', about.selection, 'broken tape']);
+    expect([desk.asking, desk.notices[0]?.message]).toEqual([null, '1 record is left, with your note.']);
+
+    desk.askAbout('amend', about);
+    await desk.amend(amendment, true);
+    expect(door.calls.slice(-2)).toEqual([
+      ['amend', about.selection, amendment],
+      ['reprocess', about.selection],
+    ]);
+
+    door.refuses = { amend: { code: 'amendment', message: 'no path', advice: '' } };
+    desk.askAbout('amend', about);
+    await desk.amend(amendment, true);
+    expect([desk.asking, desk.notices.at(-1)?.message]).toEqual(['amend', 'no path']);
+    expect(door.calls.at(-1)?.[0]).toBe('amend');
+  });
+
+  it('says why a text is no bandwidth', async () => {
+    const [desk, door] = await begun();
+    expect(await desk.bandwidthProblem('off')).toBeNull();
+    door.refuses = { checkBandwidth: { code: 'bandwidth', message: '"fast" is no bandwidth', advice: '' } };
+    expect(await desk.bandwidthProblem('fast')).toBe('"fast" is no bandwidth');
   });
 
   it('shows what runs already after a reload', async () => {

@@ -73,6 +73,18 @@ describe('the list of failed records', () => {
     expect(list.chosen.has(1)).toBe(false);
   });
 
+  it('shows the history of the record that was looked at last', async () => {
+    const answer = list.recall(1);
+    await Promise.all([answer, list.recall(3)]);
+    expect(list.history?.record).toBe(3);
+  });
+
+  it('reads the rows in view again, wherever they are', async () => {
+    await list.show(3 * PAGE, 3 * PAGE + 10);
+    await list.reload(COUNT);
+    expect(list.row(3 * PAGE)?.id).toBe(6 * PAGE + 1);
+  });
+
   it('can go on after a page could not be read', async () => {
     door.refuses = { failures: { code: 'checkpoint_io', message: 'no', advice: '' } };
     await expect(list.show(PAGE, PAGE)).rejects.toMatchObject({ code: 'checkpoint_io' });

@@ -1,6 +1,16 @@
 /** A door that tests and the dev pages open: what it answers is set, what it is asked is noted. */
 import type { Defaults, Door, Drag } from '../src/backend/door';
-import type { Event, EventKind, FailedRecord, Progress, Selection, Snapshot } from '../src/backend/types';
+import type {
+  Amendment,
+  Attempt,
+  Endpoint,
+  Event,
+  EventKind,
+  FailedRecord,
+  Progress,
+  Selection,
+  Snapshot,
+} from '../src/backend/types';
 import { defaults } from './samples';
 
 type Call = [name: string, ...args: unknown[]];
@@ -12,6 +22,10 @@ export class FakeDoor implements Door {
   picked: string[] = [];
   failed: FailedRecord[] = [];
   exportedTo: string | null = null;
+  /** Events of before. */
+  told: Event[] = [];
+  /** The history of every record. */
+  tried: Attempt[] = [];
   /** What the named command throws. */
   refuses: Partial<Record<keyof Door, unknown>> = {};
   /** Ends the plan; set while one is under way. */
@@ -64,6 +78,20 @@ export class FakeDoor implements Door {
   setLimits = (limits: Snapshot['job']['limits']) => this.#note('setLimits', undefined, limits);
   setDelivery = (delivery: Snapshot['job']['deliver']) => this.#note('setDelivery', undefined, delivery);
   setControl = (control: Snapshot['job']['control']) => this.#note('setControl', undefined, control);
+  setEndpoint = (service: string, endpoint: Endpoint) =>
+    this.#note('setEndpoint', undefined, service, endpoint);
+  checkBandwidth = (text: string) => this.#note('checkBandwidth', undefined, text);
+  eventsSince = (seq: number) =>
+    this.#note(
+      'eventsSince',
+      this.told.filter((event) => event.seq > seq),
+      seq,
+    );
+  attempts = (record: number) => this.#note('attempts', this.tried, record);
+  amend = (selection: Selection, amendment: Amendment) =>
+    this.#note('amend', selection.ids.length || this.failed.length, selection, amendment);
+  leave = (selection: Selection, note: string) =>
+    this.#note('leave', selection.ids.length || this.failed.length, selection, note);
   failures = async (selection: Selection, after: number, limit: number) => {
     await this.#note('failures', null, selection, after, limit);
     const of = this.failed.filter((one) => !selection.category || one.category === selection.category);

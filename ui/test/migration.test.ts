@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
-import type { EventKind } from '../src/backend/types';
+import type { Event, EventKind } from '../src/backend/types';
 import { Migration } from '../src/state/migration.svelte';
 import { FakeDoor } from './fake-door';
 import { balance, batch, control, outage, progress, snapshot } from './samples';
@@ -139,6 +139,36 @@ describe('the picture of a migration', () => {
     expect(migration.job.control.autopilot).toEqual({ ...autopilot, concurrency: false });
     await migration.setControl(control({ autopilot }));
     expect(migration.job.control.autopilot.concurrency).toBe(true);
+  });
+
+  it('tells what changed by itself, also before it was there', async () => {
+    const turned = (seq: number): Event => ({
+      seq,
+      at_ms: seq,
+      what: { kind: 'autopilot_changed', knob: 'concurrency', from: 8, to: 12, reason: 'it pays' },
+    });
+    const began: Event = { seq: 3, at_ms: 3, what: { kind: 'outage_began', outage: outage() } };
+    const other: Event = { seq: 4, at_ms: 4, what: { kind: 'records_failed', batch: 1, records: [1] } };
+    door.told = [turned(2), began, other];
+    const migration = opened();
+    migration.hear(turned(5));
+    await settle();
+    expect(migration.changes.map((event) => event.seq)).toEqual([2, 3, 5]);
+    for (let seq = 6; seq < 40; seq += 1) migration.hear(turned(seq));
+    expect(migration.changes).toHaveLength(20);
+    expect(migration.changes.at(-1)?.seq).toBe(39);
+  });
+
+  it('keeps the recovery lane in view over the short time between two batches', () => {
+    const migration = opened({ progress: progress({ state: 'running' }) });
+    const live = { id: 3, started_ms: 5, streams: [] };
+    const see = (at_ms: number, recovery: typeof live | null) =>
+      migration.observe(progress({ state: 'running', at_ms, recovery }));
+    see(1_000, live);
+    see(2_000, null);
+    expect(migration.recovery).toEqual(live);
+    see(3_000, null);
+    expect(migration.recovery).toBeNull();
   });
 
   it('takes nothing more once it is closed', async () => {

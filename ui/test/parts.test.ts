@@ -1,5 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { spanFor } from '../src/parts/span';
+import type { MetricPoint } from '../src/backend/types';
+import { extent, wholeLife } from '../src/parts/history';
 import { paced } from '../src/parts/paced';
 import { beat, idleShare, strip } from '../src/parts/rhythm';
 import { reveal, view } from '../src/parts/window';
@@ -49,6 +51,32 @@ describe('the rhythm strip', () => {
     expect(beat(one)).toMatchObject({ records: 20, seconds: 4, waited: 1 });
     expect(idleShare([one])).toBe(0.25);
     expect(idleShare([])).toBeNull();
+  });
+});
+
+describe('the whole life', () => {
+  const point = (at_ms: number, span_s: number, records_per_s: number): MetricPoint => ({
+    at_ms,
+    span_s,
+    records_per_s,
+    bytes_per_s: 0,
+    in_flight: 0,
+    concurrency: 0,
+    barrier_idle: 0,
+    services: [],
+    advice: null,
+  });
+  const sample = (at_ms: number) => ({ at_ms, records_per_s: 4, bytes_per_s: 0 });
+
+  it('goes on where the history ends, and weighs each point by its time', () => {
+    const points = wholeLife([point(1_000, 60, 1), point(2_000, 2, 10)], [sample(1_500), sample(3_000)]);
+    expect(points.map((one) => [one.at_ms, one.span_s])).toEqual([
+      [1_000, 60],
+      [2_000, 2],
+      [3_000, 1],
+    ]);
+    expect(extent(points, (one) => one.records_per_s)).toEqual({ mean: 84 / 63, most: 10 });
+    expect(extent([], () => 1)).toEqual({ mean: 0, most: 0 });
   });
 });
 

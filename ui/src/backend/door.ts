@@ -1,7 +1,10 @@
 /** The one door between the window and the engine. Everything that crosses is named here. */
 import type {
+  Amendment,
+  Attempt,
   Control,
   Delivery,
+  Endpoint,
   ErrorReport,
   Event,
   FailurePage,
@@ -51,8 +54,20 @@ export interface Door {
   setLimits(limits: Limits): Promise<void>;
   setDelivery(delivery: Delivery): Promise<void>;
   setControl(control: Control): Promise<void>;
+  /** Limits of one service; without any it follows the migration's own. */
+  setEndpoint(service: string, endpoint: Endpoint): Promise<void>;
+  /** Rejects, with the reason, what is no bandwidth timetable. */
+  checkBandwidth(text: string): Promise<void>;
+  /** The durable events after that number, at most 500. */
+  eventsSince(seq: number): Promise<Event[]>;
 
   failures(selection: Selection, after: number, limit: number): Promise<FailurePage>;
+  /** A record's failed attempts, oldest first. */
+  attempts(record: number): Promise<Attempt[]>;
+  /** Changes failed records before they are tried again. How many. */
+  amend(selection: Selection, amendment: Amendment): Promise<number>;
+  /** Marks failed records as left, and why. How many. */
+  leave(selection: Selection, note: string): Promise<number>;
   /** Puts failed records back: onto the recovery lane while the run goes on, else the run starts. How many. */
   reprocess(selection: Selection): Promise<number>;
   /** Asks where, then writes. The path written; null when the person cancelled. */

@@ -23,8 +23,14 @@ export const tauriDoor: Door = {
   setLimits: (limits) => invoke('set_limits', { limits }),
   setDelivery: (delivery) => invoke('set_delivery', { delivery }),
   setControl: (control) => invoke('set_control', { control }),
+  setEndpoint: (service, endpoint) => invoke('set_endpoint', { service, endpoint }),
+  checkBandwidth: (text) => invoke('check_bandwidth', { text }),
+  eventsSince: (seq) => invoke('events_since', { seq }),
 
   failures: (selection, after, limit) => invoke('failures', { selection, after, limit }),
+  attempts: (record) => invoke('attempts', { record }),
+  amend: (selection, amendment) => invoke('amend', { selection, amendment }),
+  leave: (selection, note) => invoke('leave', { selection, note }),
   reprocess: (selection) => invoke('reprocess', { selection }),
   exportFailures: (selection) => invoke('export_failures', { selection }),
 

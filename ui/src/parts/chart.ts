@@ -13,7 +13,8 @@ export interface Curve {
   end(): void;
 }
 
-export function curve(home: HTMLElement, words: (value: number) => string): Curve {
+/** `whole`: from the first point to the last, however long that is. */
+export function curve(home: HTMLElement, words: (value: number) => string, whole: boolean): Curve {
   let width = home.clientWidth;
   let data: uPlot.AlignedData = [[], []];
   let plot = draw();
@@ -32,7 +33,10 @@ export function curve(home: HTMLElement, words: (value: number) => string): Curv
         legend: { show: false },
         cursor: { show: false },
         scales: {
-          x: { time: true, range: (_, min, max) => [max - spanFor((max ?? 0) - (min ?? 0)), max] },
+          x: {
+            time: true,
+            range: (_, min, max) => [whole ? min : max - spanFor((max ?? 0) - (min ?? 0)), max],
+          },
           y: { range: (_, __, max) => [0, Math.max(max ?? 0, 1) * 1.15] },
         },
         axes: [
@@ -43,7 +47,8 @@ export function curve(home: HTMLElement, words: (value: number) => string): Curv
             gap: 4,
             space: 64,
             values: [
-              [60, '{HH}:{mm}', null, null, null, null, null, null, 1],
+              [86_400, '{D} {MMM}', null, null, null, null, null, null, 1],
+              [60, '{HH}:{mm}', null, null, '{D} {MMM}', null, null, null, 1],
               [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 1],
             ],
           },

@@ -1,6 +1,17 @@
 /** The control desk: what the one window shows and what its buttons do. Knows nothing of a page. */
 import { asReport, type Defaults, type Door, type Drag } from '../backend/door';
-import type { Control, Delivery, ErrorReport, Limits, Selection, Snapshot } from '../backend/types';
+import type {
+  Advice,
+  Amendment,
+  Control,
+  Delivery,
+  ErrorReport,
+  FailedRecord,
+  Limits,
+  Offer,
+  Selection,
+  Snapshot,
+} from '../backend/types';
 import { count } from '../format';
 import { m } from '../messages';
 import { Draft } from './draft.svelte';
@@ -10,6 +21,23 @@ import { Migration } from './migration.svelte';
 export type Screen = 'empty' | 'setup' | 'planning' | 'preflight' | 'run';
 export type Tab = 'main' | 'preflight' | 'failures';
 export type Notice = ErrorReport & { id: number; tone: 'error' | 'done' };
+
+/** Failed records that the person is asked about. */
+export interface About {
+  selection: Selection;
+  records: number;
+  /** The one record, where it is one. */
+  record: FailedRecord | null;
+}
+
+/** An offer of the advisor that was taken. */
+interface Applied {
+  offer: Offer;
+  undo: () => Promise<void>;
+}
+
+/** Advice looks half a minute back: so long it would offer again what was just done. */
+const APPLIED_STAYS_MS = 30_000;
 
 /** How long good news stays by itself. What went wrong stays until it is dismissed. */
 const GOOD_NEWS_MS = 8_000;
@@ -21,7 +49,10 @@ export class Desk {
   notices: Notice[] = $state([]);
   /** A command is under way: its buttons wait. */
   busy: boolean = $state(false);
-  asking: 'stop' | 'close' | null = $state(null);
+  asking: 'stop' | 'close' | 'leave' | 'amend' | null = $state(null);
+  /** Whom the question about failed records is about. */
+  about: About | null = $state.raw(null);
+  applied: Applied | null = $state.raw(null);
   closing: boolean = $state(false);
   dragging: boolean = $state(false);
   readonly failures: FailureList;
@@ -146,17 +177,83 @@ export class Desk {
   setControl = (control: Control) => this.attempt(async () => this.migration?.setControl(control));
   setDelivery = (delivery: Delivery) => this.attempt(async () => this.migration?.setDelivery(delivery));
 
-  reprocess = (selection: Selection) =>
+  reprocess = (selection: Selection) => this.#command(() => this.#reprocess(selection));
+
+  /** Asks what is to become of failed records. */
+  askAbout = (asking: 'leave' | 'amend', about: About) => {
+    this.about = about;
+    this.asking = asking;
+  };
+
+  leave = (note: string) =>
     this.#command(async () => {
-      const meanwhile = this.migration?.active ?? false;
-      const records = await this.#door.reprocess(selection);
-      this.failures.chooseNone();
-      if (!meanwhile) this.tab = 'main';
-      this.#say('done', {
-        code: 'reprocess',
-        message: (meanwhile ? m.failures.ontoRecovery : m.failures.reprocessing)(records, count(records)),
-        advice: '',
-      });
+      const { about } = this;
+      if (!about) return;
+      const records = await this.#door.leave(about.selection, note);
+      this.asking = null;
+      await this.failures.reload(this.failures.total);
+      this.#say('done', { code: 'leave', message: m.leave.done(records, count(records)), advice: '' });
+    });
+
+  /** Changes failed records, and perhaps sends them through again at once. */
+  amend = (amendment: Amendment, andReprocess: boolean) =>
+    this.#command(async () => {
+      const { about } = this;
+      if (!about) return;
+      const records = await this.#door.amend(about.selection, amendment);
+      this.asking = null;
+      if (andReprocess) return this.#reprocess(about.selection);
+      await this.failures.reload(this.failures.total);
+      this.#say('done', { code: 'amend', message: m.amend.done(records, count(records)), advice: '' });
+    });
+
+  /** Why a text is no bandwidth; null when it is one. */
+  bandwidthProblem = async (text: string): Promise<string | null> => {
+    try {
+      await this.#door.checkBandwidth(text);
+      return null;
+    } catch (thrown) {
+      return asReport(thrown).message;
+    }
+  };
+
+  /** Does what the advisor offers. */
+  apply = ({ offer }: Advice) =>
+    this.#command(async () => {
+      const open = this.migration;
+      if (!open || !offer) return;
+      const { limits } = open.progress;
+      const { control, endpoints } = open.job;
+      let undo: () => Promise<void>;
+      switch (offer.knob) {
+        case 'concurrency':
+          await open.setLimits({ ...limits, concurrency: offer.to });
+          undo = async () => {
+            await open.setLimits({ ...open.progress.limits, concurrency: limits.concurrency });
+            await open.setControl({ ...open.job.control, autopilot: control.autopilot });
+          };
+          break;
+        case 'service_concurrency': {
+          const before = endpoints?.[offer.service]?.concurrency ?? null;
+          await open.setPlaces(offer.service, offer.to);
+          undo = () => open.setPlaces(offer.service, before);
+          break;
+        }
+        case 'look_ahead':
+          await open.setControl({ ...control, look_ahead: true });
+          undo = () => open.setControl({ ...open.job.control, look_ahead: false });
+      }
+      const applied = { offer, undo };
+      this.applied = applied;
+      setTimeout(() => {
+        if (this.applied === applied) this.applied = null;
+      }, APPLIED_STAYS_MS);
+    });
+
+  undo = () =>
+    this.#command(async () => {
+      await this.applied?.undo();
+      this.applied = null;
     });
 
   exportFailures = (selection: Selection) =>
@@ -183,6 +280,16 @@ export class Desk {
   dismiss = (id: number) => {
     this.notices = this.notices.filter((notice) => notice.id !== id);
   };
+
+  async #reprocess(selection: Selection): Promise<void> {
+    const meanwhile = this.migration?.active ?? false;
+    const records = await this.#door.reprocess(selection);
+    this.failures.chooseNone();
+    if (!meanwhile && records > 0) this.tab = 'main';
+    const went = meanwhile ? m.failures.ontoRecovery : m.failures.reprocessing;
+    const message = records > 0 ? went(records, count(records)) : m.failures.onlyLeft;
+    this.#say('done', { code: 'reprocess', message, advice: '' });
+  }
 
   async #addSources(paths: string[]): Promise<void> {
     if (paths.length === 0) return;
@@ -219,6 +326,8 @@ export class Desk {
 
   async #closeOpen(): Promise<void> {
     this.migration?.forget();
+    this.applied = null;
+    this.about = null;
     await this.#door.closeMigration();
     this.migration = null;
   }
@@ -242,7 +351,8 @@ export class Desk {
 
   /** What was asked about a run has no meaning once nothing is at work. */
   #dropQuestion(): void {
-    if (this.asking && !this.closing && !this.migration?.active) this.asking = null;
+    const ofRun = this.asking === 'stop' || this.asking === 'close';
+    if (ofRun && !this.closing && !this.migration?.active) this.asking = null;
   }
 
   /** The plan may take an hour; its buttons must not wait for it. */

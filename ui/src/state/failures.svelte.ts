@@ -3,7 +3,7 @@
  * are held. The engine pages by key, so row numbers are found by walking from the nearest known page.
  */
 import { selectionOf, type Door } from '../backend/door';
-import type { Category, FailedRecord, Selection } from '../backend/types';
+import type { Attempt, Category, FailedRecord, Selection } from '../backend/types';
 
 export const PAGE = 500;
 const PAGES_KEPT = 12;
@@ -20,6 +20,9 @@ export class FailureList {
   /** The row with the keyboard. */
   cursor: number = $state.raw(0);
 
+  /** The failed attempts of one record, once they are known. */
+  history: { record: number; attempts: Attempt[] } | null = $state.raw(null);
+
   readonly chosenCount: number = $derived(this.everything ? this.total : this.chosen.size);
 
   #pages: ReadonlyMap<number, FailedRecord[]> = $state.raw(new Map());
@@ -29,6 +32,7 @@ export class FailureList {
   #wanted: { first: number; last: number } = { first: 0, last: 0 };
   #walking: Promise<void> | null = null;
   #generation = 0;
+  #recalled = 0;
   #anchor = 0;
 
   constructor(door: Door) {
@@ -40,6 +44,7 @@ export class FailureList {
     this.category = category;
     this.cursor = 0;
     this.#anchor = 0;
+    this.#wanted = { first: 0, last: 0 };
     this.chooseNone();
     await this.reload(total);
   }
@@ -52,7 +57,15 @@ export class FailureList {
     this.cursor = Math.min(this.cursor, Math.max(0, total - 1));
     this.#after = [0];
     this.#pages = new Map();
-    if (total > 0) await this.show(0, 0);
+    const { first, last } = this.#wanted;
+    if (total > 0) await this.show(first * PAGE, last * PAGE);
+  }
+
+  /** Asks for the attempts of a record. Where the person went on meanwhile, only the latest counts. */
+  async recall(record: number): Promise<void> {
+    this.#recalled = record;
+    const attempts = await this.#door.attempts(record);
+    if (this.#recalled === record) this.history = { record, attempts };
   }
 
   row(index: number): FailedRecord | undefined {
@@ -149,6 +162,11 @@ export class FailureList {
   /** What the engine is to work on: the choice, or all of the cause that is shown. */
   selection(): Selection {
     return selectionOf({ category: this.category, ids: this.everything ? [] : [...this.chosen] });
+  }
+
+  /** Nothing but this record. */
+  only(record: FailedRecord): Selection {
+    return selectionOf({ ids: [record.id] });
   }
 
   async #ids(from: number, to: number): Promise<number[]> {

@@ -4,12 +4,14 @@ import type {
   BatchSummary,
   Control,
   Delivery,
+  Endpoint,
   Event,
   FailureGroup,
   JobSpec,
   LimitRanges,
   Limits,
   LiveBatch,
+  MetricPoint,
   Preflight,
   Progress,
   Sample,
@@ -24,6 +26,21 @@ const SAMPLES_KEPT = 600;
 /** Failures come by the hundred; their groups are asked for at most this often. */
 const GROUPS_EVERY_MS = 2_000;
 
+/** The list of what changed is a glance, not a log; so far back it looks. */
+const CHANGES_KEPT = 20;
+const EVENTS_BACK = 500;
+const CHANGES: ReadonlySet<Event['what']['kind']> = new Set([
+  'autopilot_changed',
+  'outage_began',
+  'outage_ended',
+  'checkpoint_writable',
+]);
+
+/** Between two batches of the recovery lane nothing is shown to vanish for so long. */
+const RECOVERY_STAYS_MS = 1_500;
+
+const NO_LIMITS: Endpoint = { concurrency: null, rate: null, burst: null };
+
 const ACTIVE: ReadonlySet<State> = new Set(['planning', 'running', 'waiting', 'pausing', 'stopping']);
 
 export class Migration {
@@ -35,6 +52,12 @@ export class Migration {
   batch: LiveBatch | null = $state.raw(null);
   preflight: Preflight | null = $state.raw(null);
   batches: BatchSummary[] = $state.raw([]);
+  /** The batch on the recovery lane; kept over the short time between two. */
+  recovery: LiveBatch | null = $state.raw(null);
+  /** What happened by itself, oldest first: the autopilot's changes and outages. */
+  changes: Event[] = $state.raw([]);
+  /** The whole life of the migration, as the latest snapshot told it. */
+  history: MetricPoint[] = $state.raw([]);
   samples: Sample[] = $state.raw([]);
   groups: FailureGroup[] = $state.raw([]);
   /** Counts changes of failed records that leave their number as it is. */
@@ -47,6 +70,7 @@ export class Migration {
 
   #door: Door;
   #seq = 0;
+  #recoverySeen = 0;
   /** Progress that was taken before this moment is older than an event that was applied. */
   #since = 0;
   /** Batches of the recovery lane: they are not part of the rhythm. */
@@ -60,6 +84,7 @@ export class Migration {
     this.#door = door;
     this.checkpoint = snapshot.checkpoint;
     this.#adopt(snapshot);
+    void this.#recall();
   }
 
   /** Takes a durable event. One that is missing before it means: ask for a new snapshot. */
@@ -114,6 +139,13 @@ export class Migration {
     this.job = { ...this.job, control };
   }
 
+  /** How many requests a service may get at once. Null: as the migration's own limits say. */
+  async setPlaces(service: string, concurrency: number | null): Promise<void> {
+    const endpoint = { ...(this.job.endpoints?.[service] ?? NO_LIMITS), concurrency };
+    await this.#door.setEndpoint(service, endpoint);
+    this.job = { ...this.job, endpoints: { ...this.job.endpoints, [service]: endpoint } };
+  }
+
   async setDelivery(deliver: Delivery): Promise<void> {
     await this.#door.setDelivery(deliver);
     this.job = { ...this.job, deliver };
@@ -135,6 +167,7 @@ export class Migration {
     this.preflight = snapshot.preflight;
     this.batches = snapshot.batches;
     this.samples = snapshot.samples;
+    this.history = snapshot.history;
     this.groups = snapshot.failure_groups;
     this.#seq = snapshot.last_event;
     if (snapshot.progress.recovery) this.#recovering.add(snapshot.progress.recovery.id);
@@ -145,11 +178,33 @@ export class Migration {
   #followBatch(): void {
     const { batch, state } = this.progress;
     if (batch || !ACTIVE.has(state)) this.batch = batch;
+    const { recovery, at_ms } = this.progress;
+    if (recovery) this.#recoverySeen = at_ms;
+    if (recovery || !ACTIVE.has(state) || at_ms > this.#recoverySeen + RECOVERY_STAYS_MS)
+      this.recovery = recovery;
+  }
+
+  /** What changed before this picture was taken. Not knowing it hinders nobody. */
+  async #recall(): Promise<void> {
+    try {
+      const events = await this.#door.eventsSince(Math.max(0, this.#seq - EVENTS_BACK));
+      if (!this.#closed) this.#note(events);
+    } catch {
+      // Closed meanwhile.
+    }
+  }
+
+  #note(events: Event[]): void {
+    const known = new Set(this.changes.map((event) => event.seq));
+    const news = events.filter((event) => CHANGES.has(event.what.kind) && !known.has(event.seq));
+    if (news.length === 0) return;
+    this.changes = [...this.changes, ...news].sort((a, b) => a.seq - b.seq).slice(-CHANGES_KEPT);
   }
 
   #apply(event: Event): void {
     this.#seq = event.seq;
     const what = event.what;
+    this.#note([event]);
     switch (what.kind) {
       case 'state_changed':
         this.#since = event.at_ms;
