@@ -9,6 +9,7 @@ ALTER TABLE record ADD COLUMN endpoint TEXT;                     -- the service 
 ALTER TABLE record ADD COLUMN http_status INTEGER;               -- what that service answered
 ALTER TABLE record ADD COLUMN took_ms INTEGER;                   -- its last attempt
 ALTER TABLE record ADD COLUMN note TEXT;                         -- failed, and left so by a person, with this note
+ALTER TABLE record ADD COLUMN refunds INTEGER NOT NULL DEFAULT 0; -- attempts that outages gave back
 ALTER TABLE record ADD COLUMN scheduled INTEGER NOT NULL DEFAULT 0; -- times that the recovery schedule took it
 
 DROP INDEX record_pending;

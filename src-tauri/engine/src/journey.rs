@@ -14,7 +14,6 @@ use tokio::time::Instant;
 use crate::control::breaker::Open;
 use crate::control::endpoint::Held;
 use crate::control::intake::{Away, Intake};
-use crate::control::retry::BUDGET_WAIT;
 use crate::failure::Category;
 use crate::http::{self, Exchange, Prepared, RegisterStep, Reply, Request, Services};
 use crate::metrics::live::{Active, LiveBatch};
@@ -156,7 +155,7 @@ impl Way<'_> {
         let handover = Handover::Publish { stream: self.stream, record, published };
         self.hand_over(handover).await?;
         // Where it could not be published, the collector has recorded why.
-        let copied = copied.await.map_err(|_| Stop::WithCollector)?;
+        let copied = self.alive(copied).await.map_err(|_| Stop::WithCollector)?;
         arrived_of(copied).ok_or(Stop::WithCollector)
     }
 
@@ -201,10 +200,7 @@ impl Way<'_> {
         let pass = match self.alive(waiting).await {
             Ok(pass) => pass,
             Err(Held::Closed) => return Err(Processed::Returned(None).into()),
-            Err(Held::NoRetryLeft) => {
-                let wait = BUDGET_WAIT.mul_f64(0.5 + fastrand::f64());
-                return Err(Processed::Later(wait).into());
-            }
+            Err(Held::NoRetryLeft { wait }) => return Err(Processed::Later(wait).into()),
         };
         self.active.claim.touch(controls.now());
         let timeout = prepared.timeout_s.map_or_else(

@@ -28,23 +28,9 @@ const ROOM: u64 = 4 << 20;
 /// An outage that is being waited out.
 pub(crate) struct Waiting {
     since_ms: i64,
-    /// The service that is away.
-    endpoint: Option<Arc<str>>,
     probes: u32,
     refunded: u64,
-    refunds: bool,
 }
-
-/// The last outage that the first record tried put an end to.
-pub(crate) struct Short {
-    endpoint: Option<Arc<str>>,
-    ended_ms: i64,
-}
-
-/// A second short outage at the same service within this time (milliseconds) is none: a row of
-/// records fails there by itself, and their attempts count. Without this such a row would be tried
-/// for ever.
-const SUSPECT_MS: i64 = 10 * 60 * 1000;
 
 /// How the waiting ended.
 pub(crate) enum Ending {
@@ -55,37 +41,13 @@ pub(crate) enum Ending {
 }
 
 impl Waiting {
-    pub(crate) fn new(away: &Away, before: Option<&Short>) -> Self {
-        let endpoint = away.failure.endpoint.clone();
-        let is_suspect = before.is_some_and(|before| {
-            before.endpoint == endpoint && away.since_ms - before.ended_ms < SUSPECT_MS
-        });
-        Self { since_ms: away.since_ms, endpoint, probes: 0, refunded: 0, refunds: !is_suspect }
-    }
-
-    /// Itself, once it is over, if the first record tried went through.
-    pub(crate) fn short(self) -> Option<Short> {
-        (self.probes == 1).then(|| Short { endpoint: self.endpoint, ended_ms: now_ms() })
+    pub(crate) fn new(since_ms: i64) -> Self {
+        Self { since_ms, probes: 0, refunded: 0 }
     }
 
     /// Waits until it is worth trying a record. What the outage spoiled is taken back first.
     pub(crate) async fn out(&mut self, session: &Arc<Session>, site: &Arc<Site>, away: Away) -> Ending {
-        // What lasts is an outage, whatever was suspected.
-        self.refunds |= self.probes > 0;
-        if let Some(endpoint) = away.failure.endpoint.as_ref().filter(|_| self.refunds) {
-            match session.checkpoint.refund(endpoint, self.since_ms).await {
-                Ok(refunded) => {
-                    self.refunded += refunded;
-                    if let Some(endpoint) = session.controls.endpoints.get(endpoint) {
-                        endpoint.spoiled(refunded);
-                    }
-                    if let Ok(balance) = session.checkpoint.balance().await {
-                        session.live.set_balance(balance);
-                    }
-                }
-                Err(error) => tracing::warn!(%error, "attempts of the outage are not taken back"),
-            }
-        }
+        self.take_back(session, &away).await;
         loop {
             let wait = pause_before(self.probes, fastrand::f64());
             self.probes += 1;
@@ -103,6 +65,24 @@ impl Waiting {
             }
             if may_be_over(session, site, &away).await {
                 return Ending::Over;
+            }
+        }
+    }
+
+    /// What the outage spoiled at its service is not counted.
+    pub(crate) async fn take_back(&mut self, session: &Session, away: &Away) {
+        if let Some(endpoint) = &away.failure.endpoint {
+            match session.checkpoint.refund(endpoint, self.since_ms).await {
+                Ok(refunded) => {
+                    self.refunded += refunded;
+                    if let Some(endpoint) = session.controls.endpoints.get(endpoint) {
+                        endpoint.spoiled(refunded);
+                    }
+                    if let Ok(balance) = session.checkpoint.balance().await {
+                        session.live.set_balance(balance);
+                    }
+                }
+                Err(error) => tracing::warn!(%error, "attempts of the outage are not taken back"),
             }
         }
     }

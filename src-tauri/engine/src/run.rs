@@ -12,7 +12,7 @@ use crate::failure::{Category, Stage};
 use crate::http;
 use crate::journey::Asking;
 use crate::lane;
-use crate::outage::{Ending, Short, Waiting};
+use crate::outage::{Ending, Waiting};
 use crate::pilot;
 use crate::preflight::{check_paths, check_secrets};
 use crate::record::{Failure, Lane};
@@ -79,7 +79,6 @@ enum Stretch {
 
 async fn run(session: Arc<Session>, ground: Ground) {
     let mut waiting: Option<Waiting> = None;
-    let mut short: Option<Short> = None;
     loop {
         let work = Arc::new(Work {
             site: Arc::clone(&ground.site),
@@ -94,7 +93,7 @@ async fn run(session: Arc<Session>, ground: Ground) {
             _ => work.intake.close(Intake::Closed),
         }
         let ended = tokio::select! {
-            ended = stretch(&session, &work, &mut waiting, &mut short) => ended,
+            ended = stretch(&session, &work, &mut waiting) => ended,
             never = announce_outage(&session, &work) => match never {},
             never = pilot::steer(&session, &work) => match never {},
         };
@@ -110,7 +109,7 @@ async fn run(session: Arc<Session>, ground: Ground) {
         };
         match (session.state(), away) {
             (State::Running | State::Waiting, Some(away)) => {
-                let now = waiting.get_or_insert_with(|| Waiting::new(&away, short.as_ref()));
+                let now = waiting.get_or_insert_with(|| Waiting::new(away.since_ms));
                 match now.out(&session, &ground.site, away).await {
                     Ending::Over => continue,
                     Ending::Halted => {}
@@ -118,6 +117,8 @@ async fn run(session: Arc<Session>, ground: Ground) {
             }
             // The intake closes by an outage, a pause or a stop; without any of them it goes on.
             (State::Running | State::Waiting, None) => continue,
+            // Paused or stopped just when it began: what it spoiled is not counted all the same.
+            (_, Some(away)) => Waiting::new(away.since_ms).take_back(&session, &away).await,
             _ => {}
         }
         let outage = session.picture().outage;
@@ -161,7 +162,6 @@ async fn stretch(
     session: &Arc<Session>,
     work: &Arc<Work>,
     waiting: &mut Option<Waiting>,
-    short: &mut Option<Short>,
 ) -> Result<Stretch, CheckpointError> {
     release_dead_leases(session, &work.site).await?;
     if let Some(gone) = whats_gone(&work.site) {
@@ -173,7 +173,7 @@ async fn stretch(
         lane::trial(session, work).await?;
         if work.intake.position() == Intake::Open {
             over.end(session).await?;
-            *short = waiting.take().and_then(Waiting::short);
+            *waiting = None;
         }
     }
     let (main, recovery) =

@@ -215,9 +215,11 @@ impl Worker {
             let Some(processed) = travelled else {
                 // Its outcome is with the collector already.
                 self.batch.finish(self.stream, &active);
-                active.claim.take();
-                self.armful.close();
-                let _ = self.tell.send(1);
+                // Where the watch gave it up, the stream has counted it already.
+                if active.claim.take() {
+                    self.armful.close();
+                    let _ = self.tell.send(1);
+                }
                 return;
             };
             if !self.finish(record, &active, processed) {

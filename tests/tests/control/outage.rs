@@ -28,9 +28,10 @@ fn under_way(served: &Served, lab: &Lab, more: &[&str]) -> Running {
     running
 }
 
-/// The state in the checkpoint while the command runs.
-fn state(served: &Served) -> String {
-    served.status().state
+/// The status while the command runs.
+fn report(served: &Served) -> serde_json::Value {
+    let args = ["status".as_ref(), served.checkpoint.as_os_str(), "--json".as_ref()];
+    sluice_tests::command::run(args).expect(COMPLETE).json()
 }
 
 #[test]
@@ -40,12 +41,12 @@ fn an_outage_of_any_kind_costs_no_attempt_and_ends_by_itself() {
         let served = served(&lab);
         let running = under_way(&served, &lab, &[]);
         lab.outage(Some(outage));
-        wait::until("the run to wait", || (state(&served) == "waiting").then_some(()));
-        let report =
-            sluice_tests::command::run(["status".as_ref(), served.checkpoint.as_os_str(), "--json".as_ref()]);
-        let report = report.expect(COMPLETE).json();
+        let asked_again = || {
+            let report = report(&served);
+            (report["state"] == "waiting" && report["outage"]["next_probe_ms"].is_number()).then_some(report)
+        };
+        let report = wait::until("the run to wait, and to say when it looks again", asked_again);
         assert_eq!(report["outage"]["category"], "service_down", "{report}");
-        assert!(report["outage"]["next_probe_ms"].is_number(), "it says when it looks again: {report}");
         let asked = lab.requests();
         lab.outage(None);
 

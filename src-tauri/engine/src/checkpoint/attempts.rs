@@ -57,6 +57,10 @@ pub(super) async fn keep(
 /// Categories by which a service that is away shows on a record.
 const OF_AN_OUTAGE: &str = "('service_error', 'service_unreachable', 'timeout', 'throttled')";
 
+/// Attempts that a record gets back. A row of records that a service cannot bear looks like an
+/// outage; without a bound it would be tried for ever.
+const REFUNDS: u32 = 2;
+
 impl Checkpoint {
     /// What failed at a service since an outage began was the outage: those records go back to
     /// pending and the attempts are not counted. Gives how many.
@@ -65,7 +69,7 @@ impl Checkpoint {
             let spoiled = sqlx::query(sqlx::AssertSqlSafe(format!(
                 "SELECT id, state, size, attempts FROM record
                  WHERE ((state = 0 AND due_ms IS NOT NULL) OR state = 3)
-                   AND endpoint = ? AND ended_ms >= ? AND reason IN {OF_AN_OUTAGE}"
+                   AND endpoint = ? AND ended_ms >= ? AND reason IN {OF_AN_OUTAGE} AND refunds < {REFUNDS}"
             )))
             .bind(endpoint)
             .bind(since_ms)
@@ -89,7 +93,7 @@ impl Checkpoint {
             let ids = to_json(&ids)?;
             sqlx::query(
                 "UPDATE record SET state = 0, due_ms = NULL, tries = max(tries - 1, 0), attempts = max(attempts - 1, 0),
-                        stage = NULL, reason = NULL, message = NULL, endpoint = NULL, http_status = NULL, ended_ms = NULL
+                        refunds = refunds + 1, stage = NULL, reason = NULL, message = NULL, endpoint = NULL, http_status = NULL, ended_ms = NULL
                  WHERE id IN (SELECT value FROM json_each(?))",
             )
             .bind(&ids)

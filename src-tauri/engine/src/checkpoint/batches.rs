@@ -26,8 +26,8 @@ pub(crate) enum Leased {
 const NO_WAIT_IS_LONGER_MS: i64 = 2 * 24 * 3600 * 1000;
 
 impl Checkpoint {
-    /// Leases the next records of a lane, at most `size`, to a new batch: those whose next try is
-    /// due, then those that were never tried.
+    /// Leases the next records of a lane, at most `size`, to a new batch: some whose next try is due,
+    /// and then those that were never tried.
     pub(crate) async fn lease_batch(
         &self,
         lane: Lane,
@@ -37,13 +37,9 @@ impl Checkpoint {
         let now = now_ms();
         let leased = self
             .write(async |tx| {
-                let chosen: Vec<RecordId> = sqlx::query_scalar(
-                    "SELECT id FROM (SELECT id FROM record WHERE state = 0 AND lane = ?1 AND due_ms IS NOT NULL
-                                       AND (due_ms <= ?2 OR due_ms > ?3) ORDER BY due_ms LIMIT ?4)
-                     UNION ALL
-                     SELECT id FROM (SELECT id FROM record WHERE state = 0 AND lane = ?1 AND due_ms IS NULL
-                                     ORDER BY id LIMIT ?4)
-                     LIMIT ?4",
+                let due: Vec<RecordId> = sqlx::query_scalar(
+                    "SELECT id FROM record WHERE state = 0 AND lane = ? AND due_ms IS NOT NULL
+                       AND (due_ms <= ? OR due_ms > ?) ORDER BY due_ms LIMIT ?",
                 )
                 .bind(lane.code())
                 .bind(now)
@@ -51,6 +47,14 @@ impl Checkpoint {
                 .bind(size)
                 .fetch_all(&mut *tx)
                 .await?;
+                let fresh: Vec<RecordId> = sqlx::query_scalar(
+                    "SELECT id FROM record WHERE state = 0 AND lane = ? AND due_ms IS NULL ORDER BY id LIMIT ?",
+                )
+                .bind(lane.code())
+                .bind(size)
+                .fetch_all(&mut *tx)
+                .await?;
+                let chosen = mixed(&due, &fresh, size as usize);
                 lease(tx, lane, &chosen, streams).await
             })
             .await?;
@@ -183,6 +187,14 @@ impl Checkpoint {
     }
 }
 
+/// At most a quarter of a batch are records that failed before, as long as there are others: a pile
+/// of retries, for which a service has no budget left, must not hold up those that may well succeed.
+fn mixed(due: &[RecordId], fresh: &[RecordId], size: usize) -> Vec<RecordId> {
+    let first = due.len().min((size / 4).max(1));
+    let (first, rest) = due.split_at(first);
+    first.iter().chain(fresh).chain(rest).copied().take(size).collect()
+}
+
 /// Leases these records to a new batch. None: there are none.
 async fn lease(
     tx: &mut SqliteConnection,
@@ -232,4 +244,18 @@ fn leased_of(row: &SqliteRow) -> Result<LeasedRecord, sqlx::Error> {
         fields: fields.and_then(|fields| serde_json::from_str(&fields).ok()).unwrap_or_default(),
         done: BTreeMap::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retries_fill_a_batch_only_where_nothing_else_is_left() {
+        let many: Vec<RecordId> = (100..200).collect();
+        assert_eq!(mixed(&many, &[1, 2, 3, 4, 5, 6, 7], 8), [100, 101, 1, 2, 3, 4, 5, 6]);
+        assert_eq!(mixed(&many, &[1, 2], 8), [100, 101, 1, 2, 102, 103, 104, 105]);
+        assert_eq!(mixed(&[], &[1, 2], 8), [1, 2]);
+        assert_eq!(mixed(&many, &[1], 1), [100], "one at a time still comes to its retries");
+    }
 }

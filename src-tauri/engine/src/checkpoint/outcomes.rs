@@ -145,7 +145,7 @@ impl Checkpoint {
         self.write(async |tx| {
             let mut query = QueryBuilder::<Sqlite>::new("UPDATE record SET state = 0, lane = ");
             query.push_bind(lane.code()).push(
-                ", tries = 0, due_ms = NULL, note = NULL, stage = NULL, reason = NULL, message = NULL,
+                ", tries = 0, refunds = 0, due_ms = NULL, note = NULL, stage = NULL, reason = NULL, message = NULL,
                    endpoint = NULL, http_status = NULL, ended_ms = NULL
                  WHERE state = 3 AND stage <> 'plan'",
             );
@@ -168,7 +168,7 @@ impl Checkpoint {
     pub(crate) async fn requeue_scheduled(&self) -> Result<u64, CheckpointError> {
         self.write(async |tx| {
             let sizes: Vec<i64> = sqlx::query_scalar(
-                "UPDATE record SET state = 0, lane = 1, tries = 0, due_ms = NULL, scheduled = scheduled + 1,
+                "UPDATE record SET state = 0, lane = 1, tries = 0, refunds = 0, due_ms = NULL, scheduled = scheduled + 1,
                         stage = NULL, reason = NULL, message = NULL, endpoint = NULL, http_status = NULL, ended_ms = NULL
                  WHERE id IN (SELECT id FROM record WHERE state = 3 AND due_ms IS NOT NULL AND due_ms <= ? LIMIT 1000)
                  RETURNING size",

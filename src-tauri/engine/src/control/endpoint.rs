@@ -66,8 +66,8 @@ pub(crate) struct Pass {
 pub(crate) enum Held {
     /// The intake closed meanwhile.
     Closed,
-    /// The service's retries are used up for the moment.
-    NoRetryLeft,
+    /// The service's retries are used up for the moment; after this wait there may be one.
+    NoRetryLeft { wait: Duration },
 }
 
 impl Endpoints {
@@ -158,8 +158,8 @@ impl Endpoint {
         now: Duration,
         intake: &IntakeSwitch,
     ) -> Result<Pass, Held> {
-        if is_retry && !lock(&self.budget).retry(now) {
-            return Err(Held::NoRetryLeft);
+        if is_retry && let Err(wait) = lock(&self.budget).retry(now) {
+            return Err(Held::NoRetryLeft { wait });
         }
         let waiting = self.requests.waiting();
         let ready = async {
@@ -174,7 +174,7 @@ impl Endpoint {
         };
         drop(waiting);
         if !is_retry {
-            lock(&self.budget).first();
+            lock(&self.budget).first(now);
         }
         self.requests.sent(is_retry);
         Ok(Pass { _place: place, in_flight: self.gate.inside(), sent: Instant::now() })

@@ -15,8 +15,11 @@ const BUDGET_REFILL: f64 = 1.0;
 /// Retries that may be saved up.
 const BUDGET_MAX: f64 = 500.0;
 
-/// How long a record waits whose service has no retry left.
-pub(crate) const BUDGET_WAIT: Duration = Duration::from_secs(2);
+/// First requests are counted over about this long (seconds) to know how fast the budget fills.
+const RATE_WINDOW_S: f64 = 10.0;
+
+/// No record waits longer than this for a retry that its service may get.
+const LONGEST_WAIT: Duration = Duration::from_secs(600);
 
 /// How long a failed record waits for its next try; None where trying again cannot help or its
 /// tries are used up. `tries`: those it had, this one included. `random`: 0 to 1.
@@ -49,12 +52,24 @@ pub(crate) struct RetryBudget {
     saved: f64,
     share: f64,
     at: Duration,
+    /// First requests a second, lately.
+    firsts: f64,
+    first_at: Duration,
+    /// Until then every retry that will be saved up is promised to somebody.
+    promised: Duration,
 }
 
 impl RetryBudget {
     /// `percent`: retries for a hundred requests.
     pub(crate) fn new(percent: u32) -> Self {
-        Self { saved: BUDGET_FLOOR, share: f64::from(percent) / 100.0, at: Duration::ZERO }
+        Self {
+            saved: BUDGET_FLOOR,
+            share: f64::from(percent) / 100.0,
+            at: Duration::ZERO,
+            firsts: 0.0,
+            first_at: Duration::ZERO,
+            promised: Duration::ZERO,
+        }
     }
 
     pub(crate) fn set_percent(&mut self, percent: u32) {
@@ -62,8 +77,11 @@ impl RetryBudget {
     }
 
     /// A first request goes out.
-    pub(crate) fn first(&mut self) {
+    pub(crate) fn first(&mut self, now: Duration) {
         self.saved = (self.saved + self.share).min(BUDGET_MAX);
+        let since = now.saturating_sub(self.first_at).as_secs_f64();
+        self.firsts = self.firsts * (-since / RATE_WINDOW_S).exp() + 1.0 / RATE_WINDOW_S;
+        self.first_at = now;
     }
 
     /// So many requests were spoiled by an outage. They go out again as if nothing had been asked,
@@ -72,18 +90,23 @@ impl RetryBudget {
         self.saved = (self.saved - spoiled as f64 * (1.0 + self.share)).max(-BUDGET_MAX);
     }
 
-    /// Whether a retry may go out now; then it is taken off. `now`: since the start of the run.
-    pub(crate) fn retry(&mut self, now: Duration) -> bool {
+    /// A retry may go out now, and is taken off; or how long it waits until its turn may have come.
+    /// Each one that is refused is told another time, so that they do not all come back at once.
+    /// `now`: since the start of the run.
+    pub(crate) fn retry(&mut self, now: Duration) -> Result<(), Duration> {
         if self.saved < BUDGET_FLOOR {
             let refilled = now.saturating_sub(self.at).as_secs_f64() * BUDGET_REFILL;
             self.saved = (self.saved + refilled).min(BUDGET_FLOOR);
         }
         self.at = now;
-        if self.saved < 1.0 {
-            return false;
+        if self.saved >= 1.0 {
+            self.saved -= 1.0;
+            return Ok(());
         }
-        self.saved -= 1.0;
-        true
+        let idle = now.saturating_sub(self.first_at).as_secs_f64();
+        let a_second = BUDGET_REFILL + self.share * self.firsts * (-idle / RATE_WINDOW_S).exp();
+        self.promised = self.promised.max(now) + Duration::from_secs_f64(1.0 / a_second);
+        Err((self.promised - now).min(LONGEST_WAIT))
     }
 }
 
@@ -134,15 +157,23 @@ mod tests {
             for (is_retry, later) in events {
                 now += Duration::from_millis(later);
                 if is_retry {
-                    retries += u32::from(budget.retry(now));
+                    retries += u32::from(budget.retry(now).is_ok());
                 } else {
-                    budget.first();
+                    budget.first(now);
                     firsts += 1;
                 }
                 let most = BUDGET_FLOOR + f64::from(firsts) * f64::from(percent) / 100.0
                     + now.as_secs_f64() * BUDGET_REFILL;
                 prop_assert!(f64::from(retries) <= most + 1e-6);
             }
+        }
+
+        #[test]
+        fn whoever_is_refused_is_told_a_time_of_his_own(refused in 2usize..200) {
+            let mut budget = RetryBudget::new(20);
+            while budget.retry(Duration::ZERO).is_ok() {}
+            let waits: Vec<Duration> = (0..refused).filter_map(|_| budget.retry(Duration::ZERO).err()).collect();
+            prop_assert!(waits.is_sorted_by(|a, b| a < b), "{waits:?}");
         }
 
         #[test]
