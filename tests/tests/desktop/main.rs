@@ -4,4 +4,5 @@
 
 mod newcomer;
 mod pictures;
+mod served;
 mod story;
