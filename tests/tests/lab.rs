@@ -100,17 +100,15 @@ async fn no_more_are_worked_on_than_there_are_workers_and_no_more_wait_than_the_
 
 #[tokio::test]
 async fn beyond_the_knee_throughput_falls() {
-    let latency = Duration::from_millis(20);
+    let latency = Duration::from_millis(50);
     let script = Script { workers: 2, latency, slowdown: 1.0, ..Script::default() };
     let lab = Lab::start(script);
     let start = lab.clock();
-    at_once(&lab, 2).await;
-    let at_the_knee = (lab.clock() - start).as_secs_f64() / 2.0;
-    let start = lab.clock();
     at_once(&lab, 20).await;
-    let beyond = (lab.clock() - start).as_secs_f64() / 20.0;
-    // By the formula 4.8 times; half of that leaves room for a busy machine.
-    assert!(beyond > 2.5 * at_the_knee, "{beyond} s a request after {at_the_knee}");
+    // Ten rounds of 50 ms without overload; by the formula 5.5 times that when all come at once.
+    // Only the lower bound is sure, because no machine is too fast.
+    let took = lab.clock() - start;
+    assert!(took >= Duration::from_millis(1_500), "{took:?}");
 }
 
 #[tokio::test]

@@ -86,7 +86,11 @@ impl Checkpoint {
             None => pool(options.clone().pragma("query_only", "1"), 1),
         };
         // In the safe mode one connection has the file to itself.
-        let readers = if on_network { writer.clone() } else { pool(options.pragma("query_only", "1"), 3) };
+        let readers = if on_network {
+            writer.clone()
+        } else {
+            pool(options.pragma("query_only", "1").pragma("cache_size", "-512"), 3)
+        };
         let last: i64 = sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM event")
             .fetch_one(&writer)
             .await
@@ -144,7 +148,9 @@ fn options(path: &Path, on_network: bool) -> SqliteConnectOptions {
         .filename(path)
         .busy_timeout(Duration::from_secs(10))
         .synchronous(SqliteSynchronous::Full)
-        .pragma("cache_size", "-8192")
+        // In KiB: what one transaction touches fits, and memory stays the same for ten thousand
+        // records and for a million.
+        .pragma("cache_size", "-1024")
         // The file may come from anywhere: what its schema calls must be harmless.
         .pragma("trusted_schema", "OFF")
         .pragma("cell_size_check", "ON");

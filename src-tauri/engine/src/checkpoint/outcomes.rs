@@ -19,23 +19,34 @@ use crate::record::{
 };
 use crate::spec::Schedule;
 
-/// One outcome on its way through JSON into the database.
+/// One outcome on its way through JSON into the database. What is not there is not written: SQLite
+/// goes through the text once for each column.
 #[derive(Default, Serialize)]
 struct OutcomeRow<'a> {
     id: RecordId,
     state: i64,
     bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     hash: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     evidence: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     stage: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     endpoint: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     http_status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     due_ms: Option<i64>,
-    /// The due time holds as long as the record was scheduled less often than this.
-    times: u32,
+    /// The due time holds only as long as the record was scheduled less often than this.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    times: Option<u32>,
     took_ms: u64,
     /// Attempts spent: one or none.
     spent: u8,
@@ -74,7 +85,7 @@ impl Checkpoint {
                         stage = o.value ->> 'stage', reason = o.value ->> 'reason',
                         message = o.value ->> 'message', endpoint = o.value ->> 'endpoint',
                         http_status = o.value ->> 'http_status',
-                        due_ms = CASE WHEN record.scheduled < (o.value ->> 'times') THEN o.value ->> 'due_ms' END,
+                        due_ms = CASE WHEN record.scheduled >= (o.value ->> 'times') THEN NULL ELSE o.value ->> 'due_ms' END,
                         took_ms = o.value ->> 'took_ms',
                         attempts = record.attempts + (o.value ->> 'spent'),
                         tries = record.tries + (o.value ->> 'spent'), interrupted = 0, ended_ms = ?
@@ -219,7 +230,6 @@ fn row_of<'a>(outcome: &'a Outcome, schedule: &[Schedule], now_ms: i64) -> Optio
         bytes: outcome.bytes,
         took_ms: outcome.took_ms,
         spent: 1,
-        times: u32::MAX,
         ..OutcomeRow::default()
     };
     let due = |wait: &Duration| Some(now_ms.saturating_add(wait.as_millis() as i64));
@@ -244,7 +254,7 @@ fn row_of<'a>(outcome: &'a Outcome, schedule: &[Schedule], now_ms: i64) -> Optio
             OutcomeRow {
                 state: RecordState::Failed.code(),
                 due_ms: again.and_then(|again| due(&Duration::from_secs(again.after_s.into()))),
-                times: again.map_or(0, |again| again.times),
+                times: again.map(|again| again.times),
                 ..failed(row, failure)
             }
         }
