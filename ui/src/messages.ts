@@ -337,6 +337,7 @@ export const m = {
     live: (id: string, done: string, records: string, span: string) =>
       `Batch ${id} · ${done} of ${records} · ${span} so far`,
     waited: (span: string) => `streams waited ${span}`,
+    waitedFor: (span: string, name: string) => `streams waited ${span} for ${name}`,
     failed: (n: string) => `${n} failed`,
     retried: (n: string) => `${n} to be tried again`,
     now: 'now',

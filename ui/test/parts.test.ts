@@ -52,6 +52,14 @@ describe('the rhythm strip', () => {
     expect(idleShare([one])).toBe(0.25);
     expect(idleShare([])).toBeNull();
   });
+
+  it('names the record that the others waited for, and nobody where none was late', () => {
+    const held = batch(1, 0, 4_000, [2_000, 4_000]);
+    const even = batch(2, 4_000, 8_000, [7_990, 8_000]);
+    for (const one of [held, even]) one.streams.forEach((part, i) => (part.last = `reel/${i}.mov`));
+    expect(beat(held).straggler).toBe('reel/1.mov');
+    expect(beat(even).straggler).toBeNull();
+  });
 });
 
 describe('the whole life', () => {

@@ -160,7 +160,7 @@ const JOB_HELP: &str = r#"A job file (paths may be relative to it; everything bu
   autopilot = { concurrency = true, batch_size = true, target_batch_s = 60 }
 
   [[control.recovery.schedule]]    # try failed records again by themselves
-  category = "service_error"
+  category = "service_error"       # or stage, endpoint, message: which failures
   after_s = 3600
   times = 5
 

@@ -186,6 +186,10 @@ pub struct StreamSummary {
     /// When its last record ended, in milliseconds since 1970 (UTC). From here to the batch's end
     /// it stood idle at the barrier.
     pub ended_ms: Option<i64>,
+    /// The record that ended last: where the other streams waited for this one, its straggler.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(optional)]
+    pub last: Option<String>,
 }
 
 impl StreamSummary {

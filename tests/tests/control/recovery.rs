@@ -16,7 +16,7 @@ fn a_schedule_takes_failed_records_onto_the_lane_while_the_run_goes_on() {
     let site = Site::new();
     tree::small_files(&site.source, 400, 1);
     let more = "[limits]\nbatch_size = 40\nconcurrency = 4\n\
-                [[control.recovery.schedule]]\ncategory = \"not_found\"\nafter_s = 1\ntimes = 50";
+                [[control.recovery.schedule]]\ncategory = \"not_found\"\nstage = \"transform\"\nafter_s = 1\ntimes = 50";
     let served = Served::new(site, &lab, more);
     let running = served.start(&[]);
     wait::until("the first failures", || (lab.seen().answers(404) >= 10).then_some(()));

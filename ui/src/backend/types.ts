@@ -162,9 +162,21 @@ target_batch_s: number, };
 
 export type Schedule = { 
 /**
- * Which records.
+ * Only this category.
  */
-category: Category, 
+category?: Category | null, 
+/**
+ * Only what failed in this stage.
+ */
+stage?: Stage | null, 
+/**
+ * Only what failed at this service: scheme, host and port.
+ */
+endpoint?: string | null, 
+/**
+ * Only messages that contain this text, in any case.
+ */
+message?: string | null, 
 /**
  * How long after their failure, in seconds.
  */
@@ -636,7 +648,11 @@ returned: number,
  * When its last record ended, in milliseconds since 1970 (UTC). From here to the batch's end
  * it stood idle at the barrier.
  */
-ended_ms: number | null, };
+ended_ms: number | null, 
+/**
+ * The record that ended last: where the other streams waited for this one, its straggler.
+ */
+last?: string, };
 
 export type BatchSummary = { 
 /**

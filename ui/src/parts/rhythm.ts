@@ -31,8 +31,13 @@ export interface Beat {
   seconds: number;
   /** How long a stream stood idle at the barrier, on average. */
   waited: number;
+  /** The record that the other streams waited for; null where none held them up. */
+  straggler: string | null;
   live: boolean;
 }
+
+/** Share of a batch that streams must have waited, before somebody is named for it. */
+const HELD_UP = 0.05;
 
 /** As many batches should be in view before the scale grows. */
 const BATCHES_IN_VIEW = 10;
@@ -111,14 +116,21 @@ const sum = <T>(items: T[], of: (item: T) => number) => items.reduce((all, item)
 /** The figures of an ended batch. */
 export function beat(batch: BatchSummary): Beat {
   const idle = sum(batch.streams, (stream) => batch.ended_ms - (stream.ended_ms ?? batch.started_ms));
+  const seconds = (batch.ended_ms - batch.started_ms) / 1000;
+  const waited = Math.max(0, idle) / Math.max(1, batch.streams.length) / 1000;
+  const slowest = batch.streams.reduce<StreamSummary | null>(
+    (last, stream) => ((stream.ended_ms ?? 0) > (last?.ended_ms ?? 0) ? stream : last),
+    null,
+  );
   return {
     id: batch.id,
     records: sum(batch.streams, (stream) => stream.records),
     done: sum(batch.streams, done),
     failed: sum(batch.streams, (stream) => stream.failed),
     retried: sum(batch.streams, (stream) => stream.retried),
-    seconds: (batch.ended_ms - batch.started_ms) / 1000,
-    waited: Math.max(0, idle) / Math.max(1, batch.streams.length) / 1000,
+    seconds,
+    waited,
+    straggler: waited > HELD_UP * seconds ? (slowest?.last ?? null) : null,
     live: false,
   };
 }
@@ -134,6 +146,7 @@ export function liveBeat(batch: LiveBatch, nowMs: number): Beat {
     retried: sum(streams, (stream) => stream.retried),
     seconds: Math.max(0, nowMs - batch.started_ms) / 1000,
     waited: 0,
+    straggler: null,
     live: true,
   };
 }

@@ -250,7 +250,7 @@ fn row_of<'a>(outcome: &'a Outcome, schedule: &[Schedule], now_ms: i64) -> Optio
             ..row
         },
         OutcomeKind::Failed(failure) => {
-            let again = schedule.iter().find(|schedule| schedule.category == failure.category);
+            let again = schedule.iter().find(|schedule| schedule.covers(failure));
             OutcomeRow {
                 state: RecordState::Failed.code(),
                 due_ms: again.and_then(|again| due(&Duration::from_secs(again.after_s.into()))),

@@ -61,6 +61,8 @@ pub(crate) struct LiveBatch {
 struct Stream {
     summary: StreamSummary,
     active: Vec<Arc<Active>>,
+    /// The record that ended last so far.
+    last: Option<Arc<Active>>,
 }
 
 /// A record in flight.
@@ -123,7 +125,7 @@ impl Live {
             let ended_ms = part.is_empty().then(now_ms);
             let summary =
                 StreamSummary { records: part.len() as u64, bytes, ended_ms, ..StreamSummary::default() };
-            Mutex::new(Stream { summary, active: Vec::new() })
+            Mutex::new(Stream { summary, active: Vec::new(), last: None })
         };
         let batch = Arc::new(LiveBatch {
             id,
@@ -225,7 +227,9 @@ impl LiveBatch {
 
     /// A record of this stream is in work no more.
     pub(crate) fn finish(&self, stream: usize, active: &Arc<Active>) {
-        self.stream(stream).active.retain(|one| !Arc::ptr_eq(one, active));
+        let mut stream = self.stream(stream);
+        stream.active.retain(|one| !Arc::ptr_eq(one, active));
+        stream.last = Some(Arc::clone(active));
     }
 
     /// So many bytes more of a record were read.
@@ -260,7 +264,9 @@ impl LiveBatch {
     /// What each stream did, for the batch's end. Records that never started count as returned.
     pub(crate) fn summaries(&self) -> Vec<StreamSummary> {
         let summary = |stream: &Mutex<Stream>| {
-            let mut summary = lock(stream).summary.clone();
+            let stream = lock(stream);
+            let mut summary = stream.summary.clone();
+            summary.last = stream.last.as_ref().map(|active| active.path.clone());
             summary.returned += summary.records.saturating_sub(summary.done());
             summary
         };

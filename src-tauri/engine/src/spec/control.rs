@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::{SpecError, Timetable};
-use crate::failure::Category;
+use crate::failure::{Category, Stage};
+use crate::record::Failure;
 
 /// How a migration keeps itself in bounds. Adjustable while running.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -121,16 +122,38 @@ impl Default for Recovery {
     }
 }
 
-/// Failed records of one category that are tried again after a while.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+/// A group of failed records that are tried again after a while. What is left out does not narrow
+/// the group; the first schedule that covers a failure counts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
-    /// Which records.
-    pub category: Category,
+    /// Only this category.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub category: Option<Category>,
+    /// Only what failed in this stage.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage: Option<Stage>,
+    /// Only what failed at this service: scheme, host and port.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// Only messages that contain this text, in any case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
     /// How long after their failure, in seconds.
     pub after_s: u32,
     /// How often; then they stay failed.
     pub times: u32,
+}
+
+impl Schedule {
+    /// Whether a failure is of this group.
+    pub(crate) fn covers(&self, failure: &Failure) -> bool {
+        let message = || failure.message.to_lowercase();
+        self.category.is_none_or(|category| category == failure.category)
+            && self.stage.is_none_or(|stage| stage == failure.stage)
+            && self.endpoint.as_deref().is_none_or(|endpoint| Some(endpoint) == failure.endpoint.as_deref())
+            && self.message.as_ref().is_none_or(|part| message().contains(&part.to_lowercase()))
+    }
 }
 
 impl Control {
@@ -168,5 +191,36 @@ impl Control {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_covers_its_group_alone() {
+        let schedule = |text: &str| -> Schedule {
+            toml::from_str(&format!("after_s = 1\ntimes = 1\n{text}")).expect("a schedule")
+        };
+        let mut failure =
+            Failure::new(Stage::Transform, Category::ServiceError, "rights: 503: In Maintenance");
+        failure.endpoint = Some("https://dam.example".into());
+        for group in [
+            "",
+            "category = \"service_error\"",
+            "stage = \"transform\"",
+            "endpoint = \"https://dam.example\"\nmessage = \"maintenance\"",
+        ] {
+            assert!(schedule(group).covers(&failure), "{group}");
+        }
+        for other in [
+            "category = \"throttled\"",
+            "stage = \"deliver\"",
+            "endpoint = \"https://mam.example\"",
+            "category = \"service_error\"\nmessage = \"quota\"",
+        ] {
+            assert!(!schedule(other).covers(&failure), "{other}");
+        }
     }
 }
