@@ -169,6 +169,14 @@ const JOB_HELP: &str = r#"A job file (paths may be relative to it; everything bu
   rate = 50                        # requests a second
   burst = 10
 
+  [describe]                       # technical metadata, offered to templates as tech
+  tool = "ffprobe"                 # ffprobe, exiftool, mediainfo; path = "..." where it is not in PATH
+  kinds = ["video", "audio"]       # and "image"; or extensions = ["mov", "mxf"]
+  processes = 4                    # at once; 1 to 64
+  timeout_s = 30                   # for one file
+  memory_mb = 1024                 # of one process, where the system has such a limit
+  on_unknown_media = "deliver"     # deliver (counted as undescribed), fail
+
   [[lookup]]                       # asked for each record before it is copied
   name = "rights"
   url = "https://dam.example/assets?path={{ path | urlencode }}"
@@ -182,7 +190,10 @@ const JOB_HELP: &str = r#"A job file (paths may be relative to it; everything bu
   id = "/id"
 
 Templates may use id, path, folder, name, stem, extension, size, fields.NAME and, in register, target,
-hash, hash_algorithm."#;
+hash, hash_algorithm. With [describe] also tech.NAME, as far as the file says it (write
+tech.width | default(0) where it may not): kind, container, duration_s, bit_rate, video_codec, width, height,
+rotation, frame_rate, pixel_format, color_space, color_primaries, color_transfer, timecode, audio_codec,
+channels, sample_rate, created, streams."#;
 
 /// Copy folders or files into a folder.
 ///

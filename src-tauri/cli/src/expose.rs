@@ -54,7 +54,7 @@ fn set(progress: &Progress) {
     gauge!("sluice_concurrency").set(f64::from(progress.concurrency));
     gauge!("sluice_retries").set(balance.retries as f64);
     gauge!("sluice_outage").set(if progress.outage.is_some() { 1.0 } else { 0.0 });
-    for service in &progress.services {
+    for service in progress.services.iter().chain(&progress.describing) {
         let name = &service.name;
         gauge!("sluice_service_requests", "service" => name.clone()).set(service.requests as f64);
         gauge!("sluice_service_retries", "service" => name.clone()).set(service.retries as f64);

@@ -156,6 +156,9 @@ pub(crate) fn summary(status: &Status) -> String {
         status.limits.streams,
         status.limits.concurrency,
     );
+    if status.undescribed > 0 {
+        text += &format!("\n  {} files could not be described", count(status.undescribed));
+    }
     if let Some(advice) = &status.advice {
         text += &format!("\n  advice: {}", advice.sentence);
     }

@@ -16,7 +16,7 @@ pub use crate::error::Error;
 use crate::event::{BatchSummary, Event, Outage, Progress};
 use crate::failure::{Category, Class, Stage};
 use crate::metrics::{MetricPoint, Sample};
-use crate::preflight::{Preflight, check_paths};
+use crate::preflight::{Preflight, check_paths, check_tools};
 use crate::record::{Balance, Lane, RecordId};
 use crate::session::Session;
 use crate::spec::{Control, Delivery, JobSpec, LimitRanges, Limits};
@@ -40,6 +40,7 @@ impl Migration {
     pub async fn create(checkpoint: &Path, job: JobSpec) -> Result<Self, Error> {
         let job = job.checked()?;
         check_paths(&job)?;
+        check_tools(&job).await?;
         let made = async {
             if let Some(folder) = checkpoint.parent().filter(|folder| !folder.as_os_str().is_empty()) {
                 std::fs::create_dir_all(folder)
@@ -278,6 +279,7 @@ impl Reader {
             barrier_idle: latest.map(|point| point.barrier_idle),
             outage: self.0.outage().await?,
             left: self.0.left().await?,
+            undescribed: self.0.undescribed().await?,
             failure_groups: groups(&self.0).await?,
             job,
         })
@@ -384,6 +386,8 @@ pub struct Status {
     pub barrier_idle: Option<f64>,
     /// Failed records that a person left as they are.
     pub left: u64,
+    /// Records whose file the job wants described and that could not be.
+    pub undescribed: u64,
     /// Failed records by category, most first.
     pub failure_groups: Vec<FailureGroup>,
     /// What it is told to do.

@@ -226,6 +226,9 @@ pub struct Progress {
     pub concurrency: u32,
     /// The services that are asked.
     pub services: Vec<ServiceStatus>,
+    /// The program that describes files, if the job has one, shown like a service: each request is
+    /// a process, and what failed is a file without a description.
+    pub describing: Option<ServiceStatus>,
     /// Why the run waits, if an outage stopped it.
     pub outage: Option<Outage>,
     /// What holds the run back, if anything does.
@@ -284,7 +287,7 @@ pub struct ActiveRecord {
     pub id: RecordId,
     /// Its path below its source, safe to show.
     pub path: String,
-    /// What is being done: `copy`, `lookup:NAME`, `register`.
+    /// What is being done: `ingest`, `describe`, `lookup:NAME`, `copy`, `register`.
     pub step: String,
     /// Its size in bytes.
     pub size: u64,

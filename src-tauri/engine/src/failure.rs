@@ -171,6 +171,9 @@ categories! {
     /// The service asked us to slow down (429, 503 with Retry-After).
     Throttled "throttled" Transient "The service asks us to slow down"
         "Lower the rate or the concurrency towards this service, then reprocess.";
+    /// The program that describes files makes nothing of this one.
+    MediaUnreadable "media_unreadable" Permanent "The file cannot be described"
+        "It may be damaged, or of a kind that the program does not know: play it. To deliver such files all the same, set on_unknown_media = \"deliver\" in the job; then reprocess.";
     /// What was read back is not what was written.
     VerifyMismatch "verify_mismatch" Transient "The copy differs from its source"
         "The destination did not keep the bytes that were written. Reprocess; if it happens again, do not trust that disk.";
@@ -195,6 +198,9 @@ categories! {
     /// The checkpoint itself cannot be written.
     CheckpointUnusable "checkpoint_unusable" Outage "The checkpoint cannot be written"
         "Make room on the disk that holds the .sluice file, or check that it is still there; the run then goes on by itself. Nothing is lost.";
+    /// The program that describes files cannot be started any more.
+    ToolGone "tool_gone" Outage "A program that describes files is gone"
+        "Install the program again, or give the system room for it to run; the run then goes on by itself.";
     /// A source went away as a whole.
     SourceGone "source_gone" Outage "A source is not there"
         "Connect the drive or the network folder again under the same path; the run then goes on by itself.";

@@ -28,6 +28,7 @@ pub(crate) async fn steer(session: &Arc<Session>, work: &Arc<Work>) -> std::conv
     let mut bounds = None;
     let mut sampler = Sampler::default();
     let mut turned_at = session.controls.now();
+    let asks_services = work.steps.as_ref().is_some_and(|steps| steps.asking.is_some());
     loop {
         tokio::select! {
             turned = session.controls.turned() => tell(session, &turned.knob, turned.change).await,
@@ -36,6 +37,7 @@ pub(crate) async fn steer(session: &Arc<Session>, work: &Arc<Work>) -> std::conv
                 if session.controls.now() >= turned_at + LATENCY_WINDOW {
                     turned_at = session.controls.now();
                     session.controls.endpoints.all().iter().for_each(|endpoint| endpoint.requests.turn());
+                    session.controls.describing.turn();
                 }
                 let (advice, point) =
                     sampler.look(&session.controls, session.live.moved(), session.live.barriers());
@@ -47,7 +49,7 @@ pub(crate) async fn steer(session: &Arc<Session>, work: &Arc<Work>) -> std::conv
                 }
                 let settings = session.controls.settings();
                 // Services have rules of their own.
-                if !settings.autopilot.concurrency || work.asking.is_some() {
+                if !settings.autopilot.concurrency || asks_services {
                     rule = None;
                     continue;
                 }

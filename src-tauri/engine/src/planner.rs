@@ -12,7 +12,7 @@ use crate::control::intake::{Intake, IntakeSwitch};
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::failure::{Category, Stage};
-use crate::preflight::{Preflight, TypeTally, check_paths, survey};
+use crate::preflight::{Preflight, TypeTally, check_paths, check_tools, survey};
 use crate::record::{Failure, RawPath};
 use crate::session::Session;
 use crate::source::{Found, walk};
@@ -32,6 +32,7 @@ const COLLISIONS: u32 = 1000;
 /// Walks the sources anew. Refuses before it touches anything where they cannot be used.
 pub(crate) async fn plan(session: &Arc<Session>) -> Result<Preflight, Error> {
     let job = session.job();
+    check_tools(&job).await?;
     let sources = {
         let job = job.clone();
         Arc::new(off_thread(move || check_paths(&job)).await??)

@@ -10,11 +10,11 @@ use crate::error::Error;
 use crate::event::EventKind;
 use crate::failure::{Category, Stage};
 use crate::http;
-use crate::journey::Asking;
+use crate::journey::{Asking, Steps};
 use crate::lane;
 use crate::outage::{Ending, Waiting};
 use crate::pilot;
-use crate::preflight::{check_paths, check_secrets};
+use crate::preflight::{check_paths, check_secrets, check_tools};
 use crate::record::{Failure, Lane};
 use crate::session::{Session, outage_of};
 use crate::stage::Site;
@@ -26,7 +26,7 @@ use crate::upkeep::{make_empty_folders, release_dead_leases, whats_gone};
 /// What stays the same over all stretches of a run.
 pub(crate) struct Ground {
     site: Arc<Site>,
-    asking: Option<Arc<Asking>>,
+    steps: Option<Arc<Steps>>,
 }
 
 /// Starts the run, or goes on with it, in the background.
@@ -55,10 +55,11 @@ async fn prepare(session: &Session) -> Result<Ground, Error> {
     let asking = if job.has_requests() {
         let services = check_secrets(&job)?;
         let client = http::client().map_err(|error| Error::NoClient { why: error.to_string() })?;
-        Some(Arc::new(Asking { services, client, migration: tag.clone() }))
+        Some(Asking { services, client, migration: tag.clone() })
     } else {
         None
     };
+    let steps = Steps { describer: check_tools(&job).await?, asking }.if_any().map(Arc::new);
     let site = spawn_blocking(move || -> Result<Site, Error> {
         let sources = check_paths(&job)?;
         let destination = Destination::open(&job.destination, &tag)
@@ -66,7 +67,7 @@ async fn prepare(session: &Session) -> Result<Ground, Error> {
         Ok(Site { sources, destination, delivery: job.deliver, times })
     });
     let site = site.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
-    Ok(Ground { site: Arc::new(site), asking })
+    Ok(Ground { site: Arc::new(site), steps })
 }
 
 /// How a stretch ended.
@@ -82,7 +83,7 @@ async fn run(session: Arc<Session>, ground: Ground) {
     loop {
         let work = Arc::new(Work {
             site: Arc::clone(&ground.site),
-            asking: ground.asking.clone(),
+            steps: ground.steps.clone(),
             controls: Arc::clone(&session.controls),
             intake: session.open_intake(),
         });

@@ -14,7 +14,7 @@ use crate::control::Controls;
 use crate::control::gate::{Gate, Place};
 use crate::control::intake::{Away, Intake, IntakeSwitch};
 use crate::failure::{Category, Stage};
-use crate::journey::{self, Asking};
+use crate::journey::{self, Steps};
 use crate::metrics::live::{Active, LiveBatch};
 use crate::record::{Copied, Failure, LeasedRecord, StepResult};
 use crate::stage::{self, Processed, Site};
@@ -38,8 +38,8 @@ const HANGING: usize = 64;
 /// What streams and collector of one stretch share.
 pub(crate) struct Work {
     pub(crate) site: Arc<Site>,
-    /// None: the job asks no service.
-    pub(crate) asking: Option<Arc<Asking>>,
+    /// What records go through besides copying. None: nothing.
+    pub(crate) steps: Option<Arc<Steps>>,
     pub(crate) controls: Arc<Controls>,
     pub(crate) intake: Arc<IntakeSwitch>,
 }
@@ -98,7 +98,7 @@ struct InHand {
 /// flight has ended.
 pub(crate) async fn run(share: Share, work: Arc<Work>) {
     let Share { stream, records, hands, gate, batch, collector } = share;
-    let most = if work.asking.is_some() { 1 } else { (records.len() / hands.max(1)).clamp(1, ARMFUL) };
+    let most = if work.steps.is_some() { 1 } else { (records.len() / hands.max(1)).clamp(1, ARMFUL) };
     let mut open = records.len();
     let mut queue: VecDeque<Arc<LeasedRecord>> = records.into_iter().map(Arc::new).collect();
     let mut armfuls: Vec<Arc<Armful>> = Vec::new();
@@ -154,9 +154,9 @@ pub(crate) async fn run(share: Share, work: Arc<Work>) {
                     collector: collector.downgrade(),
                     tell: tell.clone(),
                 };
-                match work.asking.clone() {
+                match work.steps.clone() {
                     None => drop(tokio::task::spawn_blocking(move || worker.carry())),
-                    Some(asking) => drop(tokio::spawn(async move { worker.travel(&asking).await })),
+                    Some(steps) => drop(tokio::spawn(async move { worker.travel(&steps).await })),
                 }
             }
         }
@@ -196,8 +196,8 @@ impl Worker {
         }
     }
 
-    /// Takes a record through stages that ask services, without a thread that waits for them.
-    async fn travel(&self, asking: &Asking) {
+    /// Takes a record through more than copying, without a thread that waits for programs or services.
+    async fn travel(&self, steps: &Steps) {
         while let Some((record, active)) = self.next() {
             let way = journey::Way {
                 record: &record,
@@ -205,7 +205,7 @@ impl Worker {
                 stream: self.stream,
                 work: &self.work,
                 batch: &self.batch,
-                asking,
+                steps,
                 collector: &self.collector,
             };
             let travelled = AssertUnwindSafe(journey::travel(way)).catch_unwind().await;

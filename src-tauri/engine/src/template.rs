@@ -8,6 +8,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::describe::Tech;
 use crate::record::{ContentHash, RawPath, RecordId, show_bytes};
 
 /// Steps of the template machine that one rendering may take.
@@ -90,6 +91,8 @@ pub(crate) struct Facts {
     size: u64,
     /// What the record itself and its lookups gave.
     pub(crate) fields: Map<String, Value>,
+    /// What the file says of itself; empty where it is not described.
+    tech: Tech,
     /// Path below the destination, once it is delivered.
     #[serde(skip_serializing_if = "Option::is_none")]
     target: Option<String>,
@@ -102,7 +105,13 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    pub(crate) fn new(id: RecordId, path: &RawPath, size: u64, fields: Map<String, Value>) -> Self {
+    pub(crate) fn new(
+        id: RecordId,
+        path: &RawPath,
+        size: u64,
+        fields: Map<String, Value>,
+        tech: Tech,
+    ) -> Self {
         let text = text_of(&path.0);
         let (folder, name) = text.rsplit_once('/').unwrap_or(("", &text));
         let (stem, extension) = match name.rsplit_once('.') {
@@ -117,6 +126,7 @@ impl Facts {
             extension: extension.to_owned(),
             size,
             fields,
+            tech,
             target: None,
             hash: None,
             hash_algorithm: None,
@@ -146,7 +156,8 @@ mod tests {
 
     fn facts(path: &str) -> Facts {
         let fields = json!({ "title": "The \"Reel\"" }).as_object().unwrap().clone();
-        Facts::new(7, &RawPath(path.as_bytes().to_vec()), 12, fields)
+        let tech = Tech { width: Some(1920), ..Tech::default() };
+        Facts::new(7, &RawPath(path.as_bytes().to_vec()), 12, fields, tech)
     }
 
     fn render(text: &str, path: &str) -> Result<String, TemplateError> {
@@ -159,12 +170,14 @@ mod tests {
     fn records_fill_templates() {
         let text = render("/a?p={{ path | urlencode }}&s={{ size }}&e={{ extension }}", "ü b/re&el.mov");
         assert_eq!(text.unwrap(), "/a?p=%C3%BC%20b/re%26el.mov&s=12&e=mov");
+        assert_eq!(render("{{ tech.width }}x{{ tech.height | default('?') }}", "x").unwrap(), "1920x?");
         assert_eq!(render("{\"t\": {{ fields.title | tojson }}}", "x").unwrap(), r#"{"t": "The \"Reel\""}"#);
     }
 
     #[test]
     fn what_is_missing_is_an_error_and_never_an_empty_text() {
         assert!(render("{{ fields.nothing }}", "x").is_err());
+        assert!(render("{{ tech.height }}", "x").is_err(), "the file does not say");
         assert!(render("{{ hash }}", "x").is_err(), "nothing is delivered yet");
         assert!(render("{{ path", "x").is_err());
     }

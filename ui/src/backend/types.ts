@@ -6,7 +6,7 @@ export type Stage = "plan" | "ingest" | "transform" | "deliver";
 
 export type Class = "transient" | "permanent" | "outage";
 
-export type Category = "source_missing" | "source_unreadable" | "folder_unreadable" | "source_io" | "source_changed" | "source_not_a_file" | "name_collision" | "name_unsupported" | "destination_conflict" | "destination_outside" | "destination_denied" | "destination_io" | "file_too_large" | "template_failed" | "not_found" | "asset_conflict" | "request_rejected" | "answer_invalid" | "field_missing" | "timeout" | "service_error" | "service_unreachable" | "throttled" | "verify_mismatch" | "internal" | "destination_full" | "destination_gone" | "destination_read_only" | "service_down" | "service_denied" | "checkpoint_unusable" | "source_gone";
+export type Category = "source_missing" | "source_unreadable" | "folder_unreadable" | "source_io" | "source_changed" | "source_not_a_file" | "name_collision" | "name_unsupported" | "destination_conflict" | "destination_outside" | "destination_denied" | "destination_io" | "file_too_large" | "template_failed" | "not_found" | "asset_conflict" | "request_rejected" | "answer_invalid" | "field_missing" | "timeout" | "service_error" | "service_unreachable" | "throttled" | "media_unreadable" | "verify_mismatch" | "internal" | "destination_full" | "destination_gone" | "destination_read_only" | "service_down" | "service_denied" | "checkpoint_unusable" | "tool_gone" | "source_gone";
 
 export type Lane = "main" | "recovery";
 
@@ -278,6 +278,46 @@ pointer: string,
  */
 required: boolean, };
 
+export type Tool = "ffprobe" | "exiftool" | "mediainfo";
+
+export type MediaKind = "video" | "audio" | "image";
+
+export type OnUnknownMedia = "deliver" | "fail";
+
+export type Describe = { 
+/**
+ * Which program.
+ */
+tool: Tool, 
+/**
+ * Where the program is, or its name when it goes by another one. Default: found in `PATH`.
+ */
+path: string | null, 
+/**
+ * Files of which kinds are described, told by their names.
+ */
+kinds: Array<MediaKind>, 
+/**
+ * Endings of the names of the files to describe, in the place of the known ones of `kinds`.
+ */
+extensions: Array<string>, 
+/**
+ * Longest time that the program may take for one file, in seconds.
+ */
+timeout_s: number, 
+/**
+ * Most memory that one process may take, in MiB, where the system has such a limit.
+ */
+memory_mb: number, 
+/**
+ * Processes at once. Adjustable while running.
+ */
+processes: number, 
+/**
+ * What happens to a file that cannot be described.
+ */
+on_unknown_media: OnUnknownMedia, };
+
 export type Lookup = { 
 /**
  * What people call it; unique within the job.
@@ -391,6 +431,10 @@ limits: Limits,
  * How retries, leases, bandwidth and the autopilot are set.
  */
 control: Control, 
+/**
+ * Reads the technical metadata of files before anything else is done with them.
+ */
+describe?: Describe | null, 
 /**
  * Requests that describe a record before it is delivered, in this order.
  */
@@ -682,7 +726,7 @@ id: number,
  */
 path: string, 
 /**
- * What is being done: `copy`, `lookup:NAME`, `register`.
+ * What is being done: `ingest`, `describe`, `lookup:NAME`, `copy`, `register`.
  */
 step: string, 
 /**
@@ -767,6 +811,11 @@ concurrency: number,
  * The services that are asked.
  */
 services: Array<ServiceStatus>, 
+/**
+ * The program that describes files, if the job has one, shown like a service: each request is
+ * a process, and what failed is a file without a description.
+ */
+describing: ServiceStatus | null, 
 /**
  * Why the run waits, if an outage stopped it.
  */

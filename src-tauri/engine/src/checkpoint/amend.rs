@@ -44,12 +44,12 @@ impl Checkpoint {
                     .execute(&mut *tx)
                     .await?
                     .rows_affected();
-                    // What was copied from the same path need not be copied again.
+                    // What the same file said of itself, and what was copied from it, stays.
                     sqlx::query(
                         "DELETE FROM step WHERE (record, step) IN (
                             SELECT step.record, step.step FROM json_each(?) AS o
                             JOIN step ON step.record = o.value ->> 0
-                            WHERE step.step <> 'copied' OR o.value ->> 1 IS NOT NULL)",
+                            WHERE step.step NOT IN ('described', 'undescribed', 'copied') OR o.value ->> 1 IS NOT NULL)",
                     )
                     .bind(&rows)
                     .execute(&mut *tx)

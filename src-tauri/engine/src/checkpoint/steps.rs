@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sqlx::{Row, SqliteConnection};
 
 use super::open::to_json;
+use super::{Checkpoint, CheckpointError};
 use crate::clock::now_ms;
 use crate::record::{BatchId, LeasedRecord, StepResult};
 
@@ -38,7 +39,10 @@ pub(super) async fn add_done(
         return Ok(());
     }
     let rows = sqlx::query(
-        "SELECT step.record, step.step, step.result FROM record JOIN step ON step.record = record.id
+        // A program's own JSON is kept for people, and can be long; streams have no use for it.
+        "SELECT step.record, step.step,
+                iif(step.step = 'described', json_remove(step.result, '$.raw'), step.result) AS result
+         FROM record JOIN step ON step.record = record.id
          WHERE record.state = 1 AND record.batch = ?",
     )
     .bind(batch)
@@ -56,4 +60,15 @@ pub(super) async fn add_done(
         record.done.extend(done.remove(&record.id).unwrap_or_default());
     }
     Ok(())
+}
+
+impl Checkpoint {
+    /// Records whose file could not be described.
+    pub(crate) async fn undescribed(&self) -> Result<u64, CheckpointError> {
+        sqlx::query_scalar("SELECT count(*) FROM step WHERE step = 'undescribed'")
+            .fetch_one(&self.readers)
+            .await
+            .map(|count: i64| count.max(0) as u64)
+            .map_err(|error| self.database(error))
+    }
 }

@@ -70,7 +70,12 @@ impl IntakeSwitch {
 
     /// Waits until it is no longer open.
     pub(crate) async fn closed(&self) {
+        self.reaches(Intake::Closed).await;
+    }
+
+    /// Waits until it is closed that far.
+    pub(crate) async fn reaches(&self, to: Intake) {
         // The sender lives as long as `self`.
-        let _ = self.position.subscribe().wait_for(|position| *position != Intake::Open).await;
+        let _ = self.position.subscribe().wait_for(|position| *position >= to).await;
     }
 }

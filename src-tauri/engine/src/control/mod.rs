@@ -3,6 +3,7 @@
 pub(crate) mod autopilot;
 pub(crate) mod bandwidth;
 pub(crate) mod breaker;
+pub(crate) mod describing;
 pub(crate) mod endpoint;
 pub(crate) mod gate;
 pub(crate) mod intake;
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use bandwidth::Bandwidth;
+use describing::Describing;
 use endpoint::Endpoints;
 use gate::Gate;
 use lease::Visibility;
@@ -48,6 +50,8 @@ pub(crate) struct Controls {
     /// Records in flight on the recovery lane.
     pub(crate) recovery_gate: Arc<Gate>,
     pub(crate) endpoints: Endpoints,
+    /// The processes that describe files.
+    pub(crate) describing: Describing,
     pub(crate) bandwidth: Bandwidth,
     pub(crate) visibility: Visibility,
     pub(crate) times: Arc<Times>,
@@ -64,6 +68,7 @@ impl Controls {
             gate: Gate::new(places(job)),
             recovery_gate: Gate::new(job.control.recovery.concurrency),
             endpoints: Endpoints::new(job, started, tell),
+            describing: Describing::new(job),
             bandwidth: Bandwidth::default(),
             visibility: Visibility::new(job.control.lease),
             times: Arc::default(),
@@ -82,6 +87,7 @@ impl Controls {
         }
         self.recovery_gate.set_limit(job.control.recovery.concurrency);
         self.endpoints.set(job);
+        self.describing.set(job);
         self.bandwidth.set(job.control.bandwidth.clone());
         self.visibility.set_bounds(job.control.lease);
         *self.settings.lock().unwrap_or_else(PoisonError::into_inner) = job.control.clone();

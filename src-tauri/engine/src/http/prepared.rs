@@ -259,7 +259,7 @@ mod tests {
     }
 
     fn facts() -> Facts {
-        Facts::new(1, &RawPath(b"a b.mov".to_vec()), 5, Map::new())
+        Facts::new(1, &RawPath(b"a b.mov".to_vec()), 5, Map::new(), crate::describe::Tech::default())
     }
 
     const LOOKUP: &str = r#"

@@ -196,6 +196,7 @@ impl Live {
             recovery: picture.recovery.as_ref().map(|batch| batch.show()),
             concurrency: controls.gate.limit() as u32,
             services: controls.endpoints.all().iter().map(|endpoint| endpoint.show()).collect(),
+            describing: controls.describing.show().map(|(status, _)| status),
             outage: picture.outage.clone(),
             advice: picture.advice.clone(),
         }

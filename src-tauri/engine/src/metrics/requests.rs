@@ -82,9 +82,12 @@ impl Requests {
     pub(crate) fn answered(&self, step: &str, latency: Duration, category: Option<Category>) {
         match category {
             Some(Category::Throttled) => self.throttled.fetch_add(1, Ordering::Relaxed),
-            Some(Category::ServiceError | Category::ServiceUnreachable | Category::Timeout) => {
-                self.failed.fetch_add(1, Ordering::Relaxed)
-            }
+            Some(
+                Category::ServiceError
+                | Category::ServiceUnreachable
+                | Category::Timeout
+                | Category::MediaUnreadable,
+            ) => self.failed.fetch_add(1, Ordering::Relaxed),
             _ => 0,
         };
         let mut latencies = self.latencies.lock().unwrap_or_else(PoisonError::into_inner);

@@ -38,6 +38,8 @@ struct Look {
     spent: Spent,
     cpu: Option<Duration>,
     services: Vec<(ServiceStatus, Counts)>,
+    /// The program that describes files: in the history beside the services, but none to the advisor.
+    describing: Option<(ServiceStatus, Counts)>,
 }
 
 /// What the streams did at barriers so far, in milliseconds over all streams.
@@ -75,6 +77,7 @@ impl Sampler {
                 .iter()
                 .map(|endpoint| (endpoint.show(), endpoint.requests.counts()))
                 .collect(),
+            describing: controls.describing.show(),
         };
         self.looks.push_back(look.clone());
         while self.looks.len() > 2 && self.looks[1].at + LOOK_BACK < look.at {
@@ -159,7 +162,7 @@ fn point(since: &Look, now: &Look, span: Duration, advice: Option<Advice>) -> Me
         in_flight: ratio(now.inside - since.inside, now.looks - since.looks),
         concurrency: ratio(now.places - since.places, now.looks - since.looks),
         barrier_idle: ratio((now.idle_ms - since.idle_ms) as f64, (now.batch_ms - since.batch_ms) as f64),
-        services: now.services.iter().map(service).collect(),
+        services: now.services.iter().chain(&now.describing).map(service).collect(),
         advice,
     }
 }
@@ -167,6 +170,7 @@ fn point(since: &Look, now: &Look, span: Duration, advice: Option<Advice>) -> Me
 fn before(name: &str, look: &Look) -> Counts {
     look.services
         .iter()
+        .chain(&look.describing)
         .find(|(status, _)| status.name == name)
         .map(|(_, counts)| *counts)
         .unwrap_or_default()

@@ -2,6 +2,7 @@
 
 mod paths;
 mod survey;
+mod tools;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -9,6 +10,7 @@ use ts_rs::TS;
 pub use paths::Refusal;
 pub(crate) use paths::{check_paths, check_secrets};
 pub(crate) use survey::{TypeTally, survey};
+pub(crate) use tools::check_tools;
 
 use crate::metrics::TimeLeft;
 use crate::record::Balance;

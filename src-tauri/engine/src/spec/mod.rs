@@ -1,6 +1,7 @@
 //! What a migration is told to do: the job file's content, checked.
 
 mod control;
+mod describe;
 mod http;
 mod limits;
 mod timetable;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use control::{Autopilot, Control, Lease, Recovery, RetryRule, Schedule};
+pub use describe::{Describe, MediaKind, OnUnknownMedia, Tool};
 pub use http::{Auth, Endpoint, FieldRule, Lookup, Method, Register};
 pub use limits::{LimitRanges, Limits, Range};
 pub use timetable::Timetable;
@@ -41,6 +43,9 @@ pub struct JobSpec {
     /// How retries, leases, bandwidth and the autopilot are set.
     #[serde(default)]
     pub control: Control,
+    /// Reads the technical metadata of files before anything else is done with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub describe: Option<Describe>,
     /// Requests that describe a record before it is delivered, in this order.
     #[serde(default, rename = "lookup", skip_serializing_if = "Vec::is_empty")]
     pub lookups: Vec<Lookup>,
@@ -150,6 +155,12 @@ pub enum SpecError {
         /// What is wrong where.
         what: String,
     },
+    /// The program that describes files is described wrongly.
+    #[error("{what}")]
+    Describe {
+        /// What is wrong where.
+        what: String,
+    },
     /// A template cannot be used.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -184,6 +195,7 @@ impl JobSpec {
             deliver: Delivery::default(),
             limits: Limits::default(),
             control: Control::default(),
+            describe: None,
             lookups: Vec::new(),
             register: None,
             endpoints: BTreeMap::new(),
@@ -211,6 +223,12 @@ impl JobSpec {
         if !job.destination.as_os_str().is_empty() {
             job.destination = base.join(&job.destination);
         }
+        if let Some(program) = job.describe.as_mut().and_then(|describe| describe.path.as_mut())
+            // A bare name is looked for in PATH.
+            && program.components().count() > 1
+        {
+            *program = base.join(&*program);
+        }
         Ok(job)
     }
 
@@ -218,6 +236,9 @@ impl JobSpec {
     pub fn checked(mut self) -> Result<Self, SpecError> {
         self.limits.checked()?;
         self.control.checked()?;
+        if let Some(describe) = &self.describe {
+            describe.checked()?;
+        }
         for endpoint in self.endpoints.values() {
             endpoint.checked()?;
         }

@@ -1,0 +1,77 @@
+//! The record's content comes to the destination: copied, made durable, and under its final name.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::{Stop, Way, on_thread};
+use crate::record::{Copied, RawPath, unhex};
+use crate::stage::{self, Arrived, Processed, Proof};
+use crate::stream::{self, COPY, Handed, Handover};
+
+impl Way<'_> {
+    /// The record's content is at the destination, brought by this attempt or an earlier one.
+    pub(super) async fn arrive(&self) -> Result<Arrived, Stop> {
+        self.active.claim.enter(COPY, self.work.controls.now());
+        if let Some(arrived) = self.arrived_before().await {
+            return Ok(arrived);
+        }
+        let started = Instant::now();
+        let processed = {
+            let (record, active) = (Arc::clone(self.record), Arc::clone(self.active));
+            let (work, batch) = (Arc::clone(self.work), Arc::clone(self.batch));
+            on_thread(move || stream::copy(&record, &active, &work, &batch)).await
+        };
+        self.work.controls.visibility.measure(COPY, self.record.size, started.elapsed());
+        match processed {
+            Processed::Arrived(arrived) => Ok(arrived),
+            Processed::Staged(staged) if !self.steps.goes_on_after_copy() => {
+                Err(Processed::Staged(staged).into())
+            }
+            staged @ Processed::Staged(_) => self.publish(staged).await,
+            ended => Err(ended.into()),
+        }
+    }
+
+    /// What an earlier attempt delivered, if it is still there.
+    async fn arrived_before(&self) -> Option<Arrived> {
+        let copied: Copied = serde_json::from_value(self.record.done.get(Copied::STEP)?.clone()).ok()?;
+        let arrived = arrived_of(copied)?;
+        let path = self.target(&arrived).and_then(|target| self.work.site.destination.path(&target))?;
+        let bytes = arrived.bytes;
+        let there = on_thread(move || path.symlink_metadata()).await;
+        there.is_ok_and(|there| there.is_file() && there.len() == bytes).then_some(arrived)
+    }
+
+    /// Waits until the collector has made the staged bytes durable under their final name.
+    async fn publish(&self, staged: Processed) -> Result<Arrived, Stop> {
+        let (published, copied) = oneshot::channel();
+        let took = self.active.age(self.work.controls.now());
+        let record = Handed { record: Arc::clone(self.record), processed: staged, took };
+        let handover = Handover::Publish { stream: self.stream, record, published };
+        self.hand_over(handover).await?;
+        // Where it could not be published, the collector has recorded why.
+        let copied = self.alive(copied).await.map_err(|_| Stop::WithCollector)?;
+        arrived_of(copied).ok_or(Stop::WithCollector)
+    }
+
+    /// Where the record lies below the destination. None: the destination cannot hold its name.
+    pub(super) fn target(&self, arrived: &Arrived) -> Option<RawPath> {
+        let site = &self.work.site;
+        let mapped = || {
+            let source = site.sources.get(self.record.source)?;
+            stage::target_of(&source.prefix, &self.record.path, site.destination.rules())
+        };
+        arrived.target.clone().or_else(mapped)
+    }
+}
+
+fn arrived_of(copied: Copied) -> Option<Arrived> {
+    let target = match copied.target {
+        Some(hex) => Some(RawPath(unhex(&hex)?)),
+        None => None,
+    };
+    let proof = Proof::Delivered(copied.evidence);
+    Some(Arrived { bytes: copied.bytes, target, hash: copied.hash, proof })
+}

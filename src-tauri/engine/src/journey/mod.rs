@@ -1,0 +1,174 @@
+//! A record's way through more than copying: inspect → describe → look up → copy → publish →
+//! register.
+//!
+//! No thread waits for a program or an answer, and no step that succeeded is done again: each result
+//! goes to the collector as soon as it is there, and what an earlier attempt left is taken from the
+//! record.
+
+mod arrive;
+mod ask;
+mod describe;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use tokio::sync::mpsc;
+use tokio::task::spawn_blocking;
+
+pub(crate) use ask::Asking;
+
+use crate::control::intake::Intake;
+use crate::describe::{Describer, Tech};
+use crate::metrics::live::{Active, LiveBatch};
+use crate::record::{Failure, LeasedRecord, StepResult};
+use crate::stage::{self, Processed};
+use crate::stream::{Handover, Work};
+use crate::template::Facts;
+
+/// What the records of a migration go through besides copying.
+pub(crate) struct Steps {
+    /// None: files are not described.
+    pub(crate) describer: Option<Describer>,
+    /// None: no service is asked.
+    pub(crate) asking: Option<Asking>,
+}
+
+impl Steps {
+    /// None: records are only copied, and threads can take whole armfuls of them.
+    pub(crate) fn if_any(self) -> Option<Self> {
+        (self.describer.is_some() || self.asking.is_some()).then_some(self)
+    }
+
+    /// Whether a record's way goes on when it is at the destination.
+    fn goes_on_after_copy(&self) -> bool {
+        self.asking.as_ref().is_some_and(|asking| asking.services.register.is_some())
+    }
+}
+
+/// A record on its way, and everything that it meets.
+pub(crate) struct Way<'a> {
+    pub(crate) record: &'a Arc<LeasedRecord>,
+    pub(crate) active: &'a Arc<Active>,
+    pub(crate) stream: usize,
+    pub(crate) work: &'a Arc<Work>,
+    pub(crate) batch: &'a Arc<LiveBatch>,
+    pub(crate) steps: &'a Steps,
+    pub(crate) collector: &'a mpsc::WeakSender<Handover>,
+}
+
+/// What is known of a record so far.
+struct Known {
+    /// What a catalogue or a person says of it, and what lookups gave.
+    fields: Map<String, Value>,
+    tech: Tech,
+    /// Its source is there and can be read.
+    is_inspected: bool,
+    /// The next request may repeat one of an earlier attempt. Only the first of an attempt can: the
+    /// steps before it have succeeded.
+    asks_again: bool,
+}
+
+/// Takes a record from the start, or from where an earlier attempt came to, to its end. None: its
+/// outcome is with the collector already.
+pub(crate) async fn travel(way: Way<'_>) -> Option<Processed> {
+    if way.work.intake.position() != Intake::Open {
+        return Some(Processed::Returned(None));
+    }
+    match way.go().await {
+        Ok(processed) => Some(processed),
+        Err(Stop::Ended(processed)) => Some(*processed),
+        Err(Stop::WithCollector) => None,
+    }
+}
+
+/// Why a record comes to its end before the last step.
+enum Stop {
+    Ended(Box<Processed>),
+    WithCollector,
+}
+
+impl From<Processed> for Stop {
+    fn from(processed: Processed) -> Self {
+        Self::Ended(Box::new(processed))
+    }
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Processed::Failed(failure).into()
+    }
+}
+
+impl Way<'_> {
+    async fn go(&self) -> Result<Processed, Stop> {
+        let mut known = Known {
+            fields: self.record.fields.clone(),
+            tech: Tech::default(),
+            is_inspected: false,
+            asks_again: self.record.tries > 0,
+        };
+        if let Some(describer) = &self.steps.describer {
+            self.describe(describer, &mut known).await?;
+        }
+        if let Some(asking) = &self.steps.asking {
+            self.look_up(asking, &mut known).await?;
+        }
+        let arrived = self.arrive().await?;
+        if let Some(asking) = &self.steps.asking
+            && let Some(register) = &asking.services.register
+        {
+            self.register(asking, register, &known, &arrived).await?;
+        }
+        Ok(Processed::Arrived(arrived))
+    }
+
+    /// A source that is not there costs no process and no request.
+    async fn inspect(&self, known: &mut Known) -> Result<(), Stop> {
+        if !std::mem::replace(&mut known.is_inspected, true) {
+            self.look_at_source().await?;
+        }
+        Ok(())
+    }
+
+    async fn look_at_source(&self) -> Result<(), Stop> {
+        self.active.claim.enter("ingest", self.work.controls.now());
+        let (record, site) = (Arc::clone(self.record), Arc::clone(&self.work.site));
+        Ok(on_thread(move || stage::inspect(&record, &site)).await?)
+    }
+
+    /// Waits for something that has its own bounds, and tells the watch meanwhile that the record
+    /// is alive.
+    async fn alive<T>(&self, what: impl Future<Output = T>) -> T {
+        let mut sign = tokio::time::interval(Duration::from_secs(1));
+        tokio::pin!(what);
+        loop {
+            tokio::select! {
+                biased;
+                done = &mut what => return done,
+                _ = sign.tick() => self.active.claim.touch(self.work.controls.now()),
+            }
+        }
+    }
+
+    async fn keep(&self, step: &str, result: Value) {
+        let kept = StepResult { record: self.record.id, step: step.to_owned(), result };
+        // A collector that is gone has closed the intake; the step is then done again.
+        let _ = self.hand_over(Handover::Step(kept)).await;
+    }
+
+    async fn hand_over(&self, what: Handover) -> Result<(), Stop> {
+        let collector = self.collector.upgrade().ok_or(Stop::WithCollector)?;
+        collector.send(what).await.map_err(|_| Stop::WithCollector)
+    }
+
+    fn facts(&self, known: &Known) -> Facts {
+        let Known { fields, tech, .. } = known;
+        Facts::new(self.record.id, &self.record.path, self.record.size, fields.clone(), tech.clone())
+    }
+}
+
+/// Does work that may block, off the async threads.
+async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    spawn_blocking(work).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}

@@ -1,0 +1,33 @@
+//! Whether the programs that a job needs are there and work.
+
+use super::Refusal;
+use crate::describe::{Describer, ToolError};
+use crate::spec::{JobSpec, Tool};
+
+/// Finds and tries the program that describes files, if the job wants that.
+pub(crate) async fn check_tools(job: &JobSpec) -> Result<Option<Describer>, Refusal> {
+    let Some(describe) = &job.describe else { return Ok(None) };
+    let refused = |error: ToolError| match error {
+        ToolError::Missing { .. } => Refusal {
+            code: "tool_missing",
+            message: error.to_string(),
+            advice: match describe.tool {
+                Tool::Ffprobe => {
+                    "Install FFmpeg (Debian, Ubuntu: `sudo apt install ffmpeg`; macOS: `brew install ffmpeg`; Windows: `winget install ffmpeg`), or write in the job's [describe] where it is: path = \"…\"."
+                }
+                Tool::Exiftool => {
+                    "Install ExifTool (Debian, Ubuntu: `sudo apt install libimage-exiftool-perl`; macOS: `brew install exiftool`; Windows: `winget install exiftool`), or write in the job's [describe] where it is: path = \"…\"."
+                }
+                Tool::Mediainfo => {
+                    "Install the MediaInfo command (Debian, Ubuntu: `sudo apt install mediainfo`; macOS: `brew install mediainfo`; Windows: `winget install MediaArea.MediaInfo`), or write in the job's [describe] where it is: path = \"…\"."
+                }
+            },
+        },
+        ToolError::Unusable { .. } => Refusal {
+            code: "tool_unusable",
+            message: error.to_string(),
+            advice: "Try the program by hand. If it needs more memory, raise memory_mb in the job's [describe]; otherwise install it anew, or choose another one.",
+        },
+    };
+    Describer::find(describe).await.map(Some).map_err(refused)
+}
