@@ -10,10 +10,10 @@ import { runAndKeep } from './lib/run.mjs';
 await task(async () => {
   const filter = process.argv.slice(2);
   if (canDriveDesktop) {
-    setUp('desktopTests');
+    setUp('tests', 'desktopTests');
     requireCargoTool('tauri-driver', '^2');
   } else {
-    setUp();
+    setUp('tests');
     note(`no WebDriver drives this system's web view, so the desktop's tests do not run on ${process.platform}`);
   }
   buildForTests();

@@ -10,8 +10,10 @@ const NODE_AT_LEAST = 20;
 // What the desktop is built with and shown by, and what its tests drive it with.
 const DEBIAN = {
   build: ['build-essential', 'pkg-config', 'libwebkit2gtk-4.1-dev'],
+  // Real programs that read real files: what the engine makes of them is tested with them.
+  tests: ['ffmpeg', 'libimage-exiftool-perl', 'mediainfo'],
   desktopTests: ['webkit2gtk-driver', 'xvfb', 'openbox', 'xdotool', 'dbus', 'imagemagick', 'fonts-dejavu-core'],
-  bench: ['rsync', 'python3-venv'],
+  bench: ['rsync', 'python3-venv', 'ffmpeg'],
 };
 
 const OTHER_LINUX = [
@@ -68,7 +70,7 @@ function aptInstall(packages) {
 }
 
 /**
- * The system packages for `purposes` (`build`, `desktopTests`, `bench`): installed where apt is,
+ * The system packages for `purposes` (`build`, `tests`, `desktopTests`, `bench`): installed where apt is,
  * named precisely where it is not.
  */
 export function requirePackages(...purposes) {
@@ -86,8 +88,9 @@ export function requirePackages(...purposes) {
       );
     }
     const programs = {
+      tests: ['ffprobe', 'exiftool', 'mediainfo'],
       desktopTests: ['WebKitWebDriver', 'Xvfb', 'openbox', 'xdotool', 'dbus-daemon', 'import'],
-      bench: ['rsync', 'python3'],
+      bench: ['rsync', 'python3', 'ffmpeg'],
     };
     const absent = purposes.flatMap((purpose) => programs[purpose] ?? []).filter((name) => !tool(name));
     if (absent.length > 0) throw new TaskError(`these programs are not in PATH: ${absent.join(', ')}`, 'install them with your package manager');

@@ -10,6 +10,8 @@ pub mod compare;
 pub mod desktop;
 pub mod lab;
 pub mod library;
+#[cfg(unix)]
+pub mod media;
 pub mod process;
 pub mod services;
 pub mod site;

@@ -54,8 +54,7 @@ pub fn large_files(root: &Path, count: u64, size: u64, seed: u64) {
 /// A folder of media such as a person would have: the project's corpus where it lies beside the
 /// repository, else files of the same names and sizes made in `made`.
 pub fn media(made: &Path) -> PathBuf {
-    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora/media");
-    if corpus.is_dir() {
+    if let Some(corpus) = corpus() {
         return corpus;
     }
     let sizes = [
@@ -70,4 +69,10 @@ pub fn media(made: &Path) -> PathBuf {
         file(&made.join(name), size, seed);
     }
     made.to_owned()
+}
+
+/// The project's corpus of media files, where it lies beside the repository.
+pub fn corpus() -> Option<PathBuf> {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/corpora/media");
+    corpus.is_dir().then_some(corpus)
 }

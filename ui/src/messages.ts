@@ -11,6 +11,7 @@ type Outage = Extract<
   | 'service_denied'
   | 'checkpoint_unusable'
   | 'source_gone'
+  | 'tool_gone'
 >;
 
 const plural = (n: number, one: string, many: string) => (n === 1 ? one : many);
@@ -353,6 +354,7 @@ export const m = {
       service_denied: 'Waiting for a service to accept our sign-in',
       checkpoint_unusable: 'Waiting until the migration file can be written',
       source_gone: 'Waiting for a source to come back',
+      tool_gone: 'Waiting for a program to be there again',
     } satisfies Record<Outage, string>,
     awaitedOther: (cause: string) => `Waiting: ${cause}`,
     since: (time: string) => `Since ${time}`,
@@ -495,6 +497,7 @@ export const m = {
     service_error: 'Service failed',
     service_unreachable: 'Service unreachable',
     throttled: 'Asked to slow down',
+    media_unreadable: 'File cannot be described',
     verify_mismatch: 'Copy differs',
     internal: 'Error of Sluice',
     destination_full: 'Destination full',
@@ -504,6 +507,7 @@ export const m = {
     service_denied: 'Sign-in refused',
     checkpoint_unusable: 'Checkpoint not writable',
     source_gone: 'Source gone as a whole',
+    tool_gone: 'Program gone',
   } satisfies Record<Category, string>,
 
   dialog: {

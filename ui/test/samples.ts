@@ -67,6 +67,7 @@ export const progress = (given: Partial<Progress> = {}): Progress => ({
   recovery: null,
   concurrency: defaults().limits.concurrency,
   services: [],
+  describing: null,
   outage: null,
   advice: null,
   ...given,

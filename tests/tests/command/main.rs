@@ -7,6 +7,7 @@ mod changing_source;
 mod checkpoint_file;
 mod contract;
 mod copy;
+mod describe;
 mod failures;
 mod kill;
 mod outage;
