@@ -10,8 +10,8 @@ const NODE_AT_LEAST = 20;
 // What the desktop is built with and shown by, and what its tests drive it with.
 const DEBIAN = {
   build: ['build-essential', 'pkg-config', 'libwebkit2gtk-4.1-dev'],
-  // Real programs that read real files: what the engine makes of them is tested with them.
-  tests: ['ffmpeg', 'libimage-exiftool-perl', 'mediainfo'],
+  // Real programs that read real files and what Sluice wrote: the tests compare with them.
+  tests: ['ffmpeg', 'libimage-exiftool-perl', 'mediainfo', 'libxml2-utils', 'python3'],
   desktopTests: ['webkit2gtk-driver', 'xvfb', 'openbox', 'xdotool', 'dbus', 'imagemagick', 'fonts-dejavu-core'],
   bench: ['rsync', 'python3-venv', 'ffmpeg'],
 };
@@ -88,7 +88,7 @@ export function requirePackages(...purposes) {
       );
     }
     const programs = {
-      tests: ['ffprobe', 'exiftool', 'mediainfo'],
+      tests: ['ffprobe', 'exiftool', 'mediainfo', 'xmllint', 'python3'],
       desktopTests: ['WebKitWebDriver', 'Xvfb', 'openbox', 'xdotool', 'dbus-daemon', 'import'],
       bench: ['rsync', 'python3', 'ffmpeg'],
     };

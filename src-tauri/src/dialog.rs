@@ -30,6 +30,7 @@ pub(crate) async fn report(app: &AppHandle, title: &str) -> Option<PathBuf> {
     let ask = |dialog: AsyncFileDialog| {
         dialog
             .add_filter("CSV", &["csv"])
+            .add_filter("Excel", &["xlsx"])
             .add_filter("JSON", &["json"])
             .set_file_name("failed-records.csv")
             .save_file()

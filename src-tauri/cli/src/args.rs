@@ -88,7 +88,7 @@ pub(crate) enum Command {
         checkpoint: PathBuf,
         #[command(flatten)]
         chosen: Chosen,
-        /// Write them to a file instead; its ending says how (.csv, .json).
+        /// Write them to a file instead; its ending says how (.csv, .xlsx, .json).
         #[arg(long, value_name = "FILE")]
         export: Option<PathBuf>,
     },
@@ -109,6 +109,33 @@ pub(crate) enum Command {
         chosen: Chosen,
         #[command(flatten)]
         change: Change,
+    },
+    /// Import a failure report that was corrected in a spreadsheet: shows what it would change.
+    ///
+    /// Correct the columns path, note and field:NAME of the file that `sluice failures --export`
+    /// wrote (field:NEW adds a field, an emptied cell takes one away); leave the others as they are.
+    /// With --apply all of it is applied, or nothing, and the mended records are tried again.
+    Correct {
+        /// The migration's .sluice file.
+        checkpoint: PathBuf,
+        /// The corrected report (.csv, .xlsx, .json).
+        report: PathBuf,
+        /// Apply it, try the mended records again, and go on to the end.
+        #[arg(long)]
+        apply: bool,
+        #[command(flatten)]
+        watching: Watching,
+    },
+    /// Write the catalogue of what was delivered, with target path, hash, evidence and all fields.
+    CatalogueOut {
+        /// The migration's .sluice file.
+        checkpoint: PathBuf,
+        /// The file to write; its ending says how (.csv, .xlsx, .ndjson).
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// Every record, also those that were not delivered.
+        #[arg(long)]
+        all: bool,
     },
     /// Leave failed records as they are, with a note that says why.
     Leave {
@@ -188,6 +215,18 @@ const JOB_HELP: &str = r#"A job file (paths may be relative to it; everything bu
   body = '{"path": {{ target | tojson }}, "hash": {{ hash | tojson }}, "title": {{ fields.title | tojson }}}'
   success = [200, 201, 409]
   id = "/id"
+
+  [[sidecar]]                      # a file with metadata beside each delivered one
+  format = "pbcore"                # json, xmp, dublin_core, pbcore, ebucore
+  name = "full"                    # full: clip.mov.pbcore.xml; stem: clip.pbcore.xml
+  [sidecar.fields]                 # what is not named comes from fields with usual names
+  title = "fields.Original Title"  # a place in the record …
+  creator = "{{ fields.first }} {{ fields.last }}"   # … or a template
+  rights = ""                      # … or nowhere
+
+  [catalogue_out]                  # written at the end of each run
+  path = "delivered.xlsx"          # .csv, .xlsx, .ndjson
+  records = "delivered"            # delivered, all
 
 Templates may use id, path, folder, name, stem, extension, size, fields.NAME and, in register, target,
 hash, hash_algorithm. With [describe] also tech.NAME, as far as the file says it (write

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use sluice_engine::api::{Amendment, Error, Migration, Reader, Selection, default_checkpoints};
+use sluice_engine::event::EventKind;
 use sluice_engine::preflight::{Preflight, Severity};
 use sluice_engine::report::words::{bytes, count, duration};
 use sluice_engine::spec::JobSpec;
@@ -76,6 +77,28 @@ pub(crate) async fn reprocess(
     let migration = Migration::open(path).await?;
     let records = migration.reprocess(selection).await?;
     output.note(&format!("{} failed records go back to pending", count(records)));
+    execute(Opened { migration, is_new: false }, watching, output).await
+}
+
+pub(crate) async fn correct(
+    path: &Path,
+    report: &Path,
+    watching: Watching,
+    output: &Output,
+) -> Result<Ending, Error> {
+    let migration = Migration::open(path).await?;
+    let corrections = match migration.correct(report).await {
+        Ok(corrections) => corrections,
+        Err(error) => {
+            migration.close().await?;
+            return Err(error);
+        }
+    };
+    for note in &corrections.notes {
+        output.note(&format!("note: {note}"));
+    }
+    let (changed, again) = (count(corrections.changed), count(corrections.again));
+    output.note(&format!("{changed} records corrected, {again} of them are tried again"));
     execute(Opened { migration, is_new: false }, watching, output).await
 }
 
@@ -184,6 +207,7 @@ async fn execute(opened: Opened, watching: Watching, output: &Output) -> Result<
     let _ = signals.await;
     waiting.abort();
     exposing.abort();
+    tell_of_catalogue(&migration, output).await;
     let closed = migration.close().await;
     let reader = Reader::open(&path).await?;
     let status = reader.status().await?;
@@ -195,6 +219,26 @@ async fn execute(opened: Opened, watching: Watching, output: &Output) -> Result<
         State::Finished => Ending::Complete,
         _ => Ending::Stopped,
     })
+}
+
+/// Says where the catalogue is that the job asked for, or why it is not there.
+async fn tell_of_catalogue(migration: &Migration, output: &Output) {
+    if migration.job().catalogue_out.is_none() {
+        return;
+    }
+    let last = *migration.last_event().borrow();
+    // It comes just before the run's last step.
+    for event in migration.events_since(last - 2, 2).await.unwrap_or_default() {
+        match event.what {
+            EventKind::CatalogueWritten { file, records } => {
+                output.note(&format!("catalogue: {} records written to {file}", count(records)));
+            }
+            EventKind::CatalogueFailed { message, .. } => {
+                output.note(&format!("warning: {message}. Write it with `sluice catalogue-out`."));
+            }
+            _ => {}
+        }
+    }
 }
 
 async fn prepare_and_start(migration: &Migration, output: &Output) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sluice_engine::api::{Attempt, Error, Reader, Selection, Status};
+use sluice_engine::api::{Attempt, Corrections, Error, Exported, Reader, Selection, Status};
 use sluice_engine::report::words::{bytes, count, timestamp};
 
 use crate::Ending;
@@ -28,12 +28,8 @@ pub(crate) async fn failures(
     let reader = Reader::open(checkpoint).await?;
     match export {
         Some(to) => {
-            let records = reader.export_failures(selection, to).await?;
-            let shown = to.display().to_string();
-            output.result(
-                || format!("{} failed records written to {shown}", count(records)),
-                &serde_json::json!({ "exported": records, "file": shown }),
-            );
+            let exported = reader.export_failures(selection, to).await?;
+            tell_exported("failed records", &exported, to, output);
         }
         None if output.json => {
             reader.print_failures(selection, std::io::stdout().lock()).await?;
@@ -42,6 +38,83 @@ pub(crate) async fn failures(
     }
     reader.close().await;
     Ok(Ending::Complete)
+}
+
+/// Writes the catalogue of what was delivered.
+pub(crate) async fn catalogue_out(
+    checkpoint: &Path,
+    all: bool,
+    to: &Path,
+    output: &Output,
+) -> Result<Ending, Error> {
+    let reader = Reader::open(checkpoint).await?;
+    let exported = reader.export_catalogue(all, to).await;
+    reader.close().await;
+    tell_exported("records", &exported?, to, output);
+    Ok(Ending::Complete)
+}
+
+fn tell_exported(what: &str, exported: &Exported, to: &Path, output: &Output) {
+    let file = to.display().to_string();
+    let value = serde_json::json!({
+        "exported": exported.records,
+        "file": file,
+        "sheets": exported.sheets,
+        "long_texts": exported.long_texts,
+        "notes": exported.notes,
+    });
+    let text = || {
+        let written = format!("{} {what} written to {file}", count(exported.records));
+        std::iter::once(&written).chain(&exported.notes).map(String::as_str).collect::<Vec<_>>().join("\n")
+    };
+    output.result(text, &value);
+}
+
+/// What a corrected report would change.
+pub(crate) async fn corrections(checkpoint: &Path, report: &Path, output: &Output) -> Result<Ending, Error> {
+    let reader = Reader::open(checkpoint).await?;
+    let corrections = reader.corrections(report).await;
+    reader.close().await;
+    let corrections = corrections?;
+    output.result(|| changes(&corrections), &corrections);
+    Ok(if corrections.wrong > 0 { Ending::Refused } else { Ending::Complete })
+}
+
+/// Corrections as a table.
+fn changes(corrections: &Corrections) -> String {
+    let mut text = String::new();
+    for record in corrections.changes.iter().take(LISTED as usize) {
+        let again = if record.again { "" } else { "  (stays failed)" };
+        text += &format!("{:>8}  {}{again}\n", record.id, record.source);
+        for change in &record.changes {
+            let shown = |value: &Option<String>| {
+                value.as_deref().map_or_else(|| "(nothing)".into(), |value| format!("{value:?}"))
+            };
+            text += &format!("          {}: {} → {}\n", change.what, shown(&change.from), shown(&change.to));
+        }
+    }
+    if corrections.changed > u64::from(LISTED) {
+        text += &format!("… and {} more records.\n", count(corrections.changed - u64::from(LISTED)));
+    }
+    for problem in corrections.problems.iter().take(LISTED as usize) {
+        text += &format!("{}: {}\n", problem.place, problem.message);
+    }
+    for note in &corrections.notes {
+        text += &format!("note: {note}\n");
+    }
+    text += &format!(
+        "{} rows: {} change {}, {} change nothing, {} make no sense. ",
+        count(corrections.rows),
+        count(corrections.changed),
+        if corrections.changed == 1 { "its record" } else { "their records" },
+        count(corrections.unchanged),
+        count(corrections.wrong),
+    );
+    text + match (corrections.wrong, corrections.changed) {
+        (0, 0) => "Nothing would change.",
+        (0, _) => "Nothing was changed yet; apply it with --apply.",
+        _ => "Nothing can be applied until these rows are put right or deleted.",
+    }
 }
 
 async fn list(reader: &Reader, selection: &Selection) -> Result<(), Error> {

@@ -78,6 +78,15 @@ async fn dispatch(command: Command, output: &Output) -> Result<Ending, sluice_en
         Command::Amend { checkpoint, chosen, change } => {
             execute::amend(&checkpoint, &chosen.selection()?, &change.amendment(), output).await
         }
+        Command::Correct { checkpoint, report, apply: false, .. } => {
+            inspect::corrections(&checkpoint, &report, output).await
+        }
+        Command::Correct { checkpoint, report, watching, .. } => {
+            execute::correct(&checkpoint, &report, watching, output).await
+        }
+        Command::CatalogueOut { checkpoint, out, all } => {
+            inspect::catalogue_out(&checkpoint, all, &out, output).await
+        }
         Command::Leave { checkpoint, chosen, note } => {
             execute::leave(&checkpoint, &chosen.selection()?, &note, output).await
         }

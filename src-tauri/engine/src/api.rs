@@ -18,6 +18,9 @@ use crate::failure::{Category, Class, Stage};
 use crate::metrics::{MetricPoint, Sample};
 use crate::preflight::{Preflight, check_paths, check_tools};
 use crate::record::{Balance, Lane, RecordId};
+pub use crate::report::corrections::{Corrections, RecordChange, RowProblem, ValueChange};
+use crate::report::table::Bounds;
+pub use crate::report::table::Exported;
 use crate::session::Session;
 use crate::spec::{Control, Delivery, JobSpec, LimitRanges, Limits};
 use crate::state::{State, Transition, next_state};
@@ -226,10 +229,26 @@ impl Migration {
         recovery::leave(&self.0, selection, note).await
     }
 
-    /// Writes the failure report; the file's ending says how (`.csv`, `.json`). Gives the number of
-    /// records in it.
-    pub async fn export_failures(&self, selection: &Selection, to: &Path) -> Result<u64, Error> {
-        report::failures::export(&self.0.checkpoint, selection, to).await
+    /// Writes the failure report; the file's ending says how (`.csv`, `.xlsx`, `.json`).
+    pub async fn export_failures(&self, selection: &Selection, to: &Path) -> Result<Exported, Error> {
+        report::failures::export(&self.0.checkpoint, selection, to, Bounds::SPREADSHEET).await
+    }
+
+    /// What a corrected failure report (`.csv`, `.xlsx`, `.json`) would change.
+    pub async fn corrections(&self, report: &Path) -> Result<Corrections, Error> {
+        Ok(report::corrections::find(&self.0.checkpoint, report).await?.shown)
+    }
+
+    /// Applies a corrected failure report, all of it or nothing, and sends the mended records back
+    /// to pending, as [`Migration::reprocess`] does.
+    pub async fn correct(&self, report: &Path) -> Result<Corrections, Error> {
+        recovery::correct(&self.0, report).await
+    }
+
+    /// Writes the catalogue of what was delivered; the file's ending says how (`.csv`, `.xlsx`,
+    /// `.ndjson`). `all`: also what was not.
+    pub async fn export_catalogue(&self, all: bool, to: &Path) -> Result<Exported, Error> {
+        report::catalogue::export(&self.0.checkpoint, all, to, Bounds::SPREADSHEET).await
     }
 
     /// Pauses what is at work, waits for it, and closes the file cleanly.
@@ -298,9 +317,20 @@ impl Reader {
         Ok(FailurePage { failures, next })
     }
 
-    /// Writes the failure report; the file's ending says how (`.csv`, `.json`).
-    pub async fn export_failures(&self, selection: &Selection, to: &Path) -> Result<u64, Error> {
-        report::failures::export(&self.0, selection, to).await
+    /// Writes the failure report; the file's ending says how (`.csv`, `.xlsx`, `.json`).
+    pub async fn export_failures(&self, selection: &Selection, to: &Path) -> Result<Exported, Error> {
+        report::failures::export(&self.0, selection, to, Bounds::SPREADSHEET).await
+    }
+
+    /// What a corrected failure report (`.csv`, `.xlsx`, `.json`) would change.
+    pub async fn corrections(&self, report: &Path) -> Result<Corrections, Error> {
+        Ok(report::corrections::find(&self.0, report).await?.shown)
+    }
+
+    /// Writes the catalogue of what was delivered; the file's ending says how (`.csv`, `.xlsx`,
+    /// `.ndjson`). `all`: also what was not.
+    pub async fn export_catalogue(&self, all: bool, to: &Path) -> Result<Exported, Error> {
+        report::catalogue::export(&self.0, all, to, Bounds::SPREADSHEET).await
     }
 
     /// The failed attempts of a record, oldest first, at most a thousand.

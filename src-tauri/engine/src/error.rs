@@ -38,10 +38,22 @@ pub enum Error {
         error: std::io::Error,
     },
     /// Reports come in other kinds.
-    #[error("there is no report of the kind \"{}\"", path.display())]
+    #[error("\"{}\" names no report that can be used here", path.display())]
     ReportKind {
         /// The report that was asked for.
         path: PathBuf,
+        /// The endings that are known, such as `.csv, .json`.
+        known: String,
+    },
+    /// A corrected report cannot be read, or does not fit.
+    #[error("the report {} {why}", path.display())]
+    Correction {
+        /// The report.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+        /// What to do next.
+        advice: String,
     },
     /// The system has no folder for this user's data.
     #[error("this system names no folder for your data, so there is no default place for the checkpoint")]
@@ -91,6 +103,7 @@ impl Error {
             Self::UnknownCategory(_) => "category_unknown",
             Self::Report { .. } => "report_unwritable",
             Self::ReportKind { .. } => "report_kind",
+            Self::Correction { .. } => "correction_invalid",
             Self::NoDataFolder => "no_data_folder",
             Self::OtherJob { .. } => "checkpoint_of_other_job",
             Self::Blocked(finding) => &finding.code,
@@ -114,7 +127,8 @@ impl Error {
                 format!("Choose one of: {}.", words.join(", "))
             }
             Self::Report { .. } => "Choose a folder that exists and that you may write to.".into(),
-            Self::ReportKind { .. } => "Give the report a name that ends in .csv or .json.".into(),
+            Self::ReportKind { known, .. } => format!("Use a name with one of these endings: {known}."),
+            Self::Correction { advice, .. } => advice.clone(),
             Self::NoDataFolder => "Name a place for the checkpoint yourself.".into(),
             Self::OtherJob { .. } => {
                 "Name another checkpoint, or run this one as it is with `sluice run`.".into()

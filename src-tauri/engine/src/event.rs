@@ -125,6 +125,20 @@ pub enum EventKind {
         /// How many.
         records: u64,
     },
+    /// The catalogue that the job asks for was written.
+    CatalogueWritten {
+        /// The file.
+        file: String,
+        /// Records in it.
+        records: u64,
+    },
+    /// It could not be written.
+    CatalogueFailed {
+        /// The file.
+        file: String,
+        /// What the system said.
+        message: String,
+    },
     /// The run that held the leases ended without saying so; its records went back to pending.
     LeasesReleased {
         /// How many.

@@ -38,6 +38,7 @@ mod outage;
 mod pilot;
 mod run;
 mod session;
+mod sidecar;
 mod stage;
 mod storage;
 mod stream;

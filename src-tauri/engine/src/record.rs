@@ -69,6 +69,23 @@ impl RecordState {
             Self::Excluded => 5,
         }
     }
+
+    /// The state of a number that the checkpoint stores.
+    pub(crate) fn of(code: i64) -> Self {
+        let all = [Self::Pending, Self::Leased, Self::Delivered, Self::Failed, Self::Skipped, Self::Excluded];
+        all.into_iter().find(|state| state.code() == code).unwrap_or(Self::Pending)
+    }
+
+    /// The word of the balance for it.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending | Self::Leased => "pending",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+            Self::Excluded => "excluded",
+        }
+    }
 }
 
 /// What was proven of a delivered record, weakest first.
@@ -228,6 +245,42 @@ pub fn show_bytes(bytes: &[u8]) -> String {
     shown
 }
 
+/// The bytes that [`show_bytes`] showed so. None: a backslash that stands for nothing.
+pub(crate) fn read_shown(shown: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(shown.len());
+    let mut rest = shown;
+    while let Some(at) = rest.find('\\') {
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
+        let escape = &rest[at + 1..];
+        let mut char = [0; 4];
+        let taken = match escape.as_bytes().first()? {
+            b'x' => {
+                bytes.push(u8::from_str_radix(escape.get(1..3)?, 16).ok()?);
+                3
+            }
+            b'u' => {
+                let end = escape.find('}')?;
+                let code = u32::from_str_radix(escape.get(1..end)?.strip_prefix('{')?, 16).ok()?;
+                bytes.extend_from_slice(char::from_u32(code)?.encode_utf8(&mut char).as_bytes());
+                end + 1
+            }
+            plain => {
+                bytes.push(match plain {
+                    b'\\' => b'\\',
+                    b'n' => b'\n',
+                    b'r' => b'\r',
+                    b't' => b'\t',
+                    _ => return None,
+                });
+                1
+            }
+        };
+        rest = &escape[taken..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    Some(bytes)
+}
+
 fn is_direction_mark(char: char) -> bool {
     matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
 }
@@ -350,6 +403,8 @@ impl Balance {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -358,5 +413,14 @@ mod tests {
         assert_eq!(show_bytes("photo\u{202e}gpj.exe".as_bytes()), "photo\\u{202e}gpj.exe");
         assert_eq!(show_bytes("Zürich – 映画.mov".as_bytes()), "Zürich – 映画.mov");
         assert_ne!(show_bytes(b"a\\xff"), show_bytes(b"a\xff"));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_can_be_read_again(bytes: Vec<u8>, text in "[\\\\xu{}nft0-9\u{202e}\n]{0,12}") {
+            prop_assert_eq!(read_shown(&show_bytes(&bytes)).unwrap(), bytes);
+            prop_assert_eq!(read_shown(&show_bytes(text.as_bytes())).unwrap(), text.as_bytes());
+            let _ = read_shown(&text);
+        }
     }
 }

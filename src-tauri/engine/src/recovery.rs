@@ -1,8 +1,12 @@
 //! Recovery: failed records go back to pending, to be tried again.
 
+use std::path::Path;
+
 use crate::api::{Amendment, Selection};
 use crate::error::Error;
 use crate::record::{Lane, RawPath};
+use crate::report::corrections::{self, Corrections, Found};
+use crate::report::words::count;
 use crate::session::Session;
 use crate::state::{Transition, next_state};
 use crate::storage::local::platform;
@@ -19,6 +23,12 @@ pub(crate) async fn reprocess(session: &Session, selection: &Selection) -> Resul
             Ok((session.checkpoint.requeue_failed(selection, lane).await?, at_work))
         })
         .await?;
+    sent_back(session, records, at_work).await?;
+    Ok(records)
+}
+
+/// Tells everybody that records went back.
+async fn sent_back(session: &Session, records: u64, at_work: bool) -> Result<(), Error> {
     if records > 0 {
         session.live.set_balance(session.checkpoint.balance().await?);
         if at_work {
@@ -27,7 +37,7 @@ pub(crate) async fn reprocess(session: &Session, selection: &Selection) -> Resul
             session.step(Transition::Reprocess, None, &[]).await?;
         }
     }
-    Ok(records)
+    Ok(())
 }
 
 /// Changes failed records before they are tried again.
@@ -67,6 +77,39 @@ fn checked(path: &str) -> Result<RawPath, Error> {
             why: format!("\"{path}\" is no path below the source; write it with / and without .."),
         }),
     }
+}
+
+/// Applies a corrected failure report and sends the mended records back, or changes nothing. Gives
+/// what it changed.
+pub(crate) async fn correct(session: &Session, report: &Path) -> Result<Corrections, Error> {
+    let Found { shown, corrections } = corrections::find(&session.checkpoint, report).await?;
+    let refused =
+        |why: String, advice: &str| Error::Correction { path: report.to_owned(), why, advice: advice.into() };
+    if let Some(first) = shown.problems.first() {
+        return Err(refused(
+            format!("has {} rows that make no sense; {}: {}", count(shown.wrong), first.place, first.message),
+            "Nothing was changed. Look at all of them with `sluice correct` without --apply.",
+        ));
+    }
+    if corrections.is_empty() {
+        return Ok(shown);
+    }
+    let (records, at_work) = session
+        .between_steps(async |state| {
+            next_state(state, Transition::Reprocess)?;
+            let at_work = state.is_active();
+            let lane = if at_work { Lane::Recovery } else { Lane::Main };
+            let records = session.checkpoint.correct(&corrections, lane).await?.ok_or_else(|| {
+                refused(
+                    "corrects records that are tried again at this moment".into(),
+                    "Nothing was changed. Wait for them, export the report anew, and correct what still failed.",
+                )
+            })?;
+            Ok((records, at_work))
+        })
+        .await?;
+    sent_back(session, records, at_work).await?;
+    Ok(shown)
 }
 
 /// Marks failed records as left, with a note.

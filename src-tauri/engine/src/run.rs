@@ -16,7 +16,10 @@ use crate::outage::{Ending, Waiting};
 use crate::pilot;
 use crate::preflight::{check_paths, check_secrets, check_tools};
 use crate::record::{Failure, Lane};
+use crate::report::{self, table::Bounds};
 use crate::session::{Session, outage_of};
+use crate::sidecar::Sidecars;
+use crate::spec::CatalogueRecords;
 use crate::stage::Site;
 use crate::state::{State, Transition};
 use crate::storage::local::destination::Destination;
@@ -59,7 +62,13 @@ async fn prepare(session: &Session) -> Result<Ground, Error> {
     } else {
         None
     };
-    let steps = Steps { describer: check_tools(&job).await?, asking }.if_any().map(Arc::new);
+    let steps = Steps {
+        describer: check_tools(&job).await?,
+        asking,
+        sidecars: Arc::new(Sidecars::prepare(&job.sidecars)?),
+    }
+    .if_any()
+    .map(Arc::new);
     let site = spawn_blocking(move || -> Result<Site, Error> {
         let sources = check_paths(&job)?;
         let destination = Destination::open(&job.destination, &tag)
@@ -99,7 +108,7 @@ async fn run(session: Arc<Session>, ground: Ground) {
             never = pilot::steer(&session, &work) => match never {},
         };
         let away = match ended {
-            Ok(Stretch::Complete) => match session.complete().await {
+            Ok(Stretch::Complete) => match complete(&session).await {
                 Ok(true) => return,
                 // Somebody sent records back in the last moment.
                 Ok(false) => continue,
@@ -130,6 +139,28 @@ async fn run(session: Arc<Session>, ground: Ground) {
         }
         return;
     }
+}
+
+/// The run's last step, with the catalogue that the job asks for. False: something is pending again.
+async fn complete(session: &Session) -> Result<bool, Error> {
+    if let Some(catalogue) = session.job().catalogue_out
+        && session.checkpoint.balance().await?.pending == 0
+    {
+        let all = catalogue.records == CatalogueRecords::All;
+        let to = &catalogue.path;
+        let written = report::catalogue::export(&session.checkpoint, all, to, Bounds::SPREADSHEET).await;
+        let file = to.display().to_string();
+        // What was delivered stays delivered; the catalogue can be written at any time.
+        let event = match written {
+            Ok(exported) => EventKind::CatalogueWritten { file, records: exported.records },
+            Err(error) => {
+                tracing::error!(%error, "the catalogue is not written");
+                EventKind::CatalogueFailed { file, message: error.to_string() }
+            }
+        };
+        session.checkpoint.add_event(&event).await?;
+    }
+    session.complete().await
 }
 
 /// Tells of an outage as soon as it closes the intake, not only when the batch has drained.

@@ -144,7 +144,7 @@ impl Facts {
 }
 
 /// A path as text; one that is no UTF-8 with its odd bytes spelt out.
-fn text_of(bytes: &[u8]) -> String {
+pub(crate) fn text_of(bytes: &[u8]) -> String {
     std::str::from_utf8(bytes).map_or_else(|_| show_bytes(bytes), str::to_owned)
 }
 

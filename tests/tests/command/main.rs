@@ -3,12 +3,15 @@
 #![cfg(target_os = "linux")]
 
 mod bad_input;
+mod catalogue_out;
 mod changing_source;
 mod checkpoint_file;
 mod contract;
 mod copy;
+mod corrections;
 mod describe;
 mod failures;
 mod kill;
 mod outage;
+mod sidecars;
 mod signals;

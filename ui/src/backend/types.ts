@@ -391,6 +391,40 @@ id?: string | null,
  */
 timeout_s?: number | null, };
 
+export type Term = "title" | "creator" | "subject" | "description" | "publisher" | "contributor" | "date" | "type" | "identifier" | "source" | "language" | "relation" | "coverage" | "rights";
+
+export type SidecarFormat = "json" | "xmp" | "dublin_core" | "pbcore" | "ebucore";
+
+export type SidecarName = "full" | "stem";
+
+export type Sidecar = { 
+/**
+ * What is written.
+ */
+format: SidecarFormat, 
+/**
+ * Under which name.
+ */
+name: SidecarName, 
+/**
+ * Where each term's value comes from: a place in the record (`fields.Title`, `tech.duration_s`,
+ * `stem`) or a template (`{{ fields.Title | upper }}`). An empty text: nowhere. What is not
+ * named comes from the field with a usual name, such as `title` or `keywords`.
+ */
+fields?: { [key in Term]?: string }, };
+
+export type CatalogueRecords = "delivered" | "all";
+
+export type CatalogueOut = { 
+/**
+ * The file; its ending says how (`.csv`, `.xlsx`, `.ndjson`). One that is there is replaced.
+ */
+path: string, 
+/**
+ * Which records are in it.
+ */
+records: CatalogueRecords, };
+
 export type Endpoint = { 
 /**
  * Requests in flight at once. Default: the migration's concurrency, or the autopilot's.
@@ -443,6 +477,14 @@ lookup?: Array<Lookup>,
  * The request that enters a delivered record into a catalogue.
  */
 register?: Register | null, 
+/**
+ * Files with metadata that are written beside each delivered file.
+ */
+sidecar?: Array<Sidecar>, 
+/**
+ * The catalogue that is written at the end of each run.
+ */
+catalogue_out?: CatalogueOut | null, 
 /**
  * Limits of single services, by scheme, host and port: `"https://dam.example"`.
  */
@@ -937,7 +979,23 @@ records: number, } | { "kind": "left",
 /**
  * How many.
  */
-records: number, } | { "kind": "leases_released", 
+records: number, } | { "kind": "catalogue_written", 
+/**
+ * The file.
+ */
+file: string, 
+/**
+ * Records in it.
+ */
+records: number, } | { "kind": "catalogue_failed", 
+/**
+ * The file.
+ */
+file: string, 
+/**
+ * What the system said.
+ */
+message: string, } | { "kind": "leases_released", 
 /**
  * How many.
  */
@@ -1198,6 +1256,100 @@ prefix: [string, string] | null,
  * Fields that are set; null takes a field away.
  */
 fields: Record<string, unknown>, };
+
+export type Exported = { 
+/**
+ * Records in it.
+ */
+records: number, 
+/**
+ * Sheets that the records fill; one for a file without sheets.
+ */
+sheets: number, 
+/**
+ * Texts that are longer than a spreadsheet's cell: shortened in a workbook, whole elsewhere.
+ */
+long_texts: number, 
+/**
+ * What the reader of the file should know, in sentences.
+ */
+notes: Array<string>, };
+
+export type ValueChange = { 
+/**
+ * `path`, `note` or `field NAME`.
+ */
+what: string, 
+/**
+ * As it is. None: there is none.
+ */
+from: string | null, 
+/**
+ * As it would be. None: it is taken away.
+ */
+to: string | null, };
+
+export type RecordChange = { 
+/**
+ * The record's number.
+ */
+id: number, 
+/**
+ * Full path of the source file, safe to show.
+ */
+source: string, 
+/**
+ * Each value.
+ */
+changes: Array<ValueChange>, 
+/**
+ * Whether it would be tried again; not while it is left with a note.
+ */
+again: boolean, };
+
+export type RowProblem = { 
+/**
+ * Where it stands: `line 7`; `sheet Failures, row 7`; `entry 7`.
+ */
+place: string, 
+/**
+ * What is wrong, and what to do.
+ */
+message: string, };
+
+export type Corrections = { 
+/**
+ * Rows read, but for empty ones.
+ */
+rows: number, 
+/**
+ * Rows that say what is known already.
+ */
+unchanged: number, 
+/**
+ * Records that would change.
+ */
+changed: number, 
+/**
+ * Records of them that would be tried again.
+ */
+again: number, 
+/**
+ * The first thousand changes.
+ */
+changes: Array<RecordChange>, 
+/**
+ * Rows that make no sense. While there is one, nothing is applied.
+ */
+wrong: number, 
+/**
+ * The first thousand of them.
+ */
+problems: Array<RowProblem>, 
+/**
+ * What the reader should know, in sentences.
+ */
+notes: Array<string>, };
 
 export type Snapshot = { 
 /**

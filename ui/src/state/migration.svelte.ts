@@ -249,6 +249,8 @@ export class Migration {
       case 'autopilot_changed':
       case 'checkpoint_writable':
       case 'folder_failed':
+      case 'catalogue_written':
+      case 'catalogue_failed':
       case 'leases_released':
         break;
     }

@@ -1,6 +1,6 @@
 //! What a person changes of failed records.
 
-use sqlx::{QueryBuilder, Row, Sqlite};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::open::to_json;
 use super::records::narrow;
@@ -44,16 +44,7 @@ impl Checkpoint {
                     .execute(&mut *tx)
                     .await?
                     .rows_affected();
-                    // What the same file said of itself, and what was copied from it, stays.
-                    sqlx::query(
-                        "DELETE FROM step WHERE (record, step) IN (
-                            SELECT step.record, step.step FROM json_each(?) AS o
-                            JOIN step ON step.record = o.value ->> 0
-                            WHERE step.step NOT IN ('described', 'undescribed', 'copied') OR o.value ->> 1 IS NOT NULL)",
-                    )
-                    .bind(&rows)
-                    .execute(&mut *tx)
-                    .await?;
+                    forget(tx, &rows).await?;
                     super::events::add(tx, &EventKind::Amended { records: done }).await?;
                     Ok(done)
                 })
@@ -86,4 +77,20 @@ impl Checkpoint {
             .map(|count| count.max(0) as u64)
             .map_err(|error| self.database(error))
     }
+}
+
+/// Forgets what earlier attempts found out of changed records: `[[record, new path or null], …]`. What
+/// was copied from the same path need not be copied again, and its sidecars are still known as ours.
+pub(super) async fn forget(tx: &mut SqliteConnection, changed: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "DELETE FROM step WHERE (record, step) IN (
+            SELECT step.record, step.step FROM json_each(?) AS o
+            JOIN step ON step.record = o.value ->> 0
+            WHERE o.value ->> 1 IS NOT NULL
+               OR step.step NOT IN ('described', 'undescribed', 'copied') AND step.step NOT LIKE 'sidecar:%')",
+    )
+    .bind(changed)
+    .execute(tx)
+    .await?;
+    Ok(())
 }

@@ -6,6 +6,8 @@
 mod amend;
 mod attempts;
 mod batches;
+mod catalogue;
+mod correct;
 mod error;
 mod events;
 mod lock;
@@ -23,6 +25,8 @@ use sqlx::SqlitePool;
 use tokio::sync::watch;
 
 pub(crate) use batches::Leased;
+pub(crate) use catalogue::{KnownRecord, Standing};
+pub(crate) use correct::Correction;
 pub use error::CheckpointError;
 pub(crate) use plan::{PlannedFate, PlannedRecord};
 pub(crate) use records::{DeliveredRecord, FailedRow};

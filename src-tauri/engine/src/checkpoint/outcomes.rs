@@ -153,26 +153,7 @@ impl Checkpoint {
         selection: &Selection,
         lane: Lane,
     ) -> Result<u64, CheckpointError> {
-        self.write(async |tx| {
-            let mut query = QueryBuilder::<Sqlite>::new("UPDATE record SET state = 0, lane = ");
-            query.push_bind(lane.code()).push(
-                ", tries = 0, refunds = 0, due_ms = NULL, note = NULL, stage = NULL, reason = NULL, message = NULL,
-                   endpoint = NULL, http_status = NULL, ended_ms = NULL
-                 WHERE state = 3 AND stage <> 'plan'",
-            );
-            narrow(&mut query, selection);
-            keep_those_left(&mut query, selection);
-            let mut sums = QueryBuilder::<Sqlite>::new(
-                "SELECT count(*) AS records, coalesce(sum(size), 0) AS bytes FROM record
-                 WHERE state = 3 AND stage <> 'plan'",
-            );
-            narrow(&mut sums, selection);
-            keep_those_left(&mut sums, selection);
-            let sums = sums.build().fetch_one(&mut *tx).await?;
-            query.build().execute(&mut *tx).await?;
-            put_back(tx, lane, sums.try_get("records")?, sums.try_get("bytes")?).await
-        })
-        .await
+        self.write(async |tx| requeue(tx, selection, lane, "stage <> 'plan'").await).await
     }
 
     /// Failed records whose schedule is due go onto the recovery lane. Gives their number.
@@ -199,6 +180,33 @@ impl Checkpoint {
             .await
             .map_err(|error| self.database(error))
     }
+}
+
+/// Sends failed records back, as far as they fulfil this condition too.
+pub(super) async fn requeue(
+    tx: &mut SqliteConnection,
+    selection: &Selection,
+    lane: Lane,
+    condition: &'static str,
+) -> Result<u64, sqlx::Error> {
+    let chosen = |query: &mut QueryBuilder<Sqlite>| {
+        query.push(" WHERE state = 3 AND ").push(condition);
+        narrow(query, selection);
+        keep_those_left(query, selection);
+    };
+    let mut sums = QueryBuilder::<Sqlite>::new(
+        "SELECT count(*) AS records, coalesce(sum(size), 0) AS bytes FROM record",
+    );
+    chosen(&mut sums);
+    let sums = sums.build().fetch_one(&mut *tx).await?;
+    let mut query = QueryBuilder::<Sqlite>::new("UPDATE record SET state = 0, lane = ");
+    query.push_bind(lane.code()).push(
+        ", tries = 0, refunds = 0, due_ms = NULL, note = NULL, stage = NULL, reason = NULL, message = NULL,
+           endpoint = NULL, http_status = NULL, ended_ms = NULL",
+    );
+    chosen(&mut query);
+    query.build().execute(&mut *tx).await?;
+    put_back(tx, lane, sums.try_get("records")?, sums.try_get("bytes")?).await
 }
 
 /// What a person left stays as it is, unless it is named.

@@ -1,8 +1,10 @@
 //! Reading records by page: failures, deliveries, folders. Keyset paging, never an OFFSET.
 
+use serde_json::{Map, Value};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
+use super::catalogue::fields_of;
 use super::{Checkpoint, CheckpointError};
 use crate::api::Selection;
 use crate::failure::Category;
@@ -23,6 +25,7 @@ pub(crate) struct FailedRow {
     pub(crate) http_status: Option<u16>,
     pub(crate) note: Option<String>,
     pub(crate) due_ms: Option<i64>,
+    pub(crate) fields: Map<String, Value>,
 }
 
 /// A record whose content is at the destination: delivered or skipped as identical.
@@ -47,7 +50,7 @@ impl Checkpoint {
     ) -> Result<Vec<FailedRow>, CheckpointError> {
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT id, source, path, size, attempts, stage, reason, message, ended_ms, endpoint, http_status,
-                    note, due_ms
+                    note, due_ms, fields
              FROM record WHERE state = 3 AND id > ",
         );
         query.push_bind(after);
@@ -68,6 +71,7 @@ impl Checkpoint {
                 http_status: row.try_get::<Option<i64>, _>("http_status")?.map(|status| status as u16),
                 note: row.try_get("note")?,
                 due_ms: row.try_get("due_ms")?,
+                fields: fields_of(row.try_get("fields")?),
             })
         })
         .await
@@ -167,7 +171,7 @@ impl Checkpoint {
         .await
     }
 
-    async fn rows<T>(
+    pub(super) async fn rows<T>(
         &self,
         mut query: QueryBuilder<Sqlite>,
         read: impl Fn(&SqliteRow) -> Result<T, sqlx::Error>,

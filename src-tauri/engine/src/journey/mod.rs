@@ -1,5 +1,5 @@
 //! A record's way through more than copying: inspect → describe → look up → copy → publish →
-//! register.
+//! write sidecars → register.
 //!
 //! No thread waits for a program or an answer, and no step that succeeded is done again: each result
 //! goes to the collector as soon as it is there, and what an earlier attempt left is taken from the
@@ -8,6 +8,7 @@
 mod arrive;
 mod ask;
 mod describe;
+mod sidecars;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use crate::control::intake::Intake;
 use crate::describe::{Describer, Tech};
 use crate::metrics::live::{Active, LiveBatch};
 use crate::record::{Failure, LeasedRecord, StepResult};
+use crate::sidecar::Sidecars;
 use crate::stage::{self, Processed};
 use crate::stream::{Handover, Work};
 use crate::template::Facts;
@@ -32,17 +34,20 @@ pub(crate) struct Steps {
     pub(crate) describer: Option<Describer>,
     /// None: no service is asked.
     pub(crate) asking: Option<Asking>,
+    /// What is written beside each delivered file.
+    pub(crate) sidecars: Arc<Sidecars>,
 }
 
 impl Steps {
     /// None: records are only copied, and threads can take whole armfuls of them.
     pub(crate) fn if_any(self) -> Option<Self> {
-        (self.describer.is_some() || self.asking.is_some()).then_some(self)
+        (self.describer.is_some() || self.asking.is_some() || !self.sidecars.is_empty()).then_some(self)
     }
 
     /// Whether a record's way goes on when it is at the destination.
     fn goes_on_after_copy(&self) -> bool {
         self.asking.as_ref().is_some_and(|asking| asking.services.register.is_some())
+            || !self.sidecars.is_empty()
     }
 }
 
@@ -115,6 +120,7 @@ impl Way<'_> {
             self.look_up(asking, &mut known).await?;
         }
         let arrived = self.arrive().await?;
+        self.write_sidecars(&known, &arrived).await?;
         if let Some(asking) = &self.steps.asking
             && let Some(register) = &asking.services.register
         {

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::http::Services;
+use crate::report::file::folder_of;
 use crate::spec::JobSpec;
 use crate::storage::local::platform::to_shown;
 use crate::storage::local::sources::Sources;
@@ -34,6 +35,16 @@ pub(crate) fn check_paths(job: &JobSpec) -> Result<Sources, Refusal> {
         check_apart(&source.root, source.is_file, &job.destination)?;
     }
     check_destination(&job.destination)?;
+    if let Some(catalogue) = &job.catalogue_out {
+        let folder = folder_of(&catalogue.path);
+        if !folder.is_dir() {
+            return Err(Refusal {
+                code: "catalogue_folder_missing",
+                message: format!("the catalogue {} has no folder to lie in", shown(&catalogue.path)),
+                advice: "Make the folder, or name another file in [catalogue_out].",
+            });
+        }
+    }
     Ok(sources)
 }
 

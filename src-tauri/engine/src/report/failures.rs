@@ -1,14 +1,23 @@
-//! The failure report: CSV for spreadsheets, JSON for scripts. Written page by page, so that a
+//! The failure report: CSV and XLSX for spreadsheets, JSON for scripts. Written page by page, so that a
 //! million failures need no more memory than one.
+//!
+//! Its columns `path`, `note` and `field:NAME` can be corrected and imported again, see
+//! [`super::corrections`].
 
-use std::io::{self, BufWriter, Write};
+use std::borrow::Cow;
+use std::io::{self, Write};
 use std::path::Path;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::api::{FailedRecord, Selection};
 use crate::checkpoint::{Checkpoint, FailedRow};
 use crate::error::Error;
 use crate::failure::{Category, Stage};
-use crate::record::RecordId;
+use crate::record::{RawPath, RecordId};
+use crate::report::file::{Draft, Kind, folder_of};
+use crate::report::table::{Bounds, Cell, Exported, Table};
 use crate::report::words::timestamp;
 use crate::spec::JobSpec;
 use crate::storage::local::platform::to_shown;
@@ -16,35 +25,78 @@ use crate::storage::local::platform::to_shown;
 /// Records read at once.
 const PAGE: u32 = 1000;
 
-/// How a report is written.
-enum Writer<W: Write> {
-    Csv(Box<csv::Writer<W>>),
-    Json { out: W, first: bool },
+/// Fields that have a column of their own; a sheet holds 16,384 columns.
+const FIELDS: u32 = 16_000;
+
+/// The kinds of failure report.
+pub(crate) const KINDS: &[Kind] = &[Kind::Csv, Kind::Xlsx, Kind::Json];
+
+/// The columns before the fields.
+const COLUMNS: [&str; 15] = [
+    "id",
+    "source",
+    "path",
+    "stage",
+    "category",
+    "class",
+    "attempts",
+    "message",
+    "advice",
+    "note",
+    "size",
+    "failed_at",
+    "endpoint",
+    "http_status",
+    "migration",
+];
+
+/// What stands before a field's name in the heading of its column.
+pub(crate) const FIELD: &str = "field:";
+
+/// A failed record in a report.
+#[derive(Serialize)]
+struct Reported {
+    #[serde(flatten)]
+    shown: FailedRecord,
+    /// Below its source, safe to show.
+    path: String,
+    fields: Map<String, Value>,
+    migration: String,
 }
 
-/// Writes the chosen failures to a file; its ending says how. Gives their number.
-///
-/// The report is written beside its place first, so that an old report is never half replaced.
-pub(crate) async fn export(checkpoint: &Checkpoint, selection: &Selection, to: &Path) -> Result<u64, Error> {
-    let ending = to.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+/// Writes the chosen failures to a file; its ending says how.
+pub(crate) async fn export(
+    checkpoint: &Checkpoint,
+    selection: &Selection,
+    to: &Path,
+    bounds: Bounds,
+) -> Result<Exported, Error> {
     let failed = |error| Error::Report { path: to.to_owned(), error };
-    let is_csv = match ending.as_deref() {
-        Some("csv") => true,
-        Some("json") => false,
-        _ => return Err(Error::ReportKind { path: to.to_owned() }),
-    };
-    let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let draft =
-        tempfile::Builder::new().prefix(".sluice-").suffix(".part").tempfile_in(folder).map_err(failed)?;
-    let out = BufWriter::new(draft.reopen().map_err(failed)?);
-    let count = if is_csv {
-        write(checkpoint, selection, Writer::csv(out).map_err(failed)?, to).await?
+    let kind = Kind::of(to, KINDS)?;
+    let draft = Draft::of(to).map_err(failed)?;
+    let out = draft.out().map_err(failed)?;
+    let exported = if kind == Kind::Json {
+        write_json(checkpoint, selection, out, to).await?
     } else {
-        write(checkpoint, selection, Writer::json(out).map_err(failed)?, to).await?
+        let names = checkpoint.failed_field_names(selection, FIELDS).await?;
+        let fields = names.iter().map(|name| format!("{FIELD}{name}"));
+        let columns: Vec<String> = COLUMNS.into_iter().map(str::to_owned).chain(fields).collect();
+        let mut table = match kind {
+            Kind::Xlsx => Table::book(out, "Failures", &columns, bounds, folder_of(to)),
+            _ => Table::csv(out, &columns, bounds),
+        }
+        .map_err(failed)?;
+        each(checkpoint, selection, to, |record| table.add(&cells(record, &names))).await?;
+        let mut exported = table.end().map_err(failed)?;
+        if names.len() as u32 == FIELDS {
+            exported
+                .notes
+                .push(format!("Only the first {FIELDS} fields have columns; JSON holds all of them."));
+        }
+        exported
     };
-    draft.as_file().sync_all().map_err(failed)?;
-    draft.persist(to).map_err(|error| failed(error.error))?;
-    Ok(count)
+    draft.publish().map_err(failed)?;
+    Ok(exported)
 }
 
 /// Writes the chosen failures as JSON, for standard output.
@@ -54,30 +106,81 @@ pub(crate) async fn print_json(
     out: impl Write,
 ) -> Result<u64, Error> {
     let place = Path::new("standard output");
-    let failed = |error| Error::Report { path: place.to_owned(), error };
-    write(checkpoint, selection, Writer::json(out).map_err(failed)?, place).await
+    write_json(checkpoint, selection, out, place).await.map(|exported| exported.records)
 }
 
-async fn write<W: Write>(
+async fn write_json(
     checkpoint: &Checkpoint,
     selection: &Selection,
-    mut writer: Writer<W>,
+    mut out: impl Write,
     place: &Path,
-) -> Result<u64, Error> {
+) -> Result<Exported, Error> {
     let failed = |error| Error::Report { path: place.to_owned(), error };
+    let mut exported = Exported { sheets: 1, ..Exported::default() };
+    out.write_all(b"{\"failures\":[").map_err(failed)?;
+    each(checkpoint, selection, place, |record| {
+        if exported.records > 0 {
+            out.write_all(b",")?;
+        }
+        exported.records += 1;
+        Ok(serde_json::to_writer(&mut out, record)?)
+    })
+    .await?;
+    out.write_all(b"]}\n").and_then(|()| out.flush()).map_err(failed)?;
+    Ok(exported)
+}
+
+async fn each(
+    checkpoint: &Checkpoint,
+    selection: &Selection,
+    place: &Path,
+    mut take: impl FnMut(&Reported) -> io::Result<()>,
+) -> Result<(), Error> {
     let job = checkpoint.job().await?;
-    let (mut after, mut count) = (0, 0);
+    let migration = checkpoint.uuid().await?;
+    let mut after = 0;
     loop {
-        let page = page(checkpoint, &job, selection, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
+        let page = checkpoint.failed_after(selection, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
         after = last.id;
-        count += page.len() as u64;
-        for record in &page {
-            writer.add(record).map_err(failed)?;
+        for mut row in page {
+            let fields = std::mem::take(&mut row.fields);
+            let path = row.path.to_string();
+            let record = Reported { path, fields, shown: shown(&job, row), migration: migration.clone() };
+            take(&record).map_err(|error| Error::Report { path: place.to_owned(), error })?;
         }
     }
-    writer.end().map_err(failed)?;
-    Ok(count)
+}
+
+fn cells<'a>(record: &'a Reported, fields: &[String]) -> Vec<Cell<'a>> {
+    let Reported { shown, path, fields: values, migration } = record;
+    let own = [
+        Cell::Number(shown.id.unsigned_abs()),
+        Cell::text(&shown.source),
+        Cell::text(path),
+        Cell::text(shown.stage.word()),
+        Cell::text(shown.category.word()),
+        Cell::text(shown.class.word()),
+        Cell::Number(shown.attempts.into()),
+        Cell::text(&shown.message),
+        Cell::text(&shown.advice),
+        Cell::maybe(shown.note.as_deref()),
+        Cell::Number(shown.size),
+        Cell::text(timestamp(shown.failed_ms)),
+        Cell::maybe(shown.endpoint.as_deref()),
+        shown.http_status.map_or(Cell::Empty, |status| Cell::Number(status.into())),
+        Cell::text(migration),
+    ];
+    own.into_iter().chain(fields.iter().map(|name| Cell::maybe(values.get(name).map(value_text)))).collect()
+}
+
+/// A field's value as a cell shows it: a text as it is, anything else as JSON.
+pub(crate) fn value_text(value: &Value) -> Cow<'_, str> {
+    match value {
+        Value::String(text) => Cow::Borrowed(text),
+        Value::Null => Cow::Borrowed(""),
+        other => Cow::Owned(other.to_string()),
+    }
 }
 
 /// A page of failures, ready to show.
@@ -92,16 +195,17 @@ pub(crate) async fn page(
     Ok(rows.into_iter().map(|row| shown(job, row)).collect())
 }
 
+/// The full path of a record's source file, safe to show.
+pub(crate) fn source_of(job: &JobSpec, source: usize, path: &RawPath) -> String {
+    let source = job.sources.get(source).map(|source| to_shown(source.as_os_str())).unwrap_or_default();
+    if path.0.is_empty() { source } else { format!("{source}{}{path}", std::path::MAIN_SEPARATOR) }
+}
+
 fn shown(job: &JobSpec, row: FailedRow) -> FailedRecord {
     let category: Category = row.category.parse().unwrap_or(Category::Internal);
-    let source = job.sources.get(row.source).map(|source| to_shown(source.as_os_str())).unwrap_or_default();
     FailedRecord {
         id: row.id,
-        source: if row.path.0.is_empty() {
-            source
-        } else {
-            format!("{source}{}{}", std::path::MAIN_SEPARATOR, row.path)
-        },
+        source: source_of(job, row.source, &row.path),
         stage: Stage::from_word(&row.stage).unwrap_or(Stage::Plan),
         category,
         class: category.class(),
@@ -114,91 +218,5 @@ fn shown(job: &JobSpec, row: FailedRow) -> FailedRecord {
         http_status: row.http_status,
         note: row.note,
         due_ms: row.due_ms,
-    }
-}
-
-impl<W: Write> Writer<W> {
-    fn csv(mut out: W) -> io::Result<Self> {
-        // Excel takes a CSV without this mark for the system's old code page.
-        out.write_all("\u{feff}".as_bytes())?;
-        let mut writer = csv::Writer::from_writer(out);
-        writer.write_record([
-            "id",
-            "source",
-            "stage",
-            "category",
-            "class",
-            "attempts",
-            "message",
-            "advice",
-            "size",
-            "failed_at",
-            "endpoint",
-            "http_status",
-            "note",
-        ])?;
-        Ok(Self::Csv(Box::new(writer)))
-    }
-
-    fn json(mut out: W) -> io::Result<Self> {
-        out.write_all(b"{\"failures\":[")?;
-        Ok(Self::Json { out, first: true })
-    }
-
-    fn add(&mut self, record: &FailedRecord) -> io::Result<()> {
-        match self {
-            Self::Csv(writer) => Ok(writer.write_record([
-                record.id.to_string(),
-                defuse(&record.source),
-                record.stage.word().to_owned(),
-                record.category.word().to_owned(),
-                record.class.word().to_owned(),
-                record.attempts.to_string(),
-                defuse(&record.message),
-                record.advice.clone(),
-                record.size.to_string(),
-                timestamp(record.failed_ms),
-                record.endpoint.clone().unwrap_or_default(),
-                record.http_status.map(|status| status.to_string()).unwrap_or_default(),
-                defuse(record.note.as_deref().unwrap_or_default()),
-            ])?),
-            Self::Json { out, first } => {
-                if !std::mem::take(first) {
-                    out.write_all(b",")?;
-                }
-                Ok(serde_json::to_writer(out, record)?)
-            }
-        }
-    }
-
-    fn end(self) -> io::Result<()> {
-        match self {
-            Self::Csv(mut writer) => writer.flush(),
-            Self::Json { mut out, .. } => {
-                out.write_all(b"]}\n")?;
-                out.flush()
-            }
-        }
-    }
-}
-
-/// A cell that a spreadsheet would run as a formula gets an apostrophe before it (OWASP, "CSV
-/// Injection"). Plain numbers, negative ones too, stay as they are.
-fn defuse(cell: &str) -> String {
-    let risky = cell.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    if risky && cell.parse::<f64>().is_err() { format!("'{cell}") } else { cell.to_owned() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn formulas_are_defused_and_numbers_are_not() {
-        assert_eq!(defuse("=cmd|' /C calc'!A0"), "'=cmd|' /C calc'!A0");
-        assert_eq!(defuse("@SUM(A1)"), "'@SUM(A1)");
-        assert_eq!(defuse("-rf.mov"), "'-rf.mov");
-        assert_eq!(defuse("-12.5"), "-12.5");
-        assert_eq!(defuse("/archive/=x.mov"), "/archive/=x.mov");
     }
 }

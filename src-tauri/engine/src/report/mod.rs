@@ -1,4 +1,9 @@
 //! Reports for people and scripts.
 
+pub(crate) mod catalogue;
+mod cell;
+pub(crate) mod corrections;
 pub(crate) mod failures;
+pub(crate) mod file;
+pub(crate) mod table;
 pub mod words;

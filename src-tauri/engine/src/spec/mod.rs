@@ -4,6 +4,7 @@ mod control;
 mod describe;
 mod http;
 mod limits;
+mod sidecar;
 mod timetable;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ pub use control::{Autopilot, Control, Lease, Recovery, RetryRule, Schedule};
 pub use describe::{Describe, MediaKind, OnUnknownMedia, Tool};
 pub use http::{Auth, Endpoint, FieldRule, Lookup, Method, Register};
 pub use limits::{LimitRanges, Limits, Range};
+pub use sidecar::{CatalogueOut, CatalogueRecords, Sidecar, SidecarFormat, SidecarName, Term};
 pub use timetable::Timetable;
 
 use crate::template::TemplateError;
@@ -52,6 +54,12 @@ pub struct JobSpec {
     /// The request that enters a delivered record into a catalogue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub register: Option<Register>,
+    /// Files with metadata that are written beside each delivered file.
+    #[serde(default, rename = "sidecar", skip_serializing_if = "Vec::is_empty")]
+    pub sidecars: Vec<Sidecar>,
+    /// The catalogue that is written at the end of each run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalogue_out: Option<CatalogueOut>,
     /// Limits of single services, by scheme, host and port: `"https://dam.example"`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub endpoints: BTreeMap<String, Endpoint>,
@@ -161,6 +169,12 @@ pub enum SpecError {
         /// What is wrong where.
         what: String,
     },
+    /// A sidecar or the catalogue at the end is described wrongly.
+    #[error("{what}")]
+    Output {
+        /// What is wrong where, and what to do.
+        what: String,
+    },
     /// A template cannot be used.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -198,6 +212,8 @@ impl JobSpec {
             describe: None,
             lookups: Vec::new(),
             register: None,
+            sidecars: Vec::new(),
+            catalogue_out: None,
             endpoints: BTreeMap::new(),
         }
     }
@@ -229,6 +245,9 @@ impl JobSpec {
         {
             *program = base.join(&*program);
         }
+        if let Some(catalogue) = &mut job.catalogue_out {
+            catalogue.path = base.join(&catalogue.path);
+        }
         Ok(job)
     }
 
@@ -243,13 +262,15 @@ impl JobSpec {
             endpoint.checked()?;
         }
         http::check_requests(&self.lookups, self.register.as_ref())?;
+        sidecar::check(&self.sidecars, self.catalogue_out.as_ref())?;
         if self.sources.is_empty() || self.sources.iter().any(|source| source.as_os_str().is_empty()) {
             return Err(SpecError::NoSource);
         }
         if self.destination.as_os_str().is_empty() {
             return Err(SpecError::NoDestination);
         }
-        for path in self.sources.iter_mut().chain([&mut self.destination]) {
+        let catalogue = self.catalogue_out.as_mut().map(|catalogue| &mut catalogue.path);
+        for path in self.sources.iter_mut().chain([&mut self.destination]).chain(catalogue) {
             if path.to_str().is_none() {
                 return Err(SpecError::NotUnicode { path: path.clone() });
             }

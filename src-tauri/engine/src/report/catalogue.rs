@@ -1,0 +1,181 @@
+//! The delivered catalogue: what became of every record, with all its fields. Written page by page,
+//! so that a million records need no more memory than a thousand.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::path::Path;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::checkpoint::{Checkpoint, KnownRecord};
+use crate::error::Error;
+use crate::record::{RawPath, RecordId, RecordState};
+use crate::report::failures::{FIELD, source_of, value_text};
+use crate::report::file::{Draft, Kind, folder_of};
+use crate::report::table::{Bounds, Cell, Exported, Table};
+use crate::spec::JobSpec;
+use crate::stage::target_of;
+use crate::storage::local::platform;
+use crate::storage::names::NameRules;
+use crate::template::text_of;
+
+/// Records read at once.
+const PAGE: u32 = 1000;
+
+/// Fields that have a column of their own; a sheet holds 16,384 columns. Further ones share one.
+const FIELDS: u32 = 16_000;
+
+/// The kinds of catalogue.
+pub(crate) const KINDS: &[Kind] = &[Kind::Csv, Kind::Xlsx, Kind::Ndjson];
+
+/// The columns before the fields.
+const COLUMNS: [&str; 9] =
+    ["id", "state", "source", "target", "size", "hash", "evidence", "reason", "message"];
+
+/// The column of the fields that have none of their own.
+const FURTHER: &str = "further_fields";
+
+/// A record in the catalogue.
+#[derive(Serialize)]
+struct Entry {
+    id: RecordId,
+    state: &'static str,
+    /// Full path of the source file, safe to show.
+    source: String,
+    /// Path below the destination, with `/` between the parts; only where the content is there.
+    target: Option<String>,
+    size: u64,
+    /// `algorithm:hexadecimal`.
+    hash: Option<String>,
+    evidence: Option<String>,
+    reason: Option<String>,
+    message: Option<String>,
+    fields: Map<String, Value>,
+}
+
+/// Writes the catalogue to a file; its ending says how. `all`: also what was not delivered.
+pub(crate) async fn export(
+    checkpoint: &Checkpoint,
+    all: bool,
+    to: &Path,
+    bounds: Bounds,
+) -> Result<Exported, Error> {
+    let failed = |error| Error::Report { path: to.to_owned(), error };
+    let kind = Kind::of(to, KINDS)?;
+    let draft = Draft::of(to).map_err(failed)?;
+    let mut out = draft.out().map_err(failed)?;
+    let exported = if kind == Kind::Ndjson {
+        let mut exported = Exported { sheets: 1, ..Exported::default() };
+        each(checkpoint, all, to, |entry| {
+            exported.records += 1;
+            serde_json::to_writer(&mut out, entry)?;
+            out.write_all(b"\n")
+        })
+        .await?;
+        out.flush().map_err(failed)?;
+        exported
+    } else {
+        let mut names = checkpoint.field_names(FIELDS + 1).await?;
+        let has_further = names.len() as u32 > FIELDS;
+        names.truncate(FIELDS as usize);
+        let columns = columns(&names, has_further);
+        let mut table = match kind {
+            Kind::Xlsx => Table::book(out, "Catalogue", &columns, bounds, folder_of(to)),
+            _ => Table::csv(out, &columns, bounds),
+        }
+        .map_err(failed)?;
+        let known: HashSet<&str> = names.iter().map(String::as_str).collect();
+        each(checkpoint, all, to, |entry| {
+            let mut cells = cells(entry, &names);
+            if has_further {
+                let mut further = entry.fields.clone();
+                further.retain(|name, _| !known.contains(name.as_str()));
+                let further = (!further.is_empty()).then(|| Value::Object(further).to_string());
+                cells.push(Cell::maybe(further));
+            }
+            table.add(&cells)
+        })
+        .await?;
+        table.end().map_err(failed)?
+    };
+    draft.publish().map_err(failed)?;
+    Ok(exported)
+}
+
+/// The heading. A field keeps its name, unless it would pass for a column of ours.
+fn columns(names: &[String], has_further: bool) -> Vec<String> {
+    let is_ours = |name: &str| COLUMNS.contains(&name) || name == FURTHER || name.starts_with(FIELD);
+    let fields = names.iter().map(|name| if is_ours(name) { format!("{FIELD}{name}") } else { name.clone() });
+    let further = has_further.then(|| FURTHER.to_owned());
+    COLUMNS.into_iter().map(str::to_owned).chain(fields).chain(further).collect()
+}
+
+fn cells<'a>(entry: &'a Entry, fields: &[String]) -> Vec<Cell<'a>> {
+    let own = [
+        Cell::Number(entry.id.unsigned_abs()),
+        Cell::text(entry.state),
+        Cell::text(&entry.source),
+        Cell::maybe(entry.target.as_deref()),
+        Cell::Number(entry.size),
+        Cell::maybe(entry.hash.as_deref()),
+        Cell::maybe(entry.evidence.as_deref()),
+        Cell::maybe(entry.reason.as_deref()),
+        Cell::maybe(entry.message.as_deref()),
+    ];
+    let value = |name| Cell::maybe(entry.fields.get(name).map(value_text));
+    own.into_iter().chain(fields.iter().map(value)).collect()
+}
+
+async fn each(
+    checkpoint: &Checkpoint,
+    all: bool,
+    to: &Path,
+    mut take: impl FnMut(&Entry) -> io::Result<()>,
+) -> Result<(), Error> {
+    let job = checkpoint.job().await?;
+    let prefixes = checkpoint.prefixes().await?;
+    let rules = platform::name_rules(&job.destination);
+    let mut after = 0;
+    loop {
+        let page = checkpoint.known_after(!all, after, PAGE).await?;
+        let Some(last) = page.last() else { return Ok(()) };
+        after = last.id;
+        for record in page {
+            let entry = entry(&job, &prefixes, rules, record);
+            take(&entry).map_err(|error| Error::Report { path: to.to_owned(), error })?;
+        }
+    }
+}
+
+fn entry(job: &JobSpec, prefixes: &[RawPath], rules: NameRules, record: KnownRecord) -> Entry {
+    let is_there = matches!(record.state, RecordState::Delivered | RecordState::Skipped);
+    let mapped = || prefixes.get(record.source).and_then(|prefix| target_of(prefix, &record.path, rules));
+    let target = record.target.clone().or_else(mapped).filter(|_| is_there);
+    Entry {
+        id: record.id,
+        state: record.state.word(),
+        source: source_of(job, record.source, &record.path),
+        target: target.map(|target| text_of(&target.0)),
+        size: record.size,
+        hash: record.hash,
+        evidence: record.evidence,
+        reason: record.reason,
+        message: record.message,
+        fields: record.fields,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_field_keeps_its_name_unless_it_would_pass_for_a_column_of_ours() {
+        let names = ["Title", "size", "field:size"].map(str::to_owned);
+        assert_eq!(
+            columns(&names, true)[COLUMNS.len()..],
+            ["Title", "field:size", "field:field:size", FURTHER]
+        );
+    }
+}

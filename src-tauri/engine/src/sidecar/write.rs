@@ -1,0 +1,172 @@
+//! A sidecar's way to its place: a temporary name, durable, then its own name in one step.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use xxhash_rust::xxh3::xxh3_128;
+
+use super::Prepared;
+use crate::failure::{Category, Stage};
+use crate::record::{Failure, LeasedRecord, RawPath, hex, unhex};
+use crate::spec::OnConflict;
+use crate::stage::Site;
+use crate::storage::local::destination::TargetError;
+use crate::storage::local::fault;
+use crate::storage::local::platform::{self, to_shown};
+
+/// A file longer than this (bytes) is nobody's sidecar.
+const LONGEST: u64 = 64 << 20;
+
+/// The result of the step: which file it was, and with which content.
+#[derive(Debug, Serialize, Deserialize)]
+struct Kept {
+    /// Below the destination, in hexadecimal.
+    target: String,
+    /// XXH3 with 128 bits, in hexadecimal.
+    hash: String,
+}
+
+/// Writes a sidecar beside the delivered file at `target`. Gives what is to be kept as the result of
+/// its step; None: it is there already, as an earlier attempt kept it.
+///
+/// A file that is there is treated as the job's conflict policy says, but for two: one that this
+/// record wrote before is replaced, and one with the same content is taken for it.
+pub(crate) fn write(
+    sidecar: &Prepared,
+    record: &LeasedRecord,
+    target: &RawPath,
+    content: &[u8],
+    site: &Site,
+) -> Result<Option<Value>, Failure> {
+    let hash = format!("{:032x}", xxh3_128(content));
+    let mut policy = site.delivery.on_conflict;
+    let mut wanted = sidecar.target(target);
+    match kept(sidecar, record, site) {
+        Some((kept, _)) if kept.hash == hash => return Ok(None),
+        // Its own earlier one, with other content.
+        Some((_, path)) => (wanted, policy) = (path, OnConflict::Overwrite),
+        None => {
+            check_name(sidecar, record, target, &wanted, site)?;
+            if is_there(record, &wanted, content, site)? {
+                return Ok(Some(result(&wanted, hash)));
+            }
+        }
+    }
+    let place = site.destination.path(&wanted).ok_or_else(|| outside(&wanted))?;
+    let failed = |what: &str, error: &std::io::Error| fault::of_destination(what, &place, error);
+    // Whoever may read the file may read what is said of it.
+    let described = site.destination.path(target).ok_or_else(|| outside(target))?;
+    let like = described
+        .symlink_metadata()
+        .map_err(|error| fault::of_destination("cannot look at", &described, &error))?;
+    let (part, mut file) =
+        site.destination.create_part(record, wanted.clone(), &like).map_err(|error| match error {
+            TargetError::Outside => outside(&wanted),
+            TargetError::Io(error) => failed("cannot create a file for", &error),
+        })?;
+    file.write_all(content).map_err(|error| failed("cannot write", &error))?;
+    file.sync_all().map_err(|error| failed("cannot make durable", &error))?;
+    drop(file);
+    let published = site
+        .destination
+        .publish(part, policy)
+        .map_err(|error| failed("cannot give the final name to", &error))?;
+    let place = site.destination.path(&published).unwrap_or(place.clone());
+    site.destination
+        .make_names_durable(std::slice::from_ref(&place))
+        .map_err(|error| fault::of_destination("cannot make the name durable of", &place, &error))?;
+    Ok(Some(result(&published, hash)))
+}
+
+fn result(target: &RawPath, hash: String) -> Value {
+    json!(Kept { target: hex(&target.0), hash })
+}
+
+/// What an earlier attempt wrote, if it is still there as it was.
+fn kept(sidecar: &Prepared, record: &LeasedRecord, site: &Site) -> Option<(Kept, RawPath)> {
+    let kept: Kept = serde_json::from_value(record.done.get(&sidecar.step)?.clone()).ok()?;
+    let target = RawPath(unhex(&kept.target)?);
+    let found = read(&site.destination.path(&target)?).ok()?;
+    (format!("{:032x}", xxh3_128(&found)) == kept.hash).then_some((kept, target))
+}
+
+/// The destination must be able to hold the name, and the source must not have a file of that name,
+/// which would come to the same place.
+fn check_name(
+    sidecar: &Prepared,
+    record: &LeasedRecord,
+    target: &RawPath,
+    wanted: &RawPath,
+    site: &Site,
+) -> Result<(), Failure> {
+    if site.destination.rules().legal(wanted.file_name()).is_none() {
+        return Err(Failure::new(
+            Stage::Deliver,
+            Category::NameUnsupported,
+            format!("{}: the destination cannot hold the name {wanted}", sidecar.step),
+        ));
+    }
+    let twin = (record.path.file_name() == target.file_name())
+        .then(|| site.sources.get(record.source)?.file(&sidecar.target(&record.path)))
+        .flatten();
+    match twin {
+        Some(twin) if !record.path.0.is_empty() && twin.symlink_metadata().is_ok() => Err(Failure::new(
+            Stage::Deliver,
+            Category::DestinationConflict,
+            format!(
+                "{}: the source has a file with the sidecar's name itself, {}",
+                sidecar.step,
+                to_shown(twin.as_os_str())
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the same content is there already. An error where something else is, and the policy
+/// leaves it there.
+fn is_there(record: &LeasedRecord, wanted: &RawPath, content: &[u8], site: &Site) -> Result<bool, Failure> {
+    let policy = site.delivery.on_conflict;
+    let place = site.destination.path(wanted).ok_or_else(|| outside(wanted))?;
+    let taken = |by: &str| {
+        let message = format!("the name {} is taken by {by}", to_shown(place.as_os_str()));
+        Err(Failure::new(Stage::Deliver, Category::DestinationConflict, message))
+    };
+    let occupant = match place.symlink_metadata() {
+        Ok(occupant) => occupant,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(fault::of_destination("cannot look at", &place, &error)),
+    };
+    if !occupant.is_file() {
+        return if policy == OnConflict::Rename { Ok(false) } else { taken("something that is no file") };
+    }
+    let is_same = occupant.len() == content.len() as u64
+        && read(&place).map_err(|error| fault::of_destination("cannot read", &place, &error))? == content;
+    // Published by the run that died, just before it could be kept? Then it is ours.
+    if is_same && (policy != OnConflict::Fail || record.interrupted) {
+        return Ok(true);
+    }
+    match policy {
+        OnConflict::Rename | OnConflict::Overwrite => Ok(false),
+        OnConflict::SkipIdentical => taken("a file with other content"),
+        OnConflict::Fail => taken("a file"),
+    }
+}
+
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    let file: File = platform::open_source(path)?;
+    file.take(LONGEST).read_to_end(&mut content)?;
+    Ok(content)
+}
+
+fn outside(target: &RawPath) -> Failure {
+    Failure::new(
+        Stage::Deliver,
+        Category::DestinationOutside,
+        format!("the sidecar {target} would lie outside the destination"),
+    )
+}

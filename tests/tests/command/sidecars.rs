@@ -1,0 +1,229 @@
+//! Sidecars beside delivered files: each written once, valid, and accounted for.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use sluice_tests::command::{self, COMPLETE, Ended, Status, WITH_FAILURES};
+use sluice_tests::compare::{assert_same_but, identities, leftovers};
+use sluice_tests::lab::{Lab, Poison, Route, Script, Venom};
+use sluice_tests::services::Served;
+use sluice_tests::site::Site;
+use sluice_tests::{tree, wait};
+
+const ENDINGS: [&str; 5] = [".json", ".xmp", ".dc.xml", ".pbcore.xml", ".ebucore.xml"];
+
+const ALL: &str = "[[sidecar]]\nformat = \"json\"\n[[sidecar]]\nformat = \"xmp\"\n[[sidecar]]\nformat = \"dublin_core\"\n\
+    [[sidecar]]\nformat = \"pbcore\"\n[[sidecar]]\nformat = \"ebucore\"\n";
+
+/// Runs a job from source to destination with more in its job file.
+fn run(site: &Site, more: &str) -> Ended {
+    let job = format!("sources = [{:?}]\ndestination = {:?}\n{more}", site.source, site.destination);
+    let file = site.path("job.toml");
+    fs::write(&file, job).unwrap();
+    command::run(["run".as_ref(), file.as_os_str(), "--checkpoint".as_ref(), site.checkpoint.as_os_str()])
+}
+
+fn beside(file: &Path, ending: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+fn is_sidecar(path: &Path) -> bool {
+    let name = path.to_string_lossy();
+    ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
+fn assert_valid(file: &Path, schema: &str) {
+    let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/schemas");
+    let checked = Command::new("xmllint")
+        .args(["--noout", "--nonet", "--schema"])
+        .args([&schemas.join(schema), file])
+        .output()
+        .expect("xmllint, of the package libxml2-utils");
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+}
+
+#[test]
+fn every_delivered_file_has_its_sidecars() {
+    let site = Site::new();
+    tree::small_files(&site.source, 12, 1);
+    // Names that differ only in their extension, and one that XML cannot hold as it is.
+    for (seed, name) in (50..).zip(["clip.mov", "clip.wav", "tape & <b> \"\u{1}ü\n.mov"]) {
+        tree::file(&site.source.join(name), 3_000, seed);
+    }
+    run(&site, ALL).expect(COMPLETE);
+    assert_same_but(&site.source, &site.destination, is_sidecar);
+    assert_eq!(leftovers(&site.destination), [PathBuf::new(); 0]);
+    let status = site.status();
+    assert_eq!((status.records, status.delivered, status.failed), (15, 15, 0), "sidecars are no records");
+    let mut files = 0;
+    for (path, _) in identities(&site.destination) {
+        let file = site.destination.join(&path);
+        if is_sidecar(&path) || file.is_dir() {
+            continue;
+        }
+        files += 1;
+        assert_valid(&beside(&file, ".dc.xml"), "oai_dc.xsd");
+        assert_valid(&beside(&file, ".pbcore.xml"), "pbcore-2.1.xsd");
+        assert_valid(&beside(&file, ".ebucore.xml"), "ebucore.xsd");
+        let json: Value = serde_json::from_slice(&fs::read(beside(&file, ".json")).unwrap()).unwrap();
+        let content = fs::read(&file).unwrap();
+        let hash = format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&content));
+        assert_eq!(json["file"]["hash"]["value"], hash, "{path:?}");
+        assert_eq!(
+            (&json["file"]["size"], &json["file"]["evidence"]),
+            (&content.len().into(), &"read_back".into())
+        );
+        assert_eq!(json["file"]["path"], path.to_str().unwrap());
+        let read =
+            Command::new("exiftool").args(["-s3", "-XMP-sluice:Hash"]).arg(beside(&file, ".xmp")).output();
+        let read = read.expect("exiftool, of the package libimage-exiftool-perl");
+        assert_eq!(String::from_utf8_lossy(&read.stdout).trim(), format!("xxh128:{hash}"));
+    }
+    assert_eq!(files, 15);
+    command::run(["verify".as_ref(), site.checkpoint.as_os_str()]).expect(COMPLETE);
+}
+
+#[test]
+fn a_sidecar_that_cannot_be_written_is_its_records_failure() {
+    let site = Site::new();
+    tree::small_files(&site.source, 5, 1);
+    for (seed, name) in (50..).zip(["taken.mov", "folder.mov", "twin.mov", "twin.mov.xmp"]) {
+        tree::file(&site.source.join(name), 3_000, seed);
+    }
+    fs::create_dir_all(site.destination.join("folder.mov.xmp")).unwrap();
+    fs::write(site.destination.join("taken.mov.xmp"), "somebody's own").unwrap();
+    run(&site, "[[sidecar]]\nformat = \"xmp\"\n").expect(WITH_FAILURES);
+    let failures = command::failures(&site.checkpoint);
+    let mut names: Vec<_> =
+        failures.iter().map(|failure| Path::new(&failure.source).file_name().unwrap()).collect();
+    names.sort();
+    assert_eq!(names, ["folder.mov", "taken.mov", "twin.mov"]);
+    assert!(failures.iter().all(|failure| failure.category == "destination_conflict"), "{failures:?}");
+    assert_eq!(fs::read(site.destination.join("taken.mov.xmp")).unwrap(), b"somebody's own");
+    assert_eq!(
+        fs::read(site.destination.join("twin.mov.xmp")).unwrap(),
+        fs::read(site.source.join("twin.mov.xmp")).unwrap(),
+        "a file of the source never makes room for a sidecar"
+    );
+
+    let before = identities(&site.destination);
+    fs::remove_file(site.destination.join("taken.mov.xmp")).unwrap();
+    fs::remove_dir(site.destination.join("folder.mov.xmp")).unwrap();
+    site.on_checkpoint("reprocess", &[]).expect(WITH_FAILURES);
+    let after = identities(&site.destination);
+    for name in ["taken.mov", "folder.mov"] {
+        assert_eq!(before[Path::new(name)], after[Path::new(name)], "{name} is not copied again");
+        assert!(site.destination.join(format!("{name}.xmp")).is_file());
+    }
+    assert_eq!(site.status().failed, 1);
+}
+
+#[test]
+fn a_sidecar_is_written_once_and_again_only_when_it_says_something_else() {
+    let poison = Poison::new("take-000003", Venom::Reject).on(Route::Register);
+    let lab = Lab::start(Script { poison: vec![poison], ..Script::default() });
+    let site = Site::new();
+    tree::small_files(&site.source, 6, 1);
+    let served = Served::new(site, &lab, "");
+    let text = fs::read_to_string(&served.job).unwrap();
+    fs::write(
+        &served.job,
+        text + "\n[[sidecar]]\nformat = \"json\"\nfields = { rights = \"fields.rights\" }\n",
+    )
+    .unwrap();
+    served.run(&[]).expect(WITH_FAILURES);
+    let sidecar = beside(&tree::small_file(&served.site.destination, 3), ".json");
+    let read = || -> Value { serde_json::from_slice(&fs::read(&sidecar).unwrap()).unwrap() };
+    assert!(read()["terms"]["title"][0].is_string(), "what the lookup found: {}", read());
+
+    // Tried again, it is left alone, whatever else the service says.
+    let before = identities(&served.site.destination);
+    let reprocess = || command::run(["reprocess".as_ref(), served.checkpoint.as_os_str()]);
+    reprocess().expect(WITH_FAILURES);
+    assert_eq!(identities(&served.site.destination), before, "nothing is written again");
+
+    let id = command::failures(&served.checkpoint)[0].id.to_string();
+    let amend = [
+        "amend".as_ref(),
+        served.checkpoint.as_os_str(),
+        "--id".as_ref(),
+        id.as_ref(),
+        "--field".as_ref(),
+        "rights=ours".as_ref(),
+    ];
+    command::run(amend).expect(COMPLETE);
+    lab.change(|script| script.poison.clear());
+    reprocess().expect(COMPLETE);
+    assert_eq!(read()["terms"]["rights"][0], "ours", "its own earlier one makes room");
+    let after = identities(&served.site.destination);
+    let changed: Vec<_> =
+        after.iter().filter(|(path, identity)| before.get(*path) != Some(*identity)).collect();
+    assert_eq!(changed.len(), 1, "{changed:?}");
+}
+
+#[test]
+fn killed_at_random_moments_every_file_has_its_sidecar() {
+    let seed = std::env::var("SLUICE_SEED")
+        .ok()
+        .and_then(|seed| seed.parse().ok())
+        .unwrap_or_else(|| fastrand::u64(..));
+    println!("SLUICE_SEED={seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let site = Site::new();
+    tree::small_files(&site.source, 400, 1);
+    let job = format!(
+        "sources = [{:?}]\ndestination = {:?}\n[limits]\nbatch_size = 40\n[deliver]\non_conflict = \"fail\"\n[[sidecar]]\nformat = \"pbcore\"\n",
+        site.source, site.destination
+    );
+    let file = site.path("job.toml");
+    fs::write(&file, job).unwrap();
+    let args = [
+        "run".as_ref(),
+        file.as_os_str(),
+        "--quiet".as_ref(),
+        "--checkpoint".as_ref(),
+        site.checkpoint.as_os_str(),
+    ];
+    for _ in 0..8 {
+        let mut running = command::start(args);
+        let moment = Duration::from_millis(random.u64(20..400));
+        let start = Instant::now();
+        wait::until("the moment of the kill", || {
+            (running.has_ended().is_some() || start.elapsed() >= moment).then_some(())
+        });
+        running.signal(rustix::process::Signal::KILL);
+        running.ended();
+    }
+    command::run(args).expect(COMPLETE);
+    let status = Status::of(&site.checkpoint);
+    assert_eq!((status.delivered, status.failed, status.pending), (400, 0, 0));
+    assert_same_but(&site.source, &site.destination, is_sidecar);
+    let files: Vec<PathBuf> = identities(&site.destination)
+        .into_keys()
+        .filter(|path| site.destination.join(path).is_file())
+        .collect();
+    let sidecars = files.iter().filter(|path| is_sidecar(path)).count();
+    assert_eq!((files.len(), sidecars), (800, 400), "one each");
+    assert_eq!(leftovers(&site.destination), [PathBuf::new(); 0]);
+}
+
+#[test]
+fn sidecars_that_make_no_sense_are_refused_before_anything_moves() {
+    let site = Site::new();
+    tree::small_files(&site.source, 2, 1);
+    for (more, word) in [
+        ("[[sidecar]]\nformat = \"marc\"", "marc"),
+        ("[[sidecar]]\nformat = \"xmp\"\n[[sidecar]]\nformat = \"xmp\"", "two sidecars"),
+        ("[[sidecar]]\nformat = \"xmp\"\nfields = { author = \"fields.a\" }", "author"),
+        ("[[sidecar]]\nformat = \"xmp\"\nfields = { title = \"Title\" }", "fields.name"),
+        ("[[sidecar]]\nformat = \"xmp\"\nfields = { title = \"{{ fields. }}\" }", "sidecar:xmp, title"),
+    ] {
+        run(&site, more).assert_refused(&[word]);
+        assert!(!site.checkpoint.exists() && !site.destination.exists(), "{more}");
+    }
+}
