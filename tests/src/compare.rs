@@ -63,6 +63,22 @@ pub fn assert_same_but(left: &Path, right: &Path, leave_out: impl Fn(&Path) -> b
     assert!(found.is_empty(), "{} differences, the first: {:#?}", found.len(), &found[..found.len().min(20)]);
 }
 
+/// Asserts that `right` holds what `left` holds, but for entries that were added.
+///
+/// # Panics
+/// When anything else differs, or what may be added is not in `right` at all.
+pub fn assert_same_and(left: &Path, right: &Path, added: impl Fn(&Path) -> bool) {
+    let added: Vec<String> = entries(right)
+        .into_keys()
+        .filter(|path| added(path))
+        .map(|path| format!("not at the source: {path:?}"))
+        .collect();
+    assert!(!added.is_empty(), "nothing was added");
+    let found: Vec<String> =
+        differences(left, right, |_| false).into_iter().filter(|found| !added.contains(found)).collect();
+    assert!(found.is_empty(), "{} differences, the first: {:#?}", found.len(), &found[..found.len().min(20)]);
+}
+
 /// Whether two files hold the same bytes. A file that is not there holds none.
 pub fn same_bytes(left: &Path, right: &Path) -> bool {
     let (Ok(mut left), Ok(mut right)) = (File::open(left), File::open(right)) else { return false };

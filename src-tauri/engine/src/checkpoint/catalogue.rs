@@ -73,7 +73,7 @@ impl Checkpoint {
         limit: u32,
     ) -> Result<Vec<KnownRecord>, CheckpointError> {
         let mut query = QueryBuilder::<Sqlite>::new(format!(
-            "SELECT id, source, path, coalesce(bytes, size) AS size, state, target, hash, evidence, reason, message,
+            "SELECT id, source, path, CASE WHEN state IN (2, 4) THEN coalesce(bytes, size) ELSE size END AS size, state, target, hash, evidence, reason, message,
                     fields,
                     (SELECT json_group_object(step.step, json(step.result)) FROM step
                      WHERE step.record = record.id AND {FIELD_STEPS}) AS found

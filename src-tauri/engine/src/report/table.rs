@@ -33,12 +33,10 @@ const LARGE_SHEET: u64 = 3 << 30;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Exported {
     /// Records in it.
-    #[ts(type = "number")]
     pub records: u64,
     /// Sheets that the records fill; one for a file without sheets.
     pub sheets: u32,
     /// Texts that are longer than a spreadsheet's cell: shortened in a workbook, whole elsewhere.
-    #[ts(type = "number")]
     pub long_texts: u64,
     /// What the reader of the file should know, in sentences.
     pub notes: Vec<String>,

@@ -35,21 +35,16 @@ const MOST: usize = 64 << 20;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct Corrections {
     /// Rows read, but for empty ones.
-    #[ts(type = "number")]
     pub rows: u64,
     /// Rows that say what is known already.
-    #[ts(type = "number")]
     pub unchanged: u64,
     /// Records that would change.
-    #[ts(type = "number")]
     pub changed: u64,
     /// Records of them that would be tried again.
-    #[ts(type = "number")]
     pub again: u64,
     /// The first thousand changes.
     pub changes: Vec<RecordChange>,
     /// Rows that make no sense. While there is one, nothing is applied.
-    #[ts(type = "number")]
     pub wrong: u64,
     /// The first thousand of them.
     pub problems: Vec<RowProblem>,
@@ -61,7 +56,6 @@ pub struct Corrections {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct RecordChange {
     /// The record's number.
-    #[ts(type = "number")]
     pub id: RecordId,
     /// Full path of the source file, safe to show.
     pub source: String,
