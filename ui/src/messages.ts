@@ -488,6 +488,8 @@ export const m = {
     destination_io: 'Writing failed',
     file_too_large: 'File too large',
     template_failed: 'Template failed',
+    metadata_invalid: 'Field not valid',
+    target_unsafe: 'Unsafe target',
     not_found: 'Unknown to service',
     asset_conflict: 'Conflicting entry',
     request_rejected: 'Rejected by service',

@@ -70,10 +70,7 @@ pub(crate) enum Command {
     Copy(Copy),
     /// Look at what a job would do, without moving anything: counts, bytes, names, space, time.
     #[command(after_help = JOB_HELP)]
-    Plan {
-        /// The job file (TOML).
-        job: PathBuf,
-    },
+    Plan(Plan),
     /// Run a job file, or go on with a checkpoint.
     #[command(after_help = JOB_HELP)]
     Run(Run),
@@ -191,6 +188,20 @@ const JOB_HELP: &str = r#"A job file (paths may be relative to it; everything bu
   after_s = 3600
   times = 5
 
+  [map]                            # where each file goes; without it, it mirrors its source
+  target = "{{ fields.shot | date('%Y/%m') | path }}/{{ fields.title | safe_name }}.{{ extension | lower }}"
+  on_collision = "number"          # number: name (2).ext; fail
+
+  [[map.field]]                    # fields that are set, in this order
+  name = "title"
+  value = "{{ stem }}"
+  when = "not fields.title"
+
+  [[map.require]]                  # a record that does not fit fails as metadata_invalid
+  field = "rights"
+  one_of = ["free", "licensed"]    # also: type = "text|integer|number|date|boolean", pattern = "[A-Z]{3}",
+                                   # optional = true
+
   [endpoints."https://dam.example"]
   concurrency = 16
   rate = 50                        # requests a second
@@ -232,7 +243,9 @@ Templates may use id, path, folder, name, stem, extension, size, fields.NAME and
 hash, hash_algorithm. With [describe] also tech.NAME, as far as the file says it (write
 tech.width | default(0) where it may not): kind, container, duration_s, bit_rate, video_codec, width, height,
 rotation, frame_rate, pixel_format, color_space, color_primaries, color_transfer, timecode, audio_codec,
-channels, sample_rate, created, streams."#;
+channels, sample_rate, created, streams. Filters beside those of Jinja2: safe_name, slug, short(80), pad(5),
+path and date("%Y-%m", order="dmy"). In map.target only / in the template itself makes folders; within a
+value it becomes _, but for path, folder and what goes through the filter path."#;
 
 /// Copy folders or files into a folder.
 ///
@@ -262,12 +275,32 @@ pub(crate) struct Copy {
 }
 
 #[derive(Debug, ClapArgs)]
+pub(crate) struct Plan {
+    /// The job file (TOML).
+    pub(crate) job: PathBuf,
+    /// Show what the mapping makes of so many records: fields, target, findings.
+    #[arg(long, value_name = "N")]
+    pub(crate) preview: Option<u32>,
+    /// Choose the records of the preview from all over the plan; the same number gives the same ones.
+    #[arg(long, value_name = "NUMBER", requires = "preview")]
+    pub(crate) seed: Option<u32>,
+    /// Write all findings to this file, one line for each record that is concerned.
+    #[arg(long, value_name = "FILE.csv")]
+    pub(crate) findings: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
 pub(crate) struct Run {
     /// A job file (TOML), or the .sluice file of a migration.
     pub(crate) file: PathBuf,
     /// Keep the checkpoint here instead of beside the job file.
     #[arg(long, value_name = "FILE.sluice")]
     pub(crate) checkpoint: Option<PathBuf>,
+    /// Move so many records for real, chosen from all over the plan, and stop then; the same command
+    /// without this goes on with the rest. Exit code 0: all of them are delivered or skipped; 2: one
+    /// failed; 3: one has to wait for another try, or it was stopped.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) pilot: Option<u32>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
     #[command(flatten)]

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use sluice_engine::api::{Amendment, Error, Migration, Reader, Selection, default_checkpoints};
 use sluice_engine::event::EventKind;
 use sluice_engine::preflight::{Preflight, Severity};
-use sluice_engine::report::words::{bytes, count, duration};
+use sluice_engine::record::Balance;
+use sluice_engine::report::words::count;
 use sluice_engine::spec::JobSpec;
 use sluice_engine::state::State;
 
@@ -31,7 +32,7 @@ pub(crate) async fn copy(copy: Copy, output: &Output) -> Result<Ending, Error> {
     if !opened.is_new {
         opened.migration.update(|job| copy.apply(job)).await?;
     }
-    execute(opened, copy.watching, output).await
+    execute(opened, copy.watching, None, output).await
 }
 
 pub(crate) async fn run(run: Run, output: &Output) -> Result<Ending, Error> {
@@ -54,18 +55,7 @@ pub(crate) async fn run(run: Run, output: &Output) -> Result<Ending, Error> {
             create(&path, job).await?
         }
     };
-    execute(opened, run.watching, output).await
-}
-
-/// Plans into a checkpoint that is gone afterwards: a later run plans afresh.
-pub(crate) async fn plan(file: &Path, output: &Output) -> Result<Ending, Error> {
-    let job = JobSpec::load(file)?.checked()?;
-    let folder = tempfile::tempdir().map_err(|error| Error::Report { path: std::env::temp_dir(), error })?;
-    let migration = Migration::create(&folder.path().join("plan.sluice"), job).await?;
-    let preflight = planned(&migration, output).await?;
-    migration.close().await?;
-    output.result(|| describe(&preflight), &preflight);
-    Ok(if preflight.blocker().is_some() { Ending::Refused } else { Ending::Complete })
+    execute(opened, run.watching, run.pilot, output).await
 }
 
 pub(crate) async fn reprocess(
@@ -77,7 +67,7 @@ pub(crate) async fn reprocess(
     let migration = Migration::open(path).await?;
     let records = migration.reprocess(selection).await?;
     output.note(&format!("{} failed records go back to pending", count(records)));
-    execute(Opened { migration, is_new: false }, watching, output).await
+    execute(Opened { migration, is_new: false }, watching, None, output).await
 }
 
 pub(crate) async fn correct(
@@ -99,7 +89,7 @@ pub(crate) async fn correct(
     }
     let (changed, again) = (count(corrections.changed), count(corrections.again));
     output.note(&format!("{changed} records corrected, {again} of them are tried again"));
-    execute(Opened { migration, is_new: false }, watching, output).await
+    execute(Opened { migration, is_new: false }, watching, None, output).await
 }
 
 pub(crate) async fn amend(
@@ -174,7 +164,13 @@ async fn is_unfinished(path: &Path, job: &JobSpec) -> bool {
 }
 
 /// Plans if it is new, runs, resumes if it is not finished, and says how it ended.
-async fn execute(opened: Opened, watching: Watching, output: &Output) -> Result<Ending, Error> {
+/// `pilot`: only so many records, then it stops.
+async fn execute(
+    opened: Opened,
+    watching: Watching,
+    pilot: Option<u32>,
+    output: &Output,
+) -> Result<Ending, Error> {
     let Opened { migration, is_new } = opened;
     let path = migration.checkpoint().to_owned();
     let exposing = watching.metrics.map(expose::listen).transpose();
@@ -186,8 +182,8 @@ async fn execute(opened: Opened, watching: Watching, output: &Output) -> Result<
         return Err(error);
     }
     let exposing = tokio::spawn(expose::follow(migration.clone(), watching.metrics.is_some()));
-    match prepare_and_start(&migration, output).await {
-        Ok(()) => {}
+    let before = match prepare_and_start(&migration, pilot, output).await {
+        Ok(balance) => balance,
         Err(error) => {
             migration.close().await?;
             // Nothing was moved: nothing stays behind.
@@ -196,7 +192,7 @@ async fn execute(opened: Opened, watching: Watching, output: &Output) -> Result<
             }
             return Err(error);
         }
-    }
+    };
     let signals = tokio::spawn(drain_on_signal(migration.clone()));
     let waiting = tokio::spawn(lose_patience(migration.clone(), watching));
     let following = tokio::spawn(display::follow(migration.clone(), output.progress_style()));
@@ -217,6 +213,7 @@ async fn execute(opened: Opened, watching: Watching, output: &Output) -> Result<
     Ok(match state {
         State::Finished if status.balance.failed > 0 => Ending::WithFailures,
         State::Finished => Ending::Complete,
+        State::Paused if pilot.is_some() => pilot_ending(pilot, &before, &status.balance, output),
         _ => Ending::Stopped,
     })
 }
@@ -241,7 +238,33 @@ async fn tell_of_catalogue(migration: &Migration, output: &Output) {
     }
 }
 
-async fn prepare_and_start(migration: &Migration, output: &Output) -> Result<(), Error> {
+/// How a pilot went that left the rest of the plan pending.
+fn pilot_ending(pilot: Option<u32>, before: &Balance, after: &Balance, output: &Output) -> Ending {
+    let wanted = u64::from(pilot.unwrap_or(0)).min(before.pending);
+    let arrived = (after.delivered + after.skipped).saturating_sub(before.delivered + before.skipped);
+    let failed = after.failed.saturating_sub(before.failed);
+    output.note(&format!(
+        "pilot: {} of {} records arrived, {} failed; {} are still pending. Run it again without --pilot to go on.",
+        count(arrived),
+        count(wanted),
+        count(failed),
+        count(after.pending)
+    ));
+    if failed > 0 {
+        Ending::WithFailures
+    } else if arrived < wanted {
+        Ending::Stopped
+    } else {
+        Ending::Complete
+    }
+}
+
+/// Gives the balance just before the start.
+async fn prepare_and_start(
+    migration: &Migration,
+    pilot: Option<u32>,
+    output: &Output,
+) -> Result<Balance, Error> {
     if migration.state() == State::New {
         let preflight = planned(migration, output).await?;
         for finding in preflight.findings.iter().filter(|finding| finding.severity == Severity::Warns) {
@@ -251,10 +274,16 @@ async fn prepare_and_start(migration: &Migration, output: &Output) -> Result<(),
             return Err(Error::Blocked(blocker.clone()));
         }
     }
-    if migration.state() == State::Finished { Ok(()) } else { migration.start().await }
+    let balance = migration.progress().borrow().balance;
+    match pilot {
+        _ if migration.state() == State::Finished => {}
+        Some(records) => migration.start_pilot(records).await?,
+        None => migration.start().await?,
+    }
+    Ok(balance)
 }
 
-async fn planned(migration: &Migration, output: &Output) -> Result<Preflight, Error> {
+pub(crate) async fn planned(migration: &Migration, output: &Output) -> Result<Preflight, Error> {
     let following = tokio::spawn(display::follow(migration.clone(), output.progress_style()));
     let stopper = {
         let migration = migration.clone();
@@ -325,39 +354,4 @@ async fn signal() {
 #[cfg(not(unix))]
 async fn signal() {
     let _ = tokio::signal::ctrl_c().await;
-}
-
-/// A pre-flight in words.
-fn describe(preflight: &Preflight) -> String {
-    let balance = &preflight.balance;
-    let mut text = format!(
-        "{} records found, {} to move, {} in all\n",
-        count(balance.found),
-        count(balance.pending),
-        bytes(balance.bytes_pending())
-    );
-    for kind in &preflight.by_type {
-        let name = if kind.extension.is_empty() { "(no extension)" } else { &kind.extension };
-        text += &format!("  {name:<16} {:>12}  {:>10}\n", count(kind.count), bytes(kind.bytes));
-    }
-    if let Some(space) = preflight.space {
-        text += &format!("space: {} needed, {} free\n", bytes(space.needed), bytes(space.free));
-    }
-    if let Some(left) = preflight.estimate {
-        text += &format!("time: roughly {} to {}\n", duration(left.low_s), duration(left.high_s));
-    }
-    for finding in &preflight.findings {
-        let mark = match finding.severity {
-            Severity::Blocks => "cannot start",
-            Severity::Warns => "warning",
-            Severity::Notes => "note",
-        };
-        text += &format!("{mark}: {}", finding.message);
-        if !finding.advice.is_empty() {
-            text += &format!(". {}", finding.advice);
-        }
-        text.push('\n');
-    }
-    text += "Nothing was moved.";
-    text
 }

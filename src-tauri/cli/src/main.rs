@@ -7,6 +7,7 @@ mod expose;
 mod inspect;
 mod log;
 mod output;
+mod plan;
 
 use std::process::ExitCode;
 
@@ -66,7 +67,7 @@ fn main() -> ExitCode {
 async fn dispatch(command: Command, output: &Output) -> Result<Ending, sluice_engine::api::Error> {
     match command {
         Command::Copy(copy) => execute::copy(copy, output).await,
-        Command::Plan { job } => execute::plan(&job, output).await,
+        Command::Plan(plan) => plan::plan(&plan, output).await,
         Command::Run(run) => execute::run(run, output).await,
         Command::Reprocess { checkpoint, chosen, watching } => {
             execute::reprocess(&checkpoint, &chosen.selection()?, watching, output).await

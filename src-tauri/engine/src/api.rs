@@ -15,8 +15,9 @@ use crate::control::intake::Intake;
 pub use crate::error::Error;
 use crate::event::{BatchSummary, Event, Outage, Progress};
 use crate::failure::{Category, Class, Stage};
+pub use crate::mapping::{Preview, PreviewRequest};
 use crate::metrics::{MetricPoint, Sample};
-use crate::preflight::{Preflight, check_paths, check_tools};
+use crate::preflight::{Finding, Preflight, check_paths, check_tools, look_at_services};
 use crate::record::{Balance, Lane, RecordId};
 pub use crate::report::corrections::{Corrections, RecordChange, RowProblem, ValueChange};
 use crate::report::table::Bounds;
@@ -25,7 +26,7 @@ use crate::session::Session;
 use crate::spec::{Control, Delivery, JobSpec, LimitRanges, Limits};
 use crate::state::{State, Transition, next_state};
 pub use crate::verify::{VerifyProblem, VerifyReport};
-use crate::{planner, recovery, report, run, verify};
+use crate::{mapping, planner, recovery, report, run, verify};
 
 /// Points of the history in a snapshot: weeks of them.
 const HISTORY_SHOWN: u32 = 10_000;
@@ -90,7 +91,33 @@ impl Migration {
     /// Starts the run or goes on with it, in the background.
     pub async fn start(&self) -> Result<(), Error> {
         next_state(self.state(), Transition::Start)?;
-        run::start(&self.0).await
+        run::start(&self.0, None).await
+    }
+
+    /// Moves so many records for real, chosen from all over the plan, and pauses then. The rest stays
+    /// pending; [`Migration::start`] goes on with it. A record that has to wait for another try is left
+    /// to that.
+    pub async fn start_pilot(&self, records: u32) -> Result<(), Error> {
+        next_state(self.state(), Transition::Start)?;
+        run::start(&self.0, Some(records)).await
+    }
+
+    /// What a mapping would make of some pending records. Changes nothing.
+    pub async fn preview(&self, request: PreviewRequest) -> Result<Vec<Preview>, Error> {
+        mapping::preview(&self.0.checkpoint, self.job(), request).await
+    }
+
+    /// One bounded look at each service that the job asks, and at the secrets that it names. No record
+    /// is concerned. Takes five seconds at most.
+    pub async fn look_at_services(&self) -> Vec<Finding> {
+        let secret = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        look_at_services(&self.job(), secret).await
+    }
+
+    /// Writes all that a pre-flight found to a CSV file, one line for each record that is concerned.
+    /// Gives the number of lines.
+    pub async fn export_findings(&self, preflight: &Preflight, to: &Path) -> Result<u64, Error> {
+        report::findings::export(&self.0.checkpoint, &self.job(), preflight, to).await
     }
 
     /// Lets what is in flight end, then waits. Returns at once; see [`Migration::settled`].
@@ -134,13 +161,18 @@ impl Migration {
         let mut wanted = self.job();
         change(&mut wanted);
         let wanted = wanted.checked()?;
+        let mapped_anew = wanted.map != self.job().map;
         self.0
             .change_job(|job| {
                 let (sources, destination) =
                     (std::mem::take(&mut job.sources), std::mem::take(&mut job.destination));
                 *job = JobSpec { sources, destination, ..wanted };
             })
-            .await
+            .await?;
+        if mapped_anew {
+            self.0.checkpoint.forget_targets().await?;
+        }
+        Ok(())
     }
 
     /// Changes how retries, leases, bandwidth and the autopilot are set, at once.

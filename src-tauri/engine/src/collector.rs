@@ -277,7 +277,7 @@ fn settle_one(settling: Settling, work: &Work) -> Settled {
 }
 
 fn publish(record: &LeasedRecord, staged: Staged, work: &Work) -> Result<(Arrived, PathBuf), Processed> {
-    let Staged { part, mapped, bytes, hash, mut evidence } = staged;
+    let Staged { part, mirrored, bytes, hash, mut evidence } = staged;
     let destination = &work.site.destination;
     let fail = |failure| stage::fail(record, &work.site, failure);
     if work.site.delivery.verify == Verify::ReadBack && evidence != Evidence::ReadBack {
@@ -291,7 +291,7 @@ fn publish(record: &LeasedRecord, staged: Staged, work: &Work) -> Result<(Arrive
         .publish(part, work.site.delivery.on_conflict)
         .map_err(|error| fail(fault::of_destination("cannot give the final name to", &wanted, &error)))?;
     let place = destination.path(&target).unwrap_or(wanted);
-    let target = (target != mapped).then_some(target);
+    let target = (mirrored.as_ref() != Some(&target)).then_some(target);
     Ok((Arrived { bytes, target, hash, proof: Proof::Delivered(evidence) }, place))
 }
 

@@ -144,6 +144,12 @@ categories! {
     /// A template needs what the record does not have.
     TemplateFailed "template_failed" Permanent "A template cannot be filled in"
         "Correct the template in the job, or the record's fields, then reprocess.";
+    /// A field is not what the job requires.
+    MetadataInvalid "metadata_invalid" Permanent "A field is not what the job requires"
+        "Correct the record's field, or the requirement in the job, then reprocess.";
+    /// The target's template gives no path below the destination.
+    TargetUnsafe "target_unsafe" Permanent "The target's name would be no safe path"
+        "Correct the template of the target or the record's fields, then reprocess. Nothing is ever written outside the destination.";
     /// The service knows nothing of the record (404, 410).
     NotFound "not_found" Permanent "The service does not know this record"
         "Check the record's path or fields against the service, then reprocess.";

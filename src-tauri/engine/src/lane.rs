@@ -100,6 +100,32 @@ pub(crate) async fn trial(session: &Arc<Session>, work: &Arc<Work>) -> Result<()
     Ok(())
 }
 
+/// So many records from all over the plan, for real, to see how it goes. What an outage cuts off is
+/// taken again: `left` says how many are still to be tried.
+pub(crate) async fn sample(
+    session: &Arc<Session>,
+    work: &Arc<Work>,
+    left: &mut u32,
+) -> Result<(), CheckpointError> {
+    while *left > 0 && work.intake.position() == Intake::Open {
+        let (size, streams) = limits(session, Lane::Main);
+        let leased = session.checkpoint.lease_random(size.min(*left), fastrand::u32(..), streams).await?;
+        let Leased::Batch(id, records) = leased else {
+            *left = 0;
+            break;
+        };
+        work.site.destination.forget_folders();
+        let count = records.len() as u32;
+        let batch = Arc::new(initiator::split(records, streams as usize));
+        let live = session.live.begin_batch(Lane::Main, id, &batch);
+        run_batch(session, work, Lane::Main, id, batch, live).await?;
+        if work.intake.position() == Intake::Open {
+            *left -= count.min(*left);
+        }
+    }
+    Ok(())
+}
+
 fn limits(session: &Session, lane: Lane) -> (u32, u32) {
     match lane {
         Lane::Main => {

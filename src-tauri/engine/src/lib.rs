@@ -20,6 +20,7 @@ pub mod state;
 
 mod describe;
 mod http;
+mod mapping;
 mod template;
 
 mod source;

@@ -5,29 +5,23 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
-use xxhash_rust::xxh3::xxh3_64;
 
 use crate::checkpoint::{CheckpointError, PlannedFate, PlannedRecord};
 use crate::control::intake::{Intake, IntakeSwitch};
 use crate::error::Error;
 use crate::event::EventKind;
-use crate::failure::{Category, Stage};
+use crate::mapping::placing::place_all;
 use crate::preflight::{Preflight, TypeTally, check_paths, check_tools, survey};
-use crate::record::{Failure, RawPath};
+use crate::record::RawPath;
 use crate::session::Session;
 use crate::source::{Found, walk};
-use crate::stage::target_of;
 use crate::state::Transition;
-use crate::storage::local::platform;
 use crate::storage::local::sources::Sources;
-use crate::storage::names::fold;
 
 /// Records written at once.
 const CHUNK: usize = 2000;
 /// Chunks that may wait for the checkpoint; then the walk waits.
 const CHUNKS_AHEAD: usize = 4;
-/// Name collisions turned into failures at once.
-const COLLISIONS: u32 = 1000;
 
 /// Walks the sources anew. Refuses before it touches anything where they cannot be used.
 pub(crate) async fn plan(session: &Arc<Session>) -> Result<Preflight, Error> {
@@ -85,8 +79,8 @@ async fn fill(
         return Err(Error::PlanCancelled);
     }
     let job = session.job();
-    fail_collisions(session, sources).await?;
-    let preflight = survey(&session.checkpoint, &job, sources, tally).await?;
+    let placed = place_all(session, &job, sources, intake).await?;
+    let preflight = survey(&session.checkpoint, &job, sources, tally, placed).await?;
     session.live.set_balance(preflight.balance);
     session.checkpoint.set_preflight(&preflight).await?;
     Ok(preflight)
@@ -128,46 +122,6 @@ fn walk_all(
     }
     let _ = send.blocking_send(chunk);
     tally
-}
-
-/// Records whose names the destination would not tell apart fail before anything moves; the first
-/// of each group is delivered.
-async fn fail_collisions(session: &Arc<Session>, sources: &Arc<Sources>) -> Result<(), Error> {
-    let destination = session.job().destination;
-    let rules = {
-        let destination = destination.clone();
-        off_thread(move || folds_names(&destination).then(|| platform::name_rules(&destination))).await?
-    };
-    let Some(rules) = rules else { return Ok(()) };
-    let key = |source: usize, path: &RawPath| {
-        let target = sources.get(source).and_then(|source| target_of(&source.prefix, path, rules));
-        xxh3_64(fold(&target.unwrap_or_else(|| path.clone()).0).as_bytes()) as i64
-    };
-    loop {
-        let twins = session.checkpoint.find_collisions(key, COLLISIONS).await?;
-        let failures: Vec<_> = twins.into_iter().map(|(id, path)| (id, collision(&path))).collect();
-        if failures.is_empty() {
-            return Ok(());
-        }
-        session.live.set_balance(session.checkpoint.fail_planned(&failures).await?);
-    }
-}
-
-fn collision(path: &RawPath) -> Failure {
-    Failure::new(
-        Stage::Transform,
-        Category::NameCollision,
-        format!("the destination does not tell {path} from another record's name"),
-    )
-}
-
-/// Whether the destination takes names that differ in case for the same, found out by trying.
-fn folds_names(destination: &std::path::Path) -> bool {
-    let Some(folder) = destination.ancestors().find(|ancestor| ancestor.is_dir()) else { return false };
-    let probe = tempfile::Builder::new().prefix(".sluice-probe-").suffix(".part").tempfile_in(folder);
-    let Ok(probe) = probe else { return false };
-    let name = probe.path().file_name().map(|name| name.to_string_lossy().to_uppercase());
-    name.is_some_and(|name| folder.join(name).symlink_metadata().is_ok())
 }
 
 async fn off_thread<T: Send + 'static>(

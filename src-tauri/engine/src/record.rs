@@ -143,6 +143,9 @@ pub(crate) struct LeasedRecord {
     pub(crate) attempts: u32,
     /// Tries so far, counted from zero again whenever the record is reprocessed.
     pub(crate) tries: u32,
+    /// Where the plan or an earlier attempt put it, below the destination. None: nothing is decided, or
+    /// it mirrors its source.
+    pub(crate) mapped: Option<RawPath>,
     /// What a catalogue or a person says of it.
     pub(crate) fields: Map<String, Value>,
     /// Results of steps that need not be done again, by step.
@@ -157,11 +160,16 @@ pub(crate) struct StepResult {
     pub(crate) result: Value,
 }
 
+impl StepResult {
+    /// The name of the step by which a record gets its target in the run: kept before a byte is written.
+    pub(crate) const MAPPED: &'static str = "mapped";
+}
+
 /// What a delivered file is: the result of the step [`Copied::STEP`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Copied {
     pub(crate) bytes: u64,
-    /// Below the destination, in hexadecimal; None: where the mapping puts it.
+    /// Below the destination, in hexadecimal; None: it mirrors its source.
     pub(crate) target: Option<String>,
     pub(crate) hash: Option<ContentHash>,
     pub(crate) evidence: Evidence,
@@ -300,7 +308,7 @@ pub(crate) struct Outcome {
 #[derive(Debug, Clone)]
 pub(crate) enum OutcomeKind {
     Delivered {
-        /// Below the destination; None: where the mapping puts it.
+        /// Below the destination; None: it mirrors its source.
         target: Option<RawPath>,
         hash: Option<ContentHash>,
         evidence: Evidence,

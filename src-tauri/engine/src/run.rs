@@ -12,6 +12,8 @@ use crate::failure::{Category, Stage};
 use crate::http;
 use crate::journey::{Asking, Steps};
 use crate::lane;
+use crate::mapping::placing::load_claims;
+use crate::mapping::{Mapper, Places};
 use crate::outage::{Ending, Waiting};
 use crate::pilot;
 use crate::preflight::{check_paths, check_secrets, check_tools};
@@ -32,12 +34,13 @@ pub(crate) struct Ground {
     steps: Option<Arc<Steps>>,
 }
 
-/// Starts the run, or goes on with it, in the background.
-pub(crate) async fn start(session: &Arc<Session>) -> Result<(), Error> {
+/// Starts the run, or goes on with it, in the background. `sample`: only so many records from all over
+/// the plan, then it pauses.
+pub(crate) async fn start(session: &Arc<Session>, sample: Option<u32>) -> Result<(), Error> {
     switch_faults_on();
     let ground = prepare(session).await?;
     session.step(Transition::Start, None, &[]).await?;
-    tokio::spawn(run(Arc::clone(session), ground));
+    tokio::spawn(run(Arc::clone(session), ground, sample));
     Ok(())
 }
 
@@ -69,13 +72,21 @@ async fn prepare(session: &Session) -> Result<Ground, Error> {
     }
     .if_any()
     .map(Arc::new);
-    let site = spawn_blocking(move || -> Result<Site, Error> {
-        let sources = check_paths(&job)?;
-        let destination = Destination::open(&job.destination, &tag)
-            .map_err(|error| CheckpointError::Io { path: job.destination.clone(), error })?;
-        Ok(Site { sources, destination, delivery: job.deliver, times })
-    });
-    let site = site.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+    let opened = {
+        let job = job.clone();
+        spawn_blocking(move || -> Result<_, Error> {
+            let sources = check_paths(&job)?;
+            let destination = Destination::open(&job.destination, &tag)
+                .map_err(|error| CheckpointError::Io { path: job.destination.clone(), error })?;
+            let places = Places::of(destination.root());
+            Ok((sources, destination, places))
+        })
+    };
+    let (sources, destination, places) =
+        opened.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+    let mapper = Mapper::prepare(&job)?;
+    let claims = load_claims(&session.checkpoint, &job, &sources, &mapper, places).await?;
+    let site = Site { sources, destination, delivery: job.deliver, mapper, claims, times };
     Ok(Ground { site: Arc::new(site), steps })
 }
 
@@ -83,11 +94,13 @@ async fn prepare(session: &Session) -> Result<Ground, Error> {
 enum Stretch {
     /// Nothing is pending any more.
     Complete,
+    /// The sample that was asked for has been tried.
+    Sampled,
     /// The intake closed: paused, stopped, or an outage.
     Halted(Option<Away>),
 }
 
-async fn run(session: Arc<Session>, ground: Ground) {
+async fn run(session: Arc<Session>, ground: Ground, mut sample: Option<u32>) {
     let mut waiting: Option<Waiting> = None;
     loop {
         let work = Arc::new(Work {
@@ -103,7 +116,7 @@ async fn run(session: Arc<Session>, ground: Ground) {
             _ => work.intake.close(Intake::Closed),
         }
         let ended = tokio::select! {
-            ended = stretch(&session, &work, &mut waiting) => ended,
+            ended = stretch(&session, &work, &mut waiting, &mut sample) => ended,
             never = announce_outage(&session, &work) => match never {},
             never = pilot::steer(&session, &work) => match never {},
         };
@@ -113,6 +126,11 @@ async fn run(session: Arc<Session>, ground: Ground) {
                 // Somebody sent records back in the last moment.
                 Ok(false) => continue,
                 Err(error) => Some(checkpoint_away(&error)),
+            },
+            Ok(Stretch::Sampled) => match session.step(Transition::Pause, None, &[]).await {
+                Err(error) if session.state() == State::Running => Some(checkpoint_away(&error)),
+                // Or somebody paused or stopped it in this very moment.
+                _ => None,
             },
             Ok(Stretch::Halted(away)) => away,
             Err(error) => Some(checkpoint_away(&error)),
@@ -194,6 +212,7 @@ async fn stretch(
     session: &Arc<Session>,
     work: &Arc<Work>,
     waiting: &mut Option<Waiting>,
+    sample: &mut Option<u32>,
 ) -> Result<Stretch, CheckpointError> {
     release_dead_leases(session, &work.site).await?;
     if let Some(gone) = whats_gone(&work.site) {
@@ -206,6 +225,15 @@ async fn stretch(
         if work.intake.position() == Intake::Open {
             over.end(session).await?;
             *waiting = None;
+        }
+    }
+    if let Some(left) = sample {
+        lane::sample(session, work, left).await?;
+        if work.intake.position() != Intake::Open {
+            return Ok(Stretch::Halted(work.intake.outage()));
+        }
+        if session.checkpoint.balance().await?.pending > 0 {
+            return Ok(Stretch::Sampled);
         }
     }
     let (main, recovery) =

@@ -16,7 +16,7 @@ use crate::control::intake::{Away, Intake, IntakeSwitch};
 use crate::failure::{Category, Stage};
 use crate::journey::{self, Steps};
 use crate::metrics::live::{Active, LiveBatch};
-use crate::record::{Copied, Failure, LeasedRecord, StepResult};
+use crate::record::{Copied, Failure, LeasedRecord, RawPath, StepResult};
 use crate::stage::{self, Processed, Site};
 
 /// Small records that one thread takes at once, one after the other: handing each over by itself
@@ -251,7 +251,7 @@ impl Worker {
             return Processed::Returned(None);
         }
         let started = Instant::now();
-        let processed = copy(record, active, &self.work, &self.batch);
+        let processed = copy(record, None, active, &self.work, &self.batch);
         self.work.controls.visibility.measure(COPY, record.size, started.elapsed());
         processed
     }
@@ -277,15 +277,21 @@ impl Worker {
 /// The step in which bytes move, for leases and metrics.
 pub(crate) const COPY: &str = "copy";
 
-/// Takes a record through all stages that move bytes.
-pub(crate) fn copy(record: &LeasedRecord, active: &Active, work: &Work, batch: &LiveBatch) -> Processed {
+/// Takes a record through all stages that move bytes; `target`: where it goes, where that is known already.
+pub(crate) fn copy(
+    record: &LeasedRecord,
+    target: Option<RawPath>,
+    active: &Active,
+    work: &Work,
+    batch: &LiveBatch,
+) -> Processed {
     let goes_on = || work.intake.position() != Intake::Cut && !active.claim.is_taken();
     let on_block = |bytes| {
         batch.moved(active, bytes);
         active.claim.touch(work.controls.now());
         work.controls.bandwidth.spend(bytes, goes_on) && goes_on()
     };
-    stage::process(record, &work.site, &on_block)
+    stage::process(record, target, &work.site, &on_block)
 }
 
 /// What the watch took away from a worker that stayed silent.

@@ -3,10 +3,18 @@
 //! Templates come with the job and may be hostile: what a rendering may cost is bounded, and a value
 //! that is not there is an error, never an empty text.
 
-use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+mod dates;
+mod filters;
+
+use std::collections::{BTreeMap, HashSet};
+
+use minijinja::value::{Serde, Value as Given, merge_maps};
+use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior};
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+pub(crate) use dates::parse as parse_date;
+pub(crate) use filters::short;
 
 use crate::describe::Tech;
 use crate::record::{ContentHash, RawPath, RecordId, show_bytes};
@@ -35,8 +43,13 @@ impl Templates {
     pub(crate) fn new() -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
-        environment.set_auto_escape_callback(|_| AutoEscape::None);
+        environment.set_auto_escape_callback(|name| match name {
+            PATH => AutoEscape::Custom(PATH.into()),
+            _ => AutoEscape::None,
+        });
+        environment.set_formatter(write_value);
         environment.set_fuel(Some(FUEL));
+        filters::add(&mut environment);
         Self(environment)
     }
 
@@ -47,19 +60,66 @@ impl Templates {
             .map_err(|error| TemplateError { name: name.to_owned(), why: in_words(&error) })
     }
 
+    /// Adds a condition: an expression without braces around it.
+    pub(crate) fn add_condition(&mut self, name: &str, expression: &str) -> Result<(), TemplateError> {
+        // By itself first, so that it cannot close the template around it.
+        self.0
+            .compile_expression(expression)
+            .map_err(|error| TemplateError { name: name.to_owned(), why: in_words(&error) })?;
+        self.add(name, &format!("{{{{ 1 if ({expression}) else 0 }}}}"))
+    }
+
+    /// The variables that a template may ask for, such as `fields.title`.
+    pub(crate) fn uses(&self, name: &str) -> HashSet<String> {
+        self.0.get_template(name).map(|template| template.undeclared_variables(true)).unwrap_or_default()
+    }
+
     /// Fills a template in.
     pub(crate) fn render(&self, name: &str, facts: &Facts) -> Result<String, TemplateError> {
+        self.fill(name, Given::from(Serde(facts)))
+    }
+
+    /// Fills a template in; many may share what is known.
+    pub(crate) fn render_known(&self, name: &str, known: &Known) -> Result<String, TemplateError> {
+        self.fill(name, known.0.clone())
+    }
+
+    /// Whether a condition holds.
+    pub(crate) fn holds(&self, name: &str, known: &Known) -> Result<bool, TemplateError> {
+        Ok(self.render_known(name, known)? == "1")
+    }
+
+    fn fill(&self, name: &str, known: Given) -> Result<String, TemplateError> {
         let failed = |why: String| TemplateError { name: name.to_owned(), why };
         let text = self
             .0
             .get_template(name)
-            .and_then(|template| template.render(Serde(facts)))
+            .and_then(|template| template.render(known))
             .map_err(|error| failed(in_words(&error)))?;
         if text.len() > LONGEST {
             return Err(failed(format!("it gives {} bytes, more than {LONGEST}", text.len())));
         }
         Ok(text)
     }
+}
+
+/// The name of the template that gives a path: in it, a value cannot make folders.
+pub(crate) const PATH: &str = "map, target";
+
+/// Writes a value into a text. In the template of a path, a separator in a value becomes `_`, unless
+/// the value is a path itself (`path`, `folder`, the filter `path`).
+fn write_value(out: &mut Output, state: &mut State, value: &Given) -> Result<(), Error> {
+    let is_path = matches!(state.auto_escape(), AutoEscape::Custom(kind) if kind == PATH);
+    if is_path && value.is_none() {
+        return Err(Error::new(
+            ErrorKind::UndefinedError,
+            "a value is null; say what stands for it: {{ value | default(\"unknown\", true) }}",
+        ));
+    }
+    if is_path && !value.is_safe() {
+        return Ok(write!(out, "{}", value.to_string().replace(['/', '\\'], "_"))?);
+    }
+    Ok(write!(out, "{value}")?)
 }
 
 fn in_words(error: &minijinja::Error) -> String {
@@ -143,6 +203,27 @@ impl Facts {
     }
 }
 
+/// What is known of a record, ready for many templates; fields may be added.
+#[derive(Debug, Clone)]
+pub(crate) struct Known(Given);
+
+impl Known {
+    pub(crate) fn of(facts: &Facts) -> Self {
+        let paths = [("path", &facts.path), ("folder", &facts.folder)];
+        let paths: BTreeMap<_, _> =
+            paths.into_iter().map(|(name, path)| (name, Given::from_safe_string(path.clone()))).collect();
+        Self(merge_maps([Given::from(Serde(facts)), Given::from(paths)]))
+    }
+
+    /// The same, with another value of a field.
+    pub(crate) fn with_field(&self, name: &str, value: &str) -> Self {
+        let fields = self.0.get_attr("fields").unwrap_or_default();
+        let changed = Given::from(BTreeMap::from([(name.to_owned(), Given::from(value))]));
+        let fields = merge_maps([fields, changed]);
+        Self(merge_maps([self.0.clone(), Given::from(BTreeMap::from([("fields", fields)]))]))
+    }
+}
+
 /// A path as text; one that is no UTF-8 with its odd bytes spelt out.
 pub(crate) fn text_of(bytes: &[u8]) -> String {
     std::str::from_utf8(bytes).map_or_else(|_| show_bytes(bytes), str::to_owned)
@@ -184,9 +265,66 @@ mod tests {
 
     #[test]
     fn a_hostile_template_comes_to_an_end() {
-        assert!(
-            render("{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}", "x")
-                .is_err()
-        );
+        for template in [
+            "{% for a in range(9999) %}{% for b in range(9999) %}x{% endfor %}{% endfor %}",
+            "{{ 'x' * 1000000000 }}",
+            "{{ range(100000) | list * 100000 }}",
+            "{% set ns = namespace(x='xxxxxxxx') %}{% for a in range(99999) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}",
+            "{{ 'a\nb' | indent(2000000000, true) }}",
+            "{{ '%999999999d' | format(1) }}",
+            "{{ 'aaaaaaaaaa' | replace('a', 'x' * 100000) | replace('x', 'y' * 100000) }}",
+            "{{ 1 | pad(999999999) }}",
+            "{% for a in [1] recursive %}{{ loop([1]) }}{% endfor %}",
+            "{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}",
+            "{% include 'url' %}",
+            "{{ '2024-01-01' | date('%Y' * 1000000) }}",
+            "{{ 2 ** 999999999 }}",
+            "{{ (((((((((((((((((((((((((((((((((((((((((((1)))))))))))))))))))))))))))))))))))))))))) }}",
+        ] {
+            assert!(render(template, "x").is_err(), "{template}");
+        }
+        let deep = format!("{{{{ {}1{} }}}}", "(".repeat(100_000), ")".repeat(100_000));
+        assert!(render(&deep, "x").is_err(), "a hundred thousand brackets");
+    }
+
+    #[test]
+    fn in_a_path_only_the_template_and_paths_make_folders() {
+        let mut templates = Templates::new();
+        let render = |templates: &mut Templates, text: &str| {
+            templates.add(PATH, text).unwrap();
+            let fields = json!({ "title": "AC/DC \\ live", "none": null, "way": "a/b" });
+            let facts = Facts::new(
+                7,
+                &RawPath(b"A/b/c.mov".to_vec()),
+                12,
+                fields.as_object().unwrap().clone(),
+                Tech::default(),
+            );
+            templates.render_known(PATH, &Known::of(&facts))
+        };
+        for (template, wanted) in [
+            ("{{ folder }}/{{ fields.title }}.{{ extension }}", "A/b/AC_DC _ live.mov"),
+            ("{{ folder | lower }}/{{ fields.way | path }}", "a/b/a/b"),
+            ("{{ path | upper }}", "A/B/C.MOV"),
+            ("x/{{ fields.title | slug }}/{{ id | pad(3) }}", "x/ac-dc-live/007"),
+            ("{{ fields.title ~ '/' ~ name }}", "AC_DC _ live_c.mov"),
+        ] {
+            assert_eq!(render(&mut templates, template).as_deref(), Ok(wanted), "{template}");
+        }
+        assert!(render(&mut templates, "{{ fields.none }}").is_err());
+        assert_eq!(render(&mut templates, "{{ fields.none | default('x', true) }}").unwrap(), "x");
+    }
+
+    #[test]
+    fn fields_can_be_added_and_conditions_asked() {
+        let mut templates = Templates::new();
+        templates.add("a", "{{ fields.kind }} {{ fields.title }}").unwrap();
+        templates.add_condition("when", "fields.kind == 'film' and size > 5").unwrap();
+        assert!(templates.add_condition("bad", "1) }}{{ (2").is_err());
+        let known = Known::of(&facts("x")).with_field("kind", "film");
+        assert_eq!(templates.render_known("a", &known).unwrap(), "film The \"Reel\"");
+        assert!(templates.holds("when", &known).unwrap());
+        assert!(!templates.holds("when", &known.with_field("kind", "still")).unwrap());
+        assert_eq!(templates.uses("when"), HashSet::from(["fields.kind".to_owned(), "size".to_owned()]));
     }
 }

@@ -10,7 +10,7 @@ use crate::event::EventKind;
 use crate::failure::{Category, Stage};
 use crate::record::Failure;
 use crate::session::Session;
-use crate::stage::{Site, target_of};
+use crate::stage::{Site, mirrored, target_of};
 use crate::storage::local::platform::to_shown;
 
 /// Records that a dead run held go back to pending; what it left under temporary names is removed.
@@ -21,13 +21,9 @@ pub(crate) async fn release_dead_leases(session: &Session, site: &Arc<Site>) -> 
     }
     let site = Arc::clone(site);
     let removing = spawn_blocking(move || {
-        let Site { sources, destination, .. } = &*site;
         for orphan in &orphans {
-            let source = sources.get(orphan.source);
-            if let Some(target) =
-                source.and_then(|source| target_of(&source.prefix, &orphan.path, destination.rules()))
-            {
-                destination.remove_parts(orphan, &target);
+            if let Some(target) = orphan.mapped.clone().or_else(|| mirrored(orphan, &site)) {
+                site.destination.remove_parts(orphan, &target);
             }
         }
     });

@@ -6,7 +6,7 @@ export type Stage = "plan" | "ingest" | "transform" | "deliver";
 
 export type Class = "transient" | "permanent" | "outage";
 
-export type Category = "source_missing" | "source_unreadable" | "folder_unreadable" | "source_io" | "source_changed" | "source_not_a_file" | "name_collision" | "name_unsupported" | "destination_conflict" | "destination_outside" | "destination_denied" | "destination_io" | "file_too_large" | "template_failed" | "not_found" | "asset_conflict" | "request_rejected" | "answer_invalid" | "field_missing" | "timeout" | "service_error" | "service_unreachable" | "throttled" | "media_unreadable" | "verify_mismatch" | "internal" | "destination_full" | "destination_gone" | "destination_read_only" | "service_down" | "service_denied" | "checkpoint_unusable" | "tool_gone" | "source_gone";
+export type Category = "source_missing" | "source_unreadable" | "folder_unreadable" | "source_io" | "source_changed" | "source_not_a_file" | "name_collision" | "name_unsupported" | "destination_conflict" | "destination_outside" | "destination_denied" | "destination_io" | "file_too_large" | "template_failed" | "metadata_invalid" | "target_unsafe" | "not_found" | "asset_conflict" | "request_rejected" | "answer_invalid" | "field_missing" | "timeout" | "service_error" | "service_unreachable" | "throttled" | "media_unreadable" | "verify_mismatch" | "internal" | "destination_full" | "destination_gone" | "destination_read_only" | "service_down" | "service_denied" | "checkpoint_unusable" | "tool_gone" | "source_gone";
 
 export type Lane = "main" | "recovery";
 
@@ -439,6 +439,66 @@ rate: number | null,
  */
 burst: number | null, };
 
+export type OnCollision = "number" | "fail";
+
+export type FieldMapping = { 
+/**
+ * The field's name.
+ */
+name: string, 
+/**
+ * Template of its value.
+ */
+value: string, 
+/**
+ * Expression; where it does not hold, the field stays as it is.
+ */
+when?: string | null, };
+
+export type FieldType = "text" | "integer" | "number" | "date" | "boolean";
+
+export type Requirement = { 
+/**
+ * The field's name.
+ */
+field: string, 
+/**
+ * Of which type it must be.
+ */
+type?: FieldType | null, 
+/**
+ * Regular expression that its whole value must fit.
+ */
+pattern?: string | null, 
+/**
+ * The values that it may have. Empty: any.
+ */
+one_of?: Array<string>, 
+/**
+ * Whether it may be missing or empty.
+ */
+optional?: boolean, };
+
+export type Mapping = { 
+/**
+ * Template of the path below the destination, with `/` between its parts. In it only the template's
+ * own `/` makes folders: a `/` or `\` within a value becomes `_`, but for `path`, `folder` and what
+ * goes through the filter `path`. Default: a record's path below its source.
+ */
+target: string | null, 
+/**
+ * What happens when two records would have the same target.
+ */
+on_collision: OnCollision, 
+/**
+ * Fields that are set, in this order; each may use those before it.
+ */
+field: Array<FieldMapping>, 
+/**
+ * What fields must be.
+ */
+require: Array<Requirement>, };
+
 export type JobSpec = { 
 /**
  * What people call it. Default: the destination's name.
@@ -469,6 +529,10 @@ control: Control,
  * Reads the technical metadata of files before anything else is done with them.
  */
 describe?: Describe | null, 
+/**
+ * How records are described and named.
+ */
+map?: Mapping, 
 /**
  * Requests that describe a record before it is delivered, in this order.
  */
@@ -1063,6 +1127,40 @@ count: number,
  */
 bytes: number, };
 
+export type NameReason = "collision" | "illegal";
+
+export type NameChange = { 
+/**
+ * The record's number.
+ */
+record: number, 
+/**
+ * Why.
+ */
+reason: NameReason, 
+/**
+ * Path below the destination as the template or the source says, safe to show.
+ */
+wanted: string, 
+/**
+ * Path below the destination as it will be, safe to show.
+ */
+proposed: string, };
+
+export type UnmappedValue = { 
+/**
+ * The field.
+ */
+field: string, 
+/**
+ * The value; `…` sums up those that are too many to be counted apart.
+ */
+value: string, 
+/**
+ * Records that have it.
+ */
+records: number, };
+
 export type Preflight = { 
 /**
  * What the sources hold.
@@ -1087,7 +1185,19 @@ findings: Array<Finding>,
 /**
  * How long the run may take.
  */
-estimate: TimeLeft | null, };
+estimate: TimeLeft | null, 
+/**
+ * Some records from all over the plan, and where they go.
+ */
+samples: Array<Preview>, 
+/**
+ * Names that will not be what the template or the source says, the first hundred.
+ */
+name_changes: Array<NameChange>, 
+/**
+ * Values that are none of those that a field may have, commonest first, at most two hundred.
+ */
+unmapped: Array<UnmappedValue>, };
 
 export type FailureGroup = { 
 /**
@@ -1350,6 +1460,42 @@ problems: Array<RowProblem>,
  * What the reader should know, in sentences.
  */
 notes: Array<string>, };
+
+export type PreviewRequest = { 
+/**
+ * How many records, up to 1,000.
+ */
+count: number, 
+/**
+ * Scattered over the whole plan instead of its beginning; the same number gives the same records.
+ */
+seed: number | null, 
+/**
+ * The mapping to try. None: the job's own.
+ */
+map: Mapping | null, };
+
+export type Preview = { 
+/**
+ * The record's number.
+ */
+id: number, 
+/**
+ * Full path of the source file, safe to show.
+ */
+source: string, 
+/**
+ * Its fields after the mapping, as far as they are known before the run.
+ */
+fields: Record<string, unknown>, 
+/**
+ * Path below the destination, safe to show. None: it cannot be given, or not before the run.
+ */
+target: string | null, 
+/**
+ * What is worth knowing of it.
+ */
+findings: Array<Finding>, };
 
 export type Snapshot = { 
 /**

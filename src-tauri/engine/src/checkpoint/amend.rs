@@ -35,7 +35,7 @@ impl Checkpoint {
                 .write(async |tx| {
                     let rows = to_json(&rows)?;
                     let done = sqlx::query(
-                        "UPDATE record SET path = coalesce(unhex(o.value ->> 1), record.path),
+                        "UPDATE record SET path = coalesce(unhex(o.value ->> 1), record.path), mapped = NULL,
                                 fields = json_patch(coalesce(record.fields, '{}'), ?)
                          FROM json_each(?) AS o WHERE record.id = o.value ->> 0 AND +record.state = 3",
                     )

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, SqliteConnection};
 
 use super::open::to_json;
 use super::records::number;
@@ -97,6 +97,24 @@ impl Checkpoint {
         }
     }
 
+    /// Leases records that were never tried, scattered over the whole plan, to a batch of their own.
+    pub(crate) async fn lease_random(
+        &self,
+        size: u32,
+        seed: u32,
+        streams: u32,
+    ) -> Result<Leased, CheckpointError> {
+        let leased = self
+            .write(async |tx| {
+                let mut query = QueryBuilder::new("");
+                super::targets::push_random(&mut query, size, seed);
+                let chosen: Vec<RecordId> = query.build_query_scalar().fetch_all(&mut *tx).await?;
+                lease(tx, Lane::Main, &chosen, streams).await
+            })
+            .await?;
+        Ok(leased.map_or(Leased::Nothing, |(batch, records)| Leased::Batch(batch, records)))
+    }
+
     /// Nothing can be leased at this moment: when that changes.
     async fn nothing_now(&self, lane: Lane) -> Result<Leased, CheckpointError> {
         let due: Option<i64> = sqlx::query_scalar(
@@ -130,7 +148,7 @@ impl Checkpoint {
     /// What a dead run still holds, at most one batch per dead run.
     pub(crate) async fn orphaned_leases(&self) -> Result<Vec<LeasedRecord>, CheckpointError> {
         let rows = sqlx::query(
-            "SELECT id, source, path, size, interrupted, attempts, tries, NULL AS fields
+            "SELECT id, source, path, size, interrupted, attempts, tries, mapped, NULL AS fields
              FROM record WHERE state = 1 ORDER BY id",
         )
         .fetch_all(&self.readers)
@@ -210,7 +228,7 @@ async fn lease(
     let leased = sqlx::query(
         "UPDATE record SET state = 1, batch = ?, due_ms = NULL
          WHERE id IN (SELECT value FROM json_each(?))
-         RETURNING id, source, path, size, interrupted, attempts, tries, fields",
+         RETURNING id, source, path, size, interrupted, attempts, tries, mapped, fields",
     )
     .bind(batch)
     .bind(to_json(&chosen)?)
@@ -240,6 +258,7 @@ fn leased_of(row: &SqliteRow) -> Result<LeasedRecord, sqlx::Error> {
         interrupted: row.try_get("interrupted")?,
         attempts: number(row, "attempts")? as u32,
         tries: number(row, "tries")? as u32,
+        mapped: row.try_get::<Option<Vec<u8>>, _>("mapped")?.map(RawPath),
         // What is no object was never written by us; the record then has no fields of its own.
         fields: fields.and_then(|fields| serde_json::from_str(&fields).ok()).unwrap_or_default(),
         done: BTreeMap::new(),

@@ -18,6 +18,7 @@ mod outcomes;
 mod plan;
 mod records;
 mod steps;
+mod targets;
 
 use std::path::{Path, PathBuf};
 
@@ -30,6 +31,7 @@ pub(crate) use correct::Correction;
 pub use error::CheckpointError;
 pub(crate) use plan::{PlannedFate, PlannedRecord};
 pub(crate) use records::{DeliveredRecord, FailedRow};
+pub(crate) use targets::{Pending, PendingRecord};
 
 use lock::RunLock;
 

@@ -135,34 +135,6 @@ impl Checkpoint {
         .await
     }
 
-    /// Pending records whose target another record with a smaller number has too, at most `limit`.
-    /// `key`: what the destination takes for the same name, as a number.
-    pub(crate) async fn find_collisions(
-        &self,
-        key: impl Fn(usize, &RawPath) -> i64,
-        limit: u32,
-    ) -> Result<Vec<(RecordId, RawPath)>, CheckpointError> {
-        const PAGE: u32 = 2000;
-        let mut pages = Vec::new();
-        let mut after = 0;
-        loop {
-            let page = self.pending_after(after, PAGE).await?;
-            let Some((last, ..)) = page.last() else { break };
-            after = *last;
-            pages.extend(page.iter().map(|(id, source, path, _)| (key(*source, path), *id)));
-        }
-        // Sixteen bytes a record; names themselves would not fit into memory.
-        pages.sort_unstable();
-        let twins: Vec<RecordId> = pages
-            .windows(2)
-            .filter(|pair| pair[0].0 == pair[1].0)
-            .map(|pair| pair[1].1)
-            .take(limit as usize)
-            .collect();
-        drop(pages);
-        self.paths_of(&twins).await
-    }
-
     /// Turns pending records into failed ones before anything moves.
     pub(crate) async fn fail_planned(
         &self,
@@ -175,7 +147,7 @@ impl Checkpoint {
         self.write(async |tx| {
             let failed: Vec<i64> = sqlx::query_scalar(
                 "UPDATE record SET state = 3, stage = o.value ->> 1, reason = o.value ->> 2,
-                        message = o.value ->> 3, ended_ms = ?
+                        message = o.value ->> 3, ended_ms = ?, mapped = NULL
                  FROM json_each(?) AS o WHERE record.id = o.value ->> 0 AND +record.state = 0
                  RETURNING record.size",
             )

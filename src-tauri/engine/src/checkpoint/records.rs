@@ -102,38 +102,6 @@ impl Checkpoint {
         self.rows(query, |row| Ok((row.try_get("policy")?, number(row, "n")?))).await
     }
 
-    /// Pending records with a number above `after`, at most `limit`: number, source, path, bytes.
-    pub(crate) async fn pending_after(
-        &self,
-        after: RecordId,
-        limit: u32,
-    ) -> Result<Vec<(RecordId, usize, RawPath, u64)>, CheckpointError> {
-        let mut query =
-            QueryBuilder::new("SELECT id, source, path, size FROM record WHERE state = 0 AND id > ");
-        query.push_bind(after).push(" ORDER BY id LIMIT ").push_bind(limit);
-        self.rows(query, |row| {
-            Ok((
-                row.try_get("id")?,
-                number(row, "source")? as usize,
-                RawPath(row.try_get("path")?),
-                number(row, "size")?,
-            ))
-        })
-        .await
-    }
-
-    /// The paths of these records.
-    pub(crate) async fn paths_of(
-        &self,
-        ids: &[RecordId],
-    ) -> Result<Vec<(RecordId, RawPath)>, CheckpointError> {
-        let ids = super::open::to_json(&ids).map_err(|error| self.database(error))?;
-        let mut query =
-            QueryBuilder::new("SELECT id, path FROM record WHERE id IN (SELECT value FROM json_each(");
-        query.push_bind(ids).push(")) ORDER BY id");
-        self.rows(query, |row| Ok((row.try_get("id")?, RawPath(row.try_get("path")?)))).await
-    }
-
     /// Records whose content is at the destination, with a number above `after`, at most `limit`.
     pub(crate) async fn delivered_after(
         &self,

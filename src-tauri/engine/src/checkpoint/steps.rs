@@ -9,10 +9,15 @@ use super::{Checkpoint, CheckpointError};
 use crate::clock::now_ms;
 use crate::record::{BatchId, LeasedRecord, StepResult};
 
-/// Keeps results; one that is there already is replaced.
+/// Keeps results; one that is there already is replaced. A target is kept with the record itself.
 pub(super) async fn keep(tx: &mut SqliteConnection, steps: &[StepResult]) -> Result<(), sqlx::Error> {
     if steps.is_empty() {
         return Ok(());
+    }
+    let (mapped, steps): (Vec<_>, Vec<_>) = steps.iter().partition(|step| step.step == StepResult::MAPPED);
+    if !mapped.is_empty() {
+        let rows: Vec<_> = mapped.iter().map(|step| (step.record, &step.result)).collect();
+        super::targets::set(tx, &to_json(&rows)?).await?;
     }
     let rows: Vec<_> = steps.iter().map(|step| (step.record, &step.step, step.result.to_string())).collect();
     sqlx::query(

@@ -12,7 +12,7 @@ use crate::stream::{self, COPY, Handed, Handover};
 
 impl Way<'_> {
     /// The record's content is at the destination, brought by this attempt or an earlier one.
-    pub(super) async fn arrive(&self) -> Result<Arrived, Stop> {
+    pub(super) async fn arrive(&self, target: RawPath) -> Result<Arrived, Stop> {
         self.active.claim.enter(COPY, self.work.controls.now());
         if let Some(arrived) = self.arrived_before().await {
             return Ok(arrived);
@@ -21,7 +21,7 @@ impl Way<'_> {
         let processed = {
             let (record, active) = (Arc::clone(self.record), Arc::clone(self.active));
             let (work, batch) = (Arc::clone(self.work), Arc::clone(self.batch));
-            on_thread(move || stream::copy(&record, &active, &work, &batch)).await
+            on_thread(move || stream::copy(&record, Some(target), &active, &work, &batch)).await
         };
         self.work.controls.visibility.measure(COPY, self.record.size, started.elapsed());
         match processed {
@@ -58,12 +58,7 @@ impl Way<'_> {
 
     /// Where the record lies below the destination. None: the destination cannot hold its name.
     pub(super) fn target(&self, arrived: &Arrived) -> Option<RawPath> {
-        let site = &self.work.site;
-        let mapped = || {
-            let source = site.sources.get(self.record.source)?;
-            stage::target_of(&source.prefix, &self.record.path, site.destination.rules())
-        };
-        arrived.target.clone().or_else(mapped)
+        arrived.target.clone().or_else(|| stage::mirrored(self.record, &self.work.site))
     }
 }
 

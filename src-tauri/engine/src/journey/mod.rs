@@ -1,4 +1,4 @@
-//! A record's way through more than copying: inspect → describe → look up → copy → publish →
+//! A record's way through more than copying: inspect → describe → look up → map → copy → publish →
 //! write sidecars → register.
 //!
 //! No thread waits for a program or an answer, and no step that succeeded is done again: each result
@@ -8,6 +8,7 @@
 mod arrive;
 mod ask;
 mod describe;
+mod map;
 mod sidecars;
 
 use std::sync::Arc;
@@ -119,7 +120,8 @@ impl Way<'_> {
         if let Some(asking) = &self.steps.asking {
             self.look_up(asking, &mut known).await?;
         }
-        let arrived = self.arrive().await?;
+        let target = self.map(&mut known).await?;
+        let arrived = self.arrive(target).await?;
         self.write_sidecars(&known, &arrived).await?;
         if let Some(asking) = &self.steps.asking
             && let Some(register) = &asking.services.register

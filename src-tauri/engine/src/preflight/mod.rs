@@ -1,17 +1,25 @@
 //! What a plan found: shown before anything moves.
 
+mod names;
 mod paths;
+mod services;
 mod survey;
 mod tools;
+mod values;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+pub use names::{NameChange, NameReason};
 pub use paths::Refusal;
 pub(crate) use paths::{check_paths, check_secrets};
+pub(crate) use services::look as look_at_services;
 pub(crate) use survey::{TypeTally, survey};
 pub(crate) use tools::check_tools;
+pub(crate) use values::Unmapped;
+pub use values::UnmappedValue;
 
+use crate::mapping::Preview;
 use crate::metrics::TimeLeft;
 use crate::record::Balance;
 
@@ -30,6 +38,15 @@ pub struct Preflight {
     pub findings: Vec<Finding>,
     /// How long the run may take.
     pub estimate: Option<TimeLeft>,
+    /// Some records from all over the plan, and where they go.
+    #[serde(default)]
+    pub samples: Vec<Preview>,
+    /// Names that will not be what the template or the source says, the first hundred.
+    #[serde(default)]
+    pub name_changes: Vec<NameChange>,
+    /// Values that are none of those that a field may have, commonest first, at most two hundred.
+    #[serde(default)]
+    pub unmapped: Vec<UnmappedValue>,
 }
 
 impl Preflight {
@@ -69,6 +86,17 @@ pub enum Severity {
     Warns,
     /// Good to know.
     Notes,
+}
+
+impl Severity {
+    /// The word that scripts and the findings use.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Blocks => "blocks",
+            Self::Warns => "warns",
+            Self::Notes => "notes",
+        }
+    }
 }
 
 /// One thing worth knowing before the start.

@@ -7,8 +7,11 @@ use std::time::Instant;
 
 use super::paths::existing_part;
 use super::{Finding, Preflight, Severity, Space, TypeCount};
-use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::checkpoint::{Checkpoint, CheckpointError, Pending};
+use crate::error::Error;
 use crate::failure::Category;
+use crate::mapping::placing::Placed;
+use crate::mapping::{Mapper, PreviewRequest, preview};
 use crate::metrics::TimeLeft;
 use crate::record::{Balance, RawPath};
 use crate::report::words::{bytes, count};
@@ -18,6 +21,8 @@ use crate::storage::local::platform;
 use crate::storage::local::sources::Sources;
 use crate::storage::names::NameRules;
 
+/// Records whose targets are shown.
+const SAMPLES: u32 = 10;
 /// Types shown.
 const TYPES_SHOWN: usize = 12;
 /// Types counted apart; a hostile folder must not fill the memory with extensions.
@@ -70,7 +75,8 @@ pub(crate) async fn survey(
     job: &JobSpec,
     sources: &Sources,
     tally: TypeTally,
-) -> Result<Preflight, CheckpointError> {
+    placed: Placed,
+) -> Result<Preflight, Error> {
     let balance = checkpoint.balance().await?;
     let existing = existing_part(&job.destination);
     let free = fs4::available_space(&existing).ok();
@@ -95,6 +101,9 @@ pub(crate) async fn survey(
         let what = match category {
             Category::FolderUnreadable => "cannot be listed; what they hold is not in the plan",
             Category::NameCollision => "have a name that the destination does not tell from another record's",
+            Category::MetadataInvalid => "have a field that is not what the job requires",
+            Category::TemplateFailed => "lack what a template needs",
+            Category::TargetUnsafe => "would have a target that is no safe path",
             Category::NameUnsupported => "have a name that the destination cannot hold",
             _ => "failed already",
         };
@@ -104,6 +113,39 @@ pub(crate) async fn survey(
             records,
             format!("{} {what}", count(records)),
             category.advice(),
+        );
+    }
+    if placed.numbered > 0 {
+        find(
+            Severity::Warns,
+            "name_numbered",
+            placed.numbered,
+            format!(
+                "{} have the same target as another record, as the destination tells names apart; they get a number, such as \"name (2)\"",
+                count(placed.numbered)
+            ),
+            "Look at the proposed names. Change the template of the target where they should be told apart in another way.",
+        );
+    }
+    if placed.made_legal > 0 {
+        find(
+            Severity::Notes,
+            "name_illegal",
+            placed.made_legal,
+            format!("{} have a name that the destination cannot hold as it is", count(placed.made_legal)),
+            "What it cannot hold is written as % and two digits. Use the filter safe_name for nicer names.",
+        );
+    }
+    let mapper = Mapper::prepare(job)?;
+    if let Some(variable) = mapper.late_target() {
+        find(
+            Severity::Notes,
+            "target_late",
+            balance.pending,
+            format!(
+                "targets use {variable}, which is known only in the run: equal targets are found there, before a byte is written"
+            ),
+            "",
         );
     }
     if checkpoint.on_network() {
@@ -162,7 +204,18 @@ pub(crate) async fn survey(
     }
     let empty_folders = tally.empty_folders;
     let estimate = estimate(&existing, &balance);
-    Ok(Preflight { balance, by_type: tally.by_type(), empty_folders, space, findings, estimate })
+    let sample = PreviewRequest { count: SAMPLES, seed: Some(1), map: None };
+    Ok(Preflight {
+        balance,
+        by_type: tally.by_type(),
+        empty_folders,
+        space,
+        findings,
+        estimate,
+        samples: preview(checkpoint, job.clone(), sample).await?,
+        name_changes: placed.changes,
+        unmapped: placed.unmapped.shown(),
+    })
 }
 
 /// Bytes that still have to find room. Where all of them would not fit, what is there already under
@@ -181,16 +234,19 @@ async fn needed(
     let rules = platform::name_rules(&job.destination);
     let mut after = 0;
     loop {
-        let page = checkpoint.pending_after(after, 2000).await?;
-        let Some((last, ..)) = page.last() else { return Ok(needed) };
-        after = *last;
-        for (_, number, path, size) in &page {
-            let target = sources.get(*number).and_then(|source| target_of(&source.prefix, path, rules));
-            let there = target
+        let page = checkpoint.pending(Pending::After(after, 2000)).await?;
+        let Some(last) = page.last() else { return Ok(needed) };
+        after = last.id;
+        for record in page {
+            let mirrored = || target_of(&sources.get(record.source)?.prefix, &record.path, rules);
+            let there = record
+                .mapped
+                .clone()
+                .or_else(mirrored)
                 .and_then(|target| platform::to_path(&target))
                 .and_then(|target| job.destination.join(target).symlink_metadata().ok());
-            if there.is_some_and(|there| there.is_file() && there.len() == *size) {
-                needed = needed.saturating_sub(*size);
+            if there.is_some_and(|there| there.is_file() && there.len() == record.size) {
+                needed = needed.saturating_sub(record.size);
             }
         }
     }

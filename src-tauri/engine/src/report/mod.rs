@@ -5,5 +5,6 @@ mod cell;
 pub(crate) mod corrections;
 pub(crate) mod failures;
 pub(crate) mod file;
+pub(crate) mod findings;
 pub(crate) mod table;
 pub mod words;

@@ -4,6 +4,7 @@ mod control;
 mod describe;
 mod http;
 mod limits;
+mod mapping;
 mod sidecar;
 mod timetable;
 
@@ -17,6 +18,7 @@ pub use control::{Autopilot, Control, Lease, Recovery, RetryRule, Schedule};
 pub use describe::{Describe, MediaKind, OnUnknownMedia, Tool};
 pub use http::{Auth, Endpoint, FieldRule, Lookup, Method, Register};
 pub use limits::{LimitRanges, Limits, Range};
+pub use mapping::{FieldMapping, FieldType, Mapping, OnCollision, Requirement};
 pub use sidecar::{CatalogueOut, CatalogueRecords, Sidecar, SidecarFormat, SidecarName, Term};
 pub use timetable::Timetable;
 
@@ -48,6 +50,9 @@ pub struct JobSpec {
     /// Reads the technical metadata of files before anything else is done with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub describe: Option<Describe>,
+    /// How records are described and named.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub map: Mapping,
     /// Requests that describe a record before it is delivered, in this order.
     #[serde(default, rename = "lookup", skip_serializing_if = "Vec::is_empty")]
     pub lookups: Vec<Lookup>,
@@ -63,6 +68,10 @@ pub struct JobSpec {
     /// Limits of single services, by scheme, host and port: `"https://dam.example"`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub endpoints: BTreeMap<String, Endpoint>,
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 /// How files are delivered and proven.
@@ -175,6 +184,12 @@ pub enum SpecError {
         /// What is wrong where, and what to do.
         what: String,
     },
+    /// The mapping is described wrongly.
+    #[error("{what}")]
+    Mapping {
+        /// What is wrong where, and what to do.
+        what: String,
+    },
     /// A template cannot be used.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -210,6 +225,7 @@ impl JobSpec {
             limits: Limits::default(),
             control: Control::default(),
             describe: None,
+            map: Mapping::default(),
             lookups: Vec::new(),
             register: None,
             sidecars: Vec::new(),
@@ -261,6 +277,7 @@ impl JobSpec {
         for endpoint in self.endpoints.values() {
             endpoint.checked()?;
         }
+        self.map.checked()?;
         http::check_requests(&self.lookups, self.register.as_ref())?;
         sidecar::check(&self.sidecars, self.catalogue_out.as_ref())?;
         if self.sources.is_empty() || self.sources.iter().any(|source| source.as_os_str().is_empty()) {

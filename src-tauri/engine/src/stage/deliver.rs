@@ -6,7 +6,7 @@ use std::io::{ErrorKind, Seek};
 use std::path::Path;
 
 use super::ingest::Ingested;
-use super::{Arrived, Processed, Proof, Site};
+use super::{Arrived, Processed, Proof, Site, mirrored};
 use crate::failure::{Category, Stage};
 use crate::record::{ContentHash, Evidence, Failure, LeasedRecord, RawPath};
 use crate::spec::{HashAlgorithm, OnConflict, Verify};
@@ -23,7 +23,8 @@ const ALONE: u64 = 8 << 20;
 /// A file that lies complete under its temporary name.
 pub(crate) struct Staged {
     pub(crate) part: Part,
-    pub(crate) mapped: RawPath,
+    /// Where it would go if nothing were said.
+    pub(crate) mirrored: Option<RawPath>,
     pub(crate) bytes: u64,
     pub(crate) hash: Option<ContentHash>,
     /// What is proven so far; under `read_back` the group still has to be read.
@@ -91,7 +92,7 @@ pub(super) fn deliver(
     }
     Ok(Processed::Staged(Box::new(Staged {
         part,
-        mapped: target,
+        mirrored: mirrored(record, site),
         bytes: copied.bytes,
         hash: copied.hash,
         evidence,
@@ -151,7 +152,7 @@ fn resolve_conflict(
             let path = site.destination.path(&candidate).ok_or_else(|| outside(&candidate))?;
             match identical(source, &path, site, on_block)? {
                 Compared::Same(hash) => {
-                    return Ok(Some(already_there(record, source, target, candidate, hash, site)));
+                    return Ok(Some(already_there(record, source, candidate, hash, site)));
                 }
                 Compared::Cut => return Ok(Some(Processed::Returned(None))),
                 Compared::Different if policy == OnConflict::Rename => candidate = numbered(target, number),
@@ -169,12 +170,11 @@ fn resolve_conflict(
 fn already_there(
     record: &LeasedRecord,
     source: &Ingested,
-    mapped: &RawPath,
     target: RawPath,
     hash: ContentHash,
     site: &Site,
 ) -> Processed {
-    let target = (target != *mapped).then_some(target);
+    let target = (mirrored(record, site).as_ref() != Some(&target)).then_some(target);
     let proof = if record.interrupted {
         let evidence = match site.delivery.verify {
             Verify::Size => Evidence::Size,

@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use crate::control::intake::Away;
 use crate::failure::{Category, Class, Stage};
+use crate::mapping::{Claims, Mapper};
 use crate::metrics::times::Times;
 use crate::record::{ContentHash, Evidence, Failure, LeasedRecord, OutcomeKind, RawPath};
 use crate::spec::Delivery;
@@ -21,13 +22,16 @@ use crate::storage::local::destination::Destination;
 use crate::storage::local::sources::Sources;
 
 pub(crate) use deliver::Staged;
-pub(crate) use transform::target_of;
+pub(crate) use transform::{map, mirrored, target_of, unsupported};
 
 /// Where the work is done: what every stage may need to know.
 pub(crate) struct Site {
     pub(crate) sources: Sources,
     pub(crate) destination: Destination,
     pub(crate) delivery: Delivery,
+    pub(crate) mapper: Mapper,
+    /// None: no two records can have the same target, or the plan has seen to it.
+    pub(crate) claims: Option<Claims>,
     pub(crate) times: Arc<Times>,
 }
 
@@ -49,7 +53,7 @@ pub(crate) enum Processed {
 #[derive(Debug, Clone)]
 pub(crate) struct Arrived {
     pub(crate) bytes: u64,
-    /// Below the destination; None: where the mapping puts it.
+    /// Below the destination; None: it mirrors its source.
     pub(crate) target: Option<RawPath>,
     pub(crate) hash: Option<ContentHash>,
     pub(crate) proof: Proof,
@@ -74,13 +78,21 @@ impl Arrived {
     }
 }
 
-/// Takes one record through its stages. A panic in here is this record's failure and nobody else's.
-pub(crate) fn process(record: &LeasedRecord, site: &Site, on_block: OnBlock) -> Processed {
+/// Takes one record through its stages; `target`: where it goes, where that is known already. A panic in here is this record's failure and nobody else's.
+pub(crate) fn process(
+    record: &LeasedRecord,
+    target: Option<RawPath>,
+    site: &Site,
+    on_block: OnBlock,
+) -> Processed {
     guarded(record, site, || {
         fail::fail_point!("a_record_panics", record.path.0.ends_with(b"panic.dat"), |_| unreachable!());
         fail::fail_point!("a_record_hangs", record.path.0.ends_with(b"hang.dat"), |_| unreachable!());
         let ingested = ingest::ingest(record, &site.sources)?;
-        let target = transform::transform(record, site)?;
+        let target = match target {
+            Some(target) => target,
+            None => transform::transform(record, site)?,
+        };
         deliver::deliver(record, ingested, target, site, on_block)
     })
 }

@@ -1,25 +1,69 @@
 //! Transform: from what a record is to where it goes. Pure: looks at no file.
 
+use serde_json::{Map, Value};
+
 use super::Site;
+use crate::describe::Tech;
 use crate::failure::{Category, Stage};
 use crate::record::{Failure, LeasedRecord, RawPath};
-use crate::storage::names::NameRules;
+use crate::storage::names::{NameRules, legal_path};
+use crate::template::Facts;
 
+/// A record's fields after the mapping, and where its file goes.
+#[derive(Debug)]
+pub(crate) struct Transformed {
+    /// Below the destination, legal there, and no other record's.
+    pub(crate) target: RawPath,
+    /// All fields: the record's own, those of lookups, and those that rules set.
+    pub(crate) fields: Map<String, Value>,
+}
+
+/// Maps a record of which everything is known that templates may use.
+pub(crate) fn map(record: &LeasedRecord, facts: &Facts, site: &Site) -> Result<Transformed, Failure> {
+    let mapped = site.mapper.map(facts)?;
+    let target = place(record, mapped.target, site)?;
+    Ok(Transformed { target, fields: mapped.fields })
+}
+
+/// Maps a record of a job that asks nobody.
 pub(super) fn transform(record: &LeasedRecord, site: &Site) -> Result<RawPath, Failure> {
-    let source = site.sources.get(record.source).ok_or_else(|| unsupported(&record.path))?;
-    target_of(&source.prefix, &record.path, site.destination.rules()).ok_or_else(|| unsupported(&record.path))
+    if record.mapped.is_some() || site.mapper.is_plain() {
+        return place(record, None, site);
+    }
+    let facts = Facts::new(record.id, &record.path, record.size, record.fields.clone(), Tech::default());
+    Ok(map(record, &facts, site)?.target)
+}
+
+/// The target that the plan gave the record; else the one that it wants now, if no other record has it.
+fn place(record: &LeasedRecord, wanted: Option<RawPath>, site: &Site) -> Result<RawPath, Failure> {
+    if let Some(planned) = &record.mapped {
+        return Ok(planned.clone());
+    }
+    let target = match &wanted {
+        Some(wanted) => legal_path(wanted, site.destination.rules()),
+        None => mirrored(record, site),
+    };
+    let target = target.ok_or_else(|| unsupported(wanted.as_ref().unwrap_or(&record.path)))?;
+    match &site.claims {
+        Some(claims) => claims.claim(target, record.id),
+        None => Ok(target),
+    }
+}
+
+/// Where a record goes when nothing is said: what the checkpoint takes for its target when it names none.
+pub(crate) fn mirrored(record: &LeasedRecord, site: &Site) -> Option<RawPath> {
+    let source = site.sources.get(record.source)?;
+    target_of(&source.prefix, &record.path, site.destination.rules())
 }
 
 /// The target of a path below its source: the same path below the source's prefix at the
 /// destination, each name made legal there. None: the destination cannot hold it.
 pub(crate) fn target_of(prefix: &RawPath, path: &RawPath, rules: NameRules) -> Option<RawPath> {
-    let target = prefix.join(path);
-    let parts = target.0.split(|byte| *byte == b'/').map(|part| rules.legal(part));
-    let parts: Vec<Vec<u8>> = parts.collect::<Option<_>>()?;
-    Some(RawPath(parts.join(&b'/')))
+    legal_path(&prefix.join(path), rules)
 }
 
-fn unsupported(path: &RawPath) -> Failure {
+/// The destination's file system cannot hold this name.
+pub(crate) fn unsupported(path: &RawPath) -> Failure {
     Failure::new(
         Stage::Transform,
         Category::NameUnsupported,

@@ -2,6 +2,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::record::RawPath;
+
 /// What a destination's file system asks of a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum NameRules {
@@ -12,7 +14,7 @@ pub(crate) enum NameRules {
 }
 
 /// Longest name (UTF-16 units) under Windows; bytes under Unix.
-const NAME_MAX: usize = 255;
+pub(crate) const NAME_MAX: usize = 255;
 
 impl NameRules {
     /// One part of a path as this destination can hold it, or None where it cannot.
@@ -34,6 +36,13 @@ impl NameRules {
     pub(crate) fn is_bad(self, name: &[u8]) -> bool {
         self.legal(name).is_none_or(|legal| legal != name)
     }
+}
+
+/// A whole path as the destination can hold it, or None where it cannot.
+pub(crate) fn legal_path(path: &RawPath, rules: NameRules) -> Option<RawPath> {
+    let parts = path.0.split(|byte| *byte == b'/').map(|part| rules.legal(part));
+    let parts: Vec<Vec<u8>> = parts.collect::<Option<_>>()?;
+    Some(RawPath(parts.join(&b'/')))
 }
 
 fn escape(name: &[u8]) -> Vec<u8> {
@@ -69,7 +78,7 @@ fn push_escaped(legal: &mut Vec<u8>, byte: u8) {
 
 /// Device names that Windows keeps for itself, with or without an extension:
 /// https://learn.microsoft.com/windows/win32/fileio/naming-a-file
-fn is_reserved(name: &[u8]) -> bool {
+pub(crate) fn is_reserved(name: &[u8]) -> bool {
     let stem = name.split(|byte| *byte == b'.').next().unwrap_or_default();
     let stem = stem.trim_ascii_end().to_ascii_uppercase();
     match stem.as_slice() {

@@ -1,0 +1,159 @@
+//! Where records go: targets that the plan gives them, and who has which.
+
+use serde_json::{Map, Value};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::open::to_json;
+use super::records::number;
+use super::{Checkpoint, CheckpointError};
+use crate::record::{RawPath, RecordId, RecordState, hex};
+
+/// A record that waits, with all that its mapping may use.
+#[derive(Debug, Clone)]
+pub(crate) struct PendingRecord {
+    pub(crate) id: RecordId,
+    pub(crate) source: usize,
+    pub(crate) path: RawPath,
+    pub(crate) size: u64,
+    pub(crate) fields: Map<String, Value>,
+    pub(crate) mapped: Option<RawPath>,
+}
+
+/// A record that is not excluded, and its target as far as it is known.
+#[derive(Debug, Clone)]
+pub(crate) struct HeldTarget {
+    pub(crate) id: RecordId,
+    pub(crate) source: usize,
+    pub(crate) path: RawPath,
+    /// None: it mirrors its source, or is not mapped yet.
+    pub(crate) target: Option<RawPath>,
+    /// Its content is at the destination.
+    pub(crate) is_there: bool,
+}
+
+/// Which pending records.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Pending<'a> {
+    /// With a number above this, at most so many.
+    After(RecordId, u32),
+    /// These.
+    These(&'a [RecordId]),
+    /// So many from all over the plan; the same seed gives the same.
+    Random(u32, u32),
+}
+
+impl Checkpoint {
+    /// Pending records, by number.
+    pub(crate) async fn pending(&self, which: Pending<'_>) -> Result<Vec<PendingRecord>, CheckpointError> {
+        let mut query =
+            QueryBuilder::new("SELECT id, source, path, size, fields, mapped FROM record WHERE state = 0");
+        match which {
+            Pending::After(after, limit) => {
+                query.push(" AND id > ").push_bind(after).push(" ORDER BY id LIMIT ").push_bind(limit);
+            }
+            Pending::These(ids) => {
+                let ids = to_json(&ids).map_err(|error| self.database(error))?;
+                query.push(" AND id IN (SELECT value FROM json_each(").push_bind(ids).push(")) ORDER BY id");
+            }
+            Pending::Random(limit, seed) => {
+                query.push(" AND id IN (");
+                push_random(&mut query, limit, seed);
+                query.push(") ORDER BY id");
+            }
+        }
+        self.rows(query, |row| {
+            let fields: Option<String> = row.try_get("fields")?;
+            Ok(PendingRecord {
+                id: row.try_get("id")?,
+                source: number(row, "source")? as usize,
+                path: RawPath(row.try_get("path")?),
+                size: number(row, "size")?,
+                fields: fields.and_then(|fields| serde_json::from_str(&fields).ok()).unwrap_or_default(),
+                mapped: row.try_get::<Option<Vec<u8>>, _>("mapped")?.map(RawPath),
+            })
+        })
+        .await
+    }
+
+    /// Targets of records that are not excluded, with a number above `after`, at most `limit`.
+    pub(crate) async fn held_targets_after(
+        &self,
+        after: RecordId,
+        limit: u32,
+    ) -> Result<Vec<HeldTarget>, CheckpointError> {
+        let mut query = QueryBuilder::new(
+            "SELECT id, source, path, coalesce(target, mapped) AS target, state IN (2, 4) AS is_there
+             FROM record WHERE state <> 5 AND id > ",
+        );
+        query.push_bind(after).push(" ORDER BY id LIMIT ").push_bind(limit);
+        self.rows(query, |row| {
+            Ok(HeldTarget {
+                id: row.try_get("id")?,
+                source: number(row, "source")? as usize,
+                path: RawPath(row.try_get("path")?),
+                target: row.try_get::<Option<Vec<u8>>, _>("target")?.map(RawPath),
+                is_there: row.try_get("is_there")?,
+            })
+        })
+        .await
+    }
+
+    /// Whether any record has a target that does not mirror its source.
+    pub(crate) async fn has_targets(&self) -> Result<bool, CheckpointError> {
+        let query = QueryBuilder::new("SELECT EXISTS (SELECT 1 FROM record WHERE mapped IS NOT NULL) AS any");
+        Ok(self.rows(query, |row| row.try_get("any")).await?.contains(&true))
+    }
+
+    /// Gives records their targets.
+    pub(crate) async fn set_targets(&self, targets: &[(RecordId, RawPath)]) -> Result<(), CheckpointError> {
+        if targets.is_empty() {
+            return Ok(());
+        }
+        let rows: Vec<_> = targets.iter().map(|(id, target)| (id, hex(&target.0))).collect();
+        self.write(async |tx| set(tx, &to_json(&rows)?).await).await
+    }
+
+    /// Forgets the targets of records that are not at the destination: they are worked out anew when
+    /// their turn comes.
+    pub(crate) async fn forget_targets(&self) -> Result<(), CheckpointError> {
+        self.write(async |tx| {
+            sqlx::query("UPDATE record SET mapped = NULL WHERE state IN (?, ?) AND mapped IS NOT NULL")
+                .bind(RecordState::Pending.code())
+                .bind(RecordState::Failed.code())
+                .execute(tx)
+                .await?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// Keeps the targets of records: `[[record, hexadecimal], …]`.
+pub(super) async fn set(tx: &mut SqliteConnection, targets: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE record SET mapped = unhex(o.value ->> 1) FROM json_each(?) AS o WHERE record.id = o.value ->> 0",
+    )
+    .bind(targets)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Chooses pending records that were never tried, scattered over the whole plan: by what is left of a
+/// multiple of their number (Fibonacci hashing is such a rule).
+pub(super) fn push_random(query: &mut QueryBuilder<Sqlite>, limit: u32, seed: u32) {
+    /// A prime, so that no two numbers below it have the same remainder.
+    const PRIME: i64 = 2_147_483_647;
+    let factor = 1 + (xxh3_64(&seed.to_le_bytes()) % (PRIME as u64 - 1)) as i64;
+    query
+        .push("SELECT id FROM record WHERE state = 0 AND lane = 0 AND due_ms IS NULL ORDER BY (id % ")
+        .push_bind(PRIME)
+        .push(") * ")
+        .push_bind(factor)
+        .push(" % ")
+        .push_bind(PRIME)
+        .push(" LIMIT ")
+        .push_bind(limit);
+}

@@ -1,0 +1,121 @@
+//! A look at what a mapping would make of records, before it is decided. Changes nothing.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use ts_rs::TS;
+
+use super::Mapper;
+use super::placing::{Ground, Place, facts};
+use crate::checkpoint::{Checkpoint, Pending, PendingRecord};
+use crate::error::Error;
+use crate::preflight::{Finding, Severity};
+use crate::record::RecordId;
+use crate::spec::{JobSpec, Mapping};
+use crate::storage::local::platform::to_shown;
+
+/// Records that one preview shows.
+const MOST: u32 = 1000;
+
+/// Which records a preview shows, and with which mapping.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct PreviewRequest {
+    /// How many records, up to 1,000.
+    pub count: u32,
+    /// Scattered over the whole plan instead of its beginning; the same number gives the same records.
+    pub seed: Option<u32>,
+    /// The mapping to try. None: the job's own.
+    pub map: Option<Mapping>,
+}
+
+/// What a mapping makes of one record.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Preview {
+    /// The record's number.
+    pub id: RecordId,
+    /// Full path of the source file, safe to show.
+    pub source: String,
+    /// Its fields after the mapping, as far as they are known before the run.
+    #[ts(type = "Record<string, unknown>")]
+    pub fields: Map<String, Value>,
+    /// Path below the destination, safe to show. None: it cannot be given, or not before the run.
+    pub target: Option<String>,
+    /// What is worth knowing of it.
+    pub findings: Vec<Finding>,
+}
+
+/// Tries a mapping on pending records of a plan.
+pub(crate) async fn preview(
+    checkpoint: &Checkpoint,
+    mut job: JobSpec,
+    request: PreviewRequest,
+) -> Result<Vec<Preview>, Error> {
+    let own = request.map.is_none();
+    if let Some(map) = request.map {
+        job.map = map;
+        job = job.checked()?;
+    }
+    let count = request.count.min(MOST);
+    let chosen = match request.seed {
+        Some(seed) => Pending::Random(count, seed),
+        None => Pending::After(0, count),
+    };
+    let records = checkpoint.pending(chosen).await?;
+    let ground = Ground::of(&job, checkpoint.prefixes().await?).await?;
+    Ok(records.iter().map(|record| look(record, &job, &ground, own)).collect())
+}
+
+fn look(record: &PendingRecord, job: &JobSpec, ground: &Ground, own: bool) -> Preview {
+    let source =
+        job.sources.get(record.source).map(|source| to_shown(source.as_os_str())).unwrap_or_default();
+    let source = if record.path.0.is_empty() {
+        source
+    } else {
+        format!("{source}{}{}", std::path::MAIN_SEPARATOR, record.path)
+    };
+    let mut preview = Preview {
+        id: record.id,
+        source,
+        fields: fields(record, &ground.mapper),
+        target: None,
+        findings: Vec::new(),
+    };
+    let mut find = |severity, code: &str, message: String, advice: &str| {
+        let (code, advice) = (code.into(), advice.into());
+        preview.findings.push(Finding { severity, code, message, advice, records: 1 });
+    };
+    match ground.place(record) {
+        Ok(Place::At { wanted, legal }) => {
+            if wanted != legal {
+                let message = format!("{wanted} becomes {legal}, which the destination can hold");
+                find(Severity::Notes, "name_illegal", message, "");
+            }
+            let planned = record.mapped.as_ref().filter(|planned| own && **planned != legal);
+            if let Some(planned) = planned {
+                let message = format!("another record has the target {legal}; this one becomes {planned}");
+                find(Severity::Warns, "name_collision", message, "");
+            }
+            preview.target = Some(planned.unwrap_or(&legal).to_string());
+        }
+        Ok(Place::Later) => {
+            let variable = ground.mapper.late_target().unwrap_or_default();
+            let message = format!("the target uses {variable}, which is known only in the run");
+            find(Severity::Notes, "target_late", message, "");
+        }
+        Err(failure) => {
+            find(
+                Severity::Warns,
+                failure.category.word(),
+                failure.message.clone(),
+                failure.category.advice(),
+            );
+        }
+    }
+    preview
+}
+
+/// The fields after the mapping; where it fails, those that the record has.
+fn fields(record: &PendingRecord, mapper: &Mapper) -> Map<String, Value> {
+    let mapped = mapper.fields_planned(&facts(record));
+    mapped.unwrap_or_else(|| record.fields.clone())
+}
