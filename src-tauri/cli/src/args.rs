@@ -8,7 +8,9 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use serde_json::Value;
 use sluice_engine::api::{Amendment, Error, Selection};
 use sluice_engine::failure::{Category, Stage};
-use sluice_engine::spec::{HashAlgorithm, JobSpec, OnConflict, Verify};
+use sluice_engine::spec::{
+    Catalogue, CatalogueFormat, ChecksumColumn, HashAlgorithm, JobSpec, OnConflict, Verify,
+};
 
 /// Move large media libraries under control: verified, resumable, with every file accounted for.
 #[derive(Debug, Parser)]
@@ -71,6 +73,8 @@ pub(crate) enum Command {
     /// Look at what a job would do, without moving anything: counts, bytes, names, space, time.
     #[command(after_help = JOB_HELP)]
     Plan(Plan),
+    /// Show what a catalogue is: format, encoding, header, columns and first rows, as they are read.
+    Catalogue(CatalogueArgs),
     /// Run a job file, or go on with a checkpoint.
     #[command(after_help = JOB_HELP)]
     Run(Run),
@@ -158,15 +162,28 @@ pub(crate) enum Command {
     },
 }
 
-const JOB_HELP: &str = r#"A job file (paths may be relative to it; everything but sources and destination may be left out):
+const JOB_HELP: &str = r#"A job file (paths may be relative to it; everything but the destination and sources or a catalogue may
+be left out):
   name = "Archive to NAS"
   sources = ["/Volumes/Archive", "/Volumes/Field"]
   destination = "/mnt/nas/archive"
 
+  [[catalogue]]                    # an export that names the files, one row a file; look at it first
+  file = "export.csv"              # with `sluice catalogue export.csv`. CSV, XLSX, XLS, ODS, JSON, ALE
+  path = ["Folder", "File name"]   # the column with the path, or several that are joined
+  base = "/Volumes/Archive"        # where relative paths begin [default: the catalogue's folder]
+  prefix = [{ from = 'Z:\Archive', to = "/Volumes/Archive" }]
+  id = "Asset ID"                  # reported where it is there twice
+  size = "Bytes"                   # compared while planning
+  checksum = { column = "MD5", algorithm = "md5" }   # compared while copying
+  unlisted = true                  # count files below base that no row names
+  # preset = "filemaker.toml"      # the same table without file; what is left out here comes from it
+  # format, encoding, delimiter, quote, sheet, header_row, skip overrule what was found
+
   [deliver]
   verify = "read_back"             # size, written, read_back
   on_conflict = "skip_identical"   # skip_identical, rename, overwrite, fail
-  hash = "xxh128"                  # xxh128, md5, sha256
+  hash = "xxh128"                  # xxh128, xxh64, md5, sha1, sha256, sha512
 
   [limits]
   batch_size = 1000                # 1 to 10000
@@ -239,7 +256,7 @@ const JOB_HELP: &str = r#"A job file (paths may be relative to it; everything bu
   path = "delivered.xlsx"          # .csv, .xlsx, .ndjson
   records = "delivered"            # delivered, all
 
-Templates may use id, path, folder, name, stem, extension, size, fields.NAME and, in register, target,
+Templates may use id, row, path, folder, name, stem, extension, size, fields.NAME and, in register, target,
 hash, hash_algorithm. With [describe] also tech.NAME, as far as the file says it (write
 tech.width | default(0) where it may not): kind, container, duration_s, bit_rate, video_codec, width, height,
 rotation, frame_rate, pixel_format, color_space, color_primaries, color_transfer, timecode, audio_codec,
@@ -305,6 +322,110 @@ pub(crate) struct Run {
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
     pub(crate) watching: Watching,
+}
+
+/// Looks at a catalogue, and keeps how it is read and mapped as a preset.
+#[derive(Debug, ClapArgs)]
+pub(crate) struct CatalogueArgs {
+    /// The export: CSV, TSV, XLSX, XLS, ODS, JSON, NDJSON or Avid ALE.
+    pub(crate) file: PathBuf,
+    /// Begin with what this preset says.
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) preset: Option<PathBuf>,
+    /// Keep how it is read and mapped as a preset.
+    #[arg(long, value_name = "FILE.toml")]
+    pub(crate) save_preset: Option<PathBuf>,
+    /// What kind of file it is.
+    #[arg(long)]
+    format: Option<FormatArg>,
+    /// Its character encoding, such as windows-1252, macintosh, shift_jis.
+    #[arg(long, value_name = "LABEL")]
+    encoding: Option<String>,
+    /// What stands between cells: one character, tab or none.
+    #[arg(long, value_name = "CHARACTER")]
+    delimiter: Option<String>,
+    /// What stands around cells: one character, or none.
+    #[arg(long, value_name = "CHARACTER")]
+    quote: Option<String>,
+    /// Which sheet of a workbook.
+    #[arg(long, value_name = "NAME")]
+    sheet: Option<String>,
+    /// The row with the columns' names; 0: there is none.
+    #[arg(long, value_name = "N")]
+    header_row: Option<u64>,
+    /// Rows at the beginning that are left out.
+    #[arg(long, value_name = "N")]
+    skip: Option<u64>,
+    /// The column with the path; several are joined by /.
+    #[arg(long, value_name = "COLUMN", num_args = 1..)]
+    path: Vec<String>,
+    /// The column with the record's own number.
+    #[arg(long, value_name = "COLUMN")]
+    id: Option<String>,
+    /// The column with the size in bytes.
+    #[arg(long, value_name = "COLUMN")]
+    size: Option<String>,
+    /// The column with the checksum.
+    #[arg(long, value_name = "COLUMN")]
+    checksum: Option<String>,
+}
+
+impl CatalogueArgs {
+    /// The catalogue as these words describe it; what they leave out comes from the preset.
+    pub(crate) fn catalogue(&self) -> Result<Catalogue, Error> {
+        let column = |column: &String| ChecksumColumn { column: column.clone(), algorithm: None };
+        let own = Catalogue {
+            file: self.file.clone(),
+            format: self.format.map(FormatArg::format),
+            encoding: self.encoding.clone(),
+            delimiter: self.delimiter.clone(),
+            quote: self.quote.clone(),
+            sheet: self.sheet.clone(),
+            header_row: self.header_row,
+            skip: self.skip,
+            path: self.path.clone(),
+            id: self.id.clone(),
+            size: self.size.clone(),
+            checksum: self.checksum.as_ref().map(column),
+            ..Catalogue::default()
+        };
+        Ok(match &self.preset {
+            Some(preset) => own.or(Catalogue::load_preset(preset)?),
+            None => own,
+        })
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum FormatArg {
+    /// Text with delimiters.
+    Csv,
+    /// Excel 2007 and later.
+    Xlsx,
+    /// Excel 97 to 2003.
+    Xls,
+    /// OpenDocument.
+    Ods,
+    /// A JSON array of objects.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+    /// Avid Log Exchange.
+    Ale,
+}
+
+impl FormatArg {
+    const fn format(self) -> CatalogueFormat {
+        match self {
+            Self::Csv => CatalogueFormat::Csv,
+            Self::Xlsx => CatalogueFormat::Xlsx,
+            Self::Xls => CatalogueFormat::Xls,
+            Self::Ods => CatalogueFormat::Ods,
+            Self::Json => CatalogueFormat::Json,
+            Self::Ndjson => CatalogueFormat::Ndjson,
+            Self::Ale => CatalogueFormat::Ale,
+        }
+    }
 }
 
 /// How a run is watched, and how long an outage may last before the command gives up with exit
@@ -495,6 +616,12 @@ pub(crate) enum HashArg {
     Md5,
     /// Where a forger must be kept out.
     Sha256,
+    /// As media hash lists have it.
+    Xxh64,
+    /// For catalogues that want it.
+    Sha1,
+    /// Where a forger must be kept out.
+    Sha512,
 }
 
 impl Copy {
@@ -529,6 +656,9 @@ impl Copy {
             Some(HashArg::Xxh128) => job.deliver.hash = HashAlgorithm::Xxh128,
             Some(HashArg::Md5) => job.deliver.hash = HashAlgorithm::Md5,
             Some(HashArg::Sha256) => job.deliver.hash = HashAlgorithm::Sha256,
+            Some(HashArg::Xxh64) => job.deliver.hash = HashAlgorithm::Xxh64,
+            Some(HashArg::Sha1) => job.deliver.hash = HashAlgorithm::Sha1,
+            Some(HashArg::Sha512) => job.deliver.hash = HashAlgorithm::Sha512,
             None => {}
         }
     }

@@ -132,7 +132,7 @@ async fn create(path: &Path, job: JobSpec) -> Result<Opened, Error> {
 async fn reopen(path: &Path, job: &JobSpec) -> Result<Opened, Error> {
     let migration = Migration::open(path).await?;
     let known = migration.job();
-    if known.sources != job.sources || known.destination != job.destination {
+    if !known.moves_the_same(job) {
         migration.close().await?;
         return Err(Error::OtherJob { path: path.to_owned() });
     }
@@ -156,11 +156,7 @@ async fn is_unfinished(path: &Path, job: &JobSpec) -> bool {
     let Ok(reader) = Reader::open(path).await else { return false };
     let status = reader.status().await;
     reader.close().await;
-    status.is_ok_and(|status| {
-        status.state != State::Finished
-            && status.job.sources == job.sources
-            && status.job.destination == job.destination
-    })
+    status.is_ok_and(|status| status.state != State::Finished && status.job.moves_the_same(job))
 }
 
 /// Plans if it is new, runs, resumes if it is not finished, and says how it ended.

@@ -1,6 +1,7 @@
 //! `sluice`: the headless command. The same engine as the desktop, for scripts and servers.
 
 mod args;
+mod catalogue;
 mod display;
 mod execute;
 mod expose;
@@ -68,6 +69,7 @@ async fn dispatch(command: Command, output: &Output) -> Result<Ending, sluice_en
     match command {
         Command::Copy(copy) => execute::copy(copy, output).await,
         Command::Plan(plan) => plan::plan(&plan, output).await,
+        Command::Catalogue(args) => catalogue::show(&args, output).await,
         Command::Run(run) => execute::run(run, output).await,
         Command::Reprocess { checkpoint, chosen, watching } => {
             execute::reprocess(&checkpoint, &chosen.selection()?, watching, output).await

@@ -52,6 +52,10 @@ fn main() {
         spec::FieldType,
         spec::Requirement,
         spec::Mapping,
+        spec::CatalogueFormat,
+        spec::PrefixRule,
+        spec::ChecksumColumn,
+        spec::Catalogue,
         spec::JobSpec,
         metrics::Sample,
         metrics::TimeLeft,
@@ -92,6 +96,9 @@ fn main() {
         api::PreviewRequest,
         api::Preview,
         api::Snapshot,
+        api::EncodingBy,
+        api::InspectedRow,
+        api::Inspection,
         error::ErrorReport,
     );
 }

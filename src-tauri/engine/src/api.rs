@@ -17,13 +17,14 @@ use crate::event::{BatchSummary, Event, Outage, Progress};
 use crate::failure::{Category, Class, Stage};
 pub use crate::mapping::{Preview, PreviewRequest};
 use crate::metrics::{MetricPoint, Sample};
-use crate::preflight::{Finding, Preflight, check_paths, check_tools, look_at_services};
+use crate::preflight::{Finding, Preflight, check_catalogues, check_paths, check_tools, look_at_services};
 use crate::record::{Balance, Lane, RecordId};
 pub use crate::report::corrections::{Corrections, RecordChange, RowProblem, ValueChange};
 use crate::report::table::Bounds;
 pub use crate::report::table::Exported;
 use crate::session::Session;
-use crate::spec::{Control, Delivery, JobSpec, LimitRanges, Limits};
+pub use crate::source::catalogue::{EncodingBy, InspectedRow, Inspection};
+use crate::spec::{Catalogue, Control, Delivery, JobSpec, LimitRanges, Limits};
 use crate::state::{State, Transition, next_state};
 pub use crate::verify::{VerifyProblem, VerifyReport};
 use crate::{mapping, planner, recovery, report, run, verify};
@@ -45,6 +46,7 @@ impl Migration {
         let job = job.checked()?;
         check_paths(&job)?;
         check_tools(&job).await?;
+        check_catalogues(&job)?;
         let made = async {
             if let Some(folder) = checkpoint.parent().filter(|folder| !folder.as_os_str().is_empty()) {
                 std::fs::create_dir_all(folder)
@@ -155,7 +157,7 @@ impl Migration {
             .await
     }
 
-    /// Changes the job, but for its sources and its destination. Limits and controls are in force at
+    /// Changes the job, but for its sources, its catalogues and its destination. Limits and controls are in force at
     /// once, the rest with the next start.
     pub async fn update(&self, change: impl FnOnce(&mut JobSpec)) -> Result<(), Error> {
         let mut wanted = self.job();
@@ -164,9 +166,10 @@ impl Migration {
         let mapped_anew = wanted.map != self.job().map;
         self.0
             .change_job(|job| {
-                let (sources, destination) =
-                    (std::mem::take(&mut job.sources), std::mem::take(&mut job.destination));
-                *job = JobSpec { sources, destination, ..wanted };
+                let sources = std::mem::take(&mut job.sources);
+                let catalogues = std::mem::take(&mut job.catalogues);
+                let destination = std::mem::take(&mut job.destination);
+                *job = JobSpec { sources, catalogues, destination, ..wanted };
             })
             .await?;
         if mapped_anew {
@@ -399,12 +402,22 @@ async fn groups(checkpoint: &Checkpoint) -> Result<Vec<FailureGroup>, Error> {
     Ok(groups.into_iter().map(group).collect())
 }
 
+/// Finds out what a catalogue is, and shows its first rows. `catalogue`: the file, and the options
+/// that overrule guesses. Reads at most the beginning of it.
+pub async fn inspect_catalogue(catalogue: Catalogue) -> Result<Inspection, Error> {
+    let inspecting = tokio::task::spawn_blocking(move || crate::source::catalogue::inspect(&catalogue));
+    Ok(inspecting.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?)
+}
+
 /// Where a job's checkpoint is kept when nobody says otherwise: in the user's data folder, named
 /// after the job. The same job gives the same names in the same order: the first, then `-2`, `-3`…
 pub fn default_checkpoints(job: &JobSpec) -> Result<impl Iterator<Item = PathBuf> + use<>, Error> {
     let folder = dirs::data_dir().ok_or(Error::NoDataFolder)?.join("sluice").join("migrations");
     let job = job.clone().checked()?;
-    let identity = format!("{:?}", (&job.sources, &job.destination));
+    let identity = match job.catalogues.as_slice() {
+        [] => format!("{:?}", (&job.sources, &job.destination)),
+        catalogues => format!("{:?}", (&job.sources, catalogues, &job.destination)),
+    };
     let safe = |char: char| if char.is_alphanumeric() || "-_ ".contains(char) { char } else { '_' };
     let name: String = job.name.chars().take(60).map(safe).collect();
     let stem = format!("{}-{:08x}", name.trim(), xxhash_rust::xxh3::xxh3_64(identity.as_bytes()) as u32);
@@ -527,6 +540,10 @@ pub struct FailedRecord {
     pub note: Option<String>,
     /// When it is tried again by itself, in milliseconds since 1970 (UTC).
     pub due_ms: Option<i64>,
+    /// The row of the catalogue that names it, as a spreadsheet counts.
+    pub row: Option<u64>,
+    /// What the catalogue calls it.
+    pub external_id: Option<String>,
 }
 
 /// One attempt of a record that failed.

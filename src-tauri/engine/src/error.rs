@@ -8,6 +8,7 @@ use ts_rs::TS;
 pub use crate::checkpoint::CheckpointError;
 pub use crate::failure::UnknownCategory;
 pub use crate::preflight::{Finding, Refusal};
+pub use crate::source::catalogue::CatalogueError;
 pub use crate::spec::SpecError;
 pub use crate::state::IllegalMove;
 
@@ -23,6 +24,9 @@ pub enum Error {
     /// Sources and destination do not allow it.
     #[error(transparent)]
     Refused(#[from] Refusal),
+    /// A catalogue cannot be used.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
     /// It makes no sense in this state.
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),
@@ -59,7 +63,7 @@ pub enum Error {
     #[error("this system names no folder for your data, so there is no default place for the checkpoint")]
     NoDataFolder,
     /// The checkpoint belongs to a job with other sources or another destination.
-    #[error("the checkpoint {} belongs to a migration with other sources or another destination", path.display())]
+    #[error("the checkpoint {} belongs to a migration with other sources, other catalogues or another destination", path.display())]
     OtherJob {
         /// The checkpoint.
         path: PathBuf,
@@ -99,6 +103,7 @@ impl Error {
             Self::Spec(_) => "job_invalid",
             Self::Checkpoint(error) => error.code(),
             Self::Refused(refusal) => refusal.code,
+            Self::Catalogue(error) => error.code(),
             Self::IllegalMove(_) => "illegal_move",
             Self::UnknownCategory(_) => "category_unknown",
             Self::Report { .. } => "report_unwritable",
@@ -120,6 +125,7 @@ impl Error {
             Self::Spec(_) => String::new(),
             Self::Checkpoint(error) => error.advice().into(),
             Self::Refused(refusal) => refusal.advice.into(),
+            Self::Catalogue(error) => error.advice().into(),
             Self::IllegalMove(_) => "Wait for the step that is going on, or look at the state first.".into(),
             Self::UnknownCategory(_) => {
                 let words: Vec<_> =

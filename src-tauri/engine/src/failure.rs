@@ -105,6 +105,24 @@ categories! {
     /// The file is no longer where the plan found it.
     SourceMissing "source_missing" Permanent "Source file is gone"
         "Put the file back where it was, or leave the record as it is; then reprocess it.";
+    /// A row of a catalogue is no row.
+    RowUnreadable "row_unreadable" Permanent "A row of the catalogue cannot be read"
+        "Correct the row in the catalogue, and start a new migration with it: what is there already will be skipped.";
+    /// A row's path leads out of the folders that the job names.
+    PathUnsafe "path_unsafe" Permanent "A row's path leads out of its folders"
+        "Add a prefix rule for it to the job's catalogue and start a new migration, or give the record a path below its folder and reprocess it.";
+    /// Two rows have the same id.
+    DuplicateId "duplicate_id" Permanent "Another row has the same id"
+        "The first row with this id is delivered. Correct the other one in the catalogue, and start a new migration with it.";
+    /// Two rows name the same file.
+    DuplicatePath "duplicate_path" Permanent "Another row names the same file"
+        "The file is delivered once, as the first row describes it. Where both are right, nothing needs doing; else correct the path.";
+    /// The file has another size than the catalogue says.
+    SizeMismatch "size_mismatch" Permanent "The file has another size than the catalogue says"
+        "Compare the file with its original: it may be cut off. Put back the right one, or correct the catalogue; then reprocess.";
+    /// The file's bytes hash to another value than the catalogue says.
+    ChecksumMismatch "checksum_mismatch" Permanent "The file is not what the catalogue says"
+        "The file was changed or damaged since its checksum was taken. Put back the right one, or correct the catalogue; then reprocess.";
     /// The system does not let us read the file or folder.
     SourceUnreadable "source_unreadable" Permanent "Source cannot be opened"
         "Give your user account the right to read it, then reprocess.";

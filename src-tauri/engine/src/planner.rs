@@ -1,6 +1,7 @@
-//! The planner: writes what the sources hold into the checkpoint while it walks them, and finishes
-//! with a balance. Moves nothing.
+//! The planner: writes what folders hold and catalogues name into the checkpoint while it goes through
+//! them, and finishes with a balance. Moves nothing.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
@@ -11,10 +12,12 @@ use crate::control::intake::{Intake, IntakeSwitch};
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::mapping::placing::place_all;
-use crate::preflight::{Preflight, TypeTally, check_paths, check_tools, survey};
+use crate::preflight::{Preflight, TypeTally, check_catalogues, check_paths, check_tools, survey};
 use crate::record::RawPath;
 use crate::session::Session;
+use crate::source::catalogue::{CatalogueError, Seen, list};
 use crate::source::{Found, walk};
+use crate::spec::JobSpec;
 use crate::state::Transition;
 use crate::storage::local::sources::Sources;
 
@@ -31,6 +34,10 @@ pub(crate) async fn plan(session: &Arc<Session>) -> Result<Preflight, Error> {
         let job = job.clone();
         Arc::new(off_thread(move || check_paths(&job)).await??)
     };
+    {
+        let job = job.clone();
+        off_thread(move || check_catalogues(&job)).await??;
+    }
     session.step(Transition::Plan, None, &[]).await?;
     let intake = session.open_intake();
     match fill(session, &sources, &intake).await {
@@ -62,9 +69,9 @@ async fn fill(
     session.checkpoint.set_prefixes(sources.iter().map(|(_, source)| &source.prefix)).await?;
     let (send, mut receive) = mpsc::channel(CHUNKS_AHEAD);
     let walking = {
-        let (sources, intake) = (Arc::clone(sources), Arc::clone(intake));
+        let (job, sources, intake) = (session.job(), Arc::clone(sources), Arc::clone(intake));
         let checkpoint = std::path::absolute(session.checkpoint.path()).unwrap_or_default();
-        spawn_blocking(move || walk_all(&sources, &checkpoint, &intake, &send))
+        spawn_blocking(move || gather(&job, &sources, &checkpoint, &intake, &send))
     };
     while let Some(Chunk { records, folders }) = receive.recv().await {
         if !records.is_empty() {
@@ -74,7 +81,7 @@ async fn fill(
             session.checkpoint.add_empty_folders(&folders).await?;
         }
     }
-    let tally = walking.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+    let tally = walking.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
     if intake.position() != Intake::Open {
         return Err(Error::PlanCancelled);
     }
@@ -92,36 +99,67 @@ struct Chunk {
     folders: Vec<(usize, RawPath)>,
 }
 
-/// Walks every source, on a thread of its own.
-fn walk_all(
+/// What is found on its way to the checkpoint: counted, and sent in chunks.
+struct Gathering<'a> {
+    sources: &'a Sources,
+    intake: &'a IntakeSwitch,
+    send: &'a mpsc::Sender<Chunk>,
+    chunk: Chunk,
+    tally: TypeTally,
+}
+
+impl Gathering<'_> {
+    /// Takes a record. Gives false when no more are wanted.
+    fn add(&mut self, record: PlannedRecord) -> bool {
+        if !matches!(record.fate, PlannedFate::Excluded(_))
+            && let Some(source) = self.sources.get(record.source)
+        {
+            self.tally.add(&source.prefix.join(&record.path), record.size);
+        }
+        self.chunk.records.push(record);
+        self.send_if_full()
+    }
+
+    fn add_folder(&mut self, source: usize, path: RawPath) -> bool {
+        self.tally.empty_folders += 1;
+        self.chunk.folders.push((source, path));
+        self.send_if_full()
+    }
+
+    fn send_if_full(&mut self) -> bool {
+        let full = self.chunk.records.len() + self.chunk.folders.len() >= CHUNK;
+        let sent = !full || self.send.blocking_send(std::mem::take(&mut self.chunk)).is_ok();
+        sent && self.intake.position() == Intake::Open
+    }
+
+    fn end(self) -> TypeTally {
+        let _ = self.send.blocking_send(self.chunk);
+        self.tally
+    }
+}
+
+/// Walks every folder and reads every catalogue, on a thread of its own.
+fn gather(
+    job: &JobSpec,
     sources: &Sources,
-    checkpoint: &std::path::Path,
+    checkpoint: &Path,
     intake: &IntakeSwitch,
     send: &mpsc::Sender<Chunk>,
-) -> TypeTally {
-    let mut tally = TypeTally::default();
-    let mut chunk = Chunk::default();
-    for (number, source) in sources.iter() {
-        walk(number, source, checkpoint, &mut |found| {
-            match found {
-                Found::Record(record) => {
-                    if !matches!(record.fate, PlannedFate::Excluded(_)) {
-                        tally.add(&source.prefix.join(&record.path), record.size);
-                    }
-                    chunk.records.push(record);
-                }
-                Found::EmptyFolder(number, path) => {
-                    tally.empty_folders += 1;
-                    chunk.folders.push((number, path));
-                }
-            }
-            let full = chunk.records.len() + chunk.folders.len() >= CHUNK;
-            let sent = !full || send.blocking_send(std::mem::take(&mut chunk)).is_ok();
-            sent && intake.position() == Intake::Open
+) -> Result<TypeTally, CatalogueError> {
+    let (chunk, tally) = (Chunk::default(), TypeTally::default());
+    let mut gathering = Gathering { sources, intake, send, chunk, tally };
+    for (number, source) in sources.iter().take(job.sources.len()) {
+        walk(number, source, checkpoint, &mut |found| match found {
+            Found::Record(record) => gathering.add(record),
+            Found::EmptyFolder(number, path) => gathering.add_folder(number, path),
         });
     }
-    let _ = send.blocking_send(chunk);
-    tally
+    let mut seen = Seen::default();
+    for number in 0..job.catalogues.len() {
+        let read = list(number, job, sources, checkpoint, &mut seen, &mut |record| gathering.add(record))?;
+        gathering.tally.catalogues.push(read);
+    }
+    Ok(gathering.end())
 }
 
 async fn off_thread<T: Send + 'static>(

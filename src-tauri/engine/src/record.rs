@@ -125,6 +125,13 @@ impl ContentHash {
     pub fn stored(&self) -> String {
         format!("{}:{}", self.algorithm.word(), self.hex)
     }
+
+    /// Reads it back from `algorithm:hexadecimal`.
+    pub(crate) fn parse(stored: &str) -> Option<Self> {
+        let (word, hex) = stored.split_once(':')?;
+        let algorithm = HashAlgorithm::ALL.into_iter().find(|algorithm| algorithm.word() == word)?;
+        Some(Self { algorithm, hex: hex.to_owned() })
+    }
 }
 
 /// A record as a stream holds it: enough to find the file, nothing of the database.
@@ -146,6 +153,10 @@ pub(crate) struct LeasedRecord {
     /// Where the plan or an earlier attempt put it, below the destination. None: nothing is decided, or
     /// it mirrors its source.
     pub(crate) mapped: Option<RawPath>,
+    /// The catalogue's row that names it, as a spreadsheet counts. None: a folder holds it.
+    pub(crate) row: Option<u64>,
+    /// What the catalogue says that the bytes must hash to.
+    pub(crate) checksum: Option<ContentHash>,
     /// What a catalogue or a person says of it.
     pub(crate) fields: Map<String, Value>,
     /// Results of steps that need not be done again, by step.

@@ -137,6 +137,9 @@ fn in_words(error: &minijinja::Error) -> String {
 pub(crate) struct Facts {
     /// The record's number.
     id: RecordId,
+    /// The row of the catalogue that names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    row: Option<u64>,
     /// Path below its source, with `/` between the parts.
     path: String,
     /// The path without its last part.
@@ -180,6 +183,7 @@ impl Facts {
         };
         Self {
             id,
+            row: None,
             folder: folder.to_owned(),
             name: name.to_owned(),
             stem: stem.to_owned(),
@@ -192,6 +196,12 @@ impl Facts {
             hash_algorithm: None,
             path: text,
         }
+    }
+
+    /// The same, with the row of the catalogue that names the record.
+    pub(crate) fn at_row(mut self, row: Option<u64>) -> Self {
+        self.row = row;
+        self
     }
 
     /// The same, with what the delivery added.

@@ -8,8 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::checkpoint::{Checkpoint, DeliveredRecord};
 use crate::error::Error;
-use crate::record::{RawPath, RecordId};
-use crate::spec::HashAlgorithm;
+use crate::record::{ContentHash, RawPath, RecordId};
 use crate::stage::target_of;
 use crate::storage::local::copy;
 use crate::storage::local::platform::{self, to_shown};
@@ -134,7 +133,8 @@ fn compare(record: &DeliveredRecord, path: &Path) -> Verdict {
     if size != record.size {
         return Verdict::Differing(format!("{} bytes were delivered, {size} are there", record.size));
     }
-    let Some((algorithm, recorded)) = record.hash.as_deref().and_then(parse_hash) else {
+    let Some(ContentHash { algorithm, hex: recorded }) = record.hash.as_deref().and_then(ContentHash::parse)
+    else {
         return Verdict::SizeOnly;
     };
     platform::drop_cache(&file);
@@ -146,12 +146,6 @@ fn compare(record: &DeliveredRecord, path: &Path) -> Verdict {
         Err(copy::CopyError::Read(error) | copy::CopyError::Write(error)) => unreadable(&error),
         Err(copy::CopyError::Cut) => unreadable(&"cut off"),
     }
-}
-
-fn parse_hash(stored: &str) -> Option<(HashAlgorithm, &str)> {
-    let (word, hex) = stored.split_once(':')?;
-    let known = [HashAlgorithm::Xxh128, HashAlgorithm::Md5, HashAlgorithm::Sha256];
-    known.into_iter().find(|algorithm| algorithm.word() == word).map(|algorithm| (algorithm, hex))
 }
 
 fn add(report: &mut VerifyReport, id: RecordId, target: &Path, verdict: Verdict) {

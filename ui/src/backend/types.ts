@@ -6,7 +6,7 @@ export type Stage = "plan" | "ingest" | "transform" | "deliver";
 
 export type Class = "transient" | "permanent" | "outage";
 
-export type Category = "source_missing" | "source_unreadable" | "folder_unreadable" | "source_io" | "source_changed" | "source_not_a_file" | "name_collision" | "name_unsupported" | "destination_conflict" | "destination_outside" | "destination_denied" | "destination_io" | "file_too_large" | "template_failed" | "metadata_invalid" | "target_unsafe" | "not_found" | "asset_conflict" | "request_rejected" | "answer_invalid" | "field_missing" | "timeout" | "service_error" | "service_unreachable" | "throttled" | "media_unreadable" | "verify_mismatch" | "internal" | "destination_full" | "destination_gone" | "destination_read_only" | "service_down" | "service_denied" | "checkpoint_unusable" | "tool_gone" | "source_gone";
+export type Category = "source_missing" | "row_unreadable" | "path_unsafe" | "duplicate_id" | "duplicate_path" | "size_mismatch" | "checksum_mismatch" | "source_unreadable" | "folder_unreadable" | "source_io" | "source_changed" | "source_not_a_file" | "name_collision" | "name_unsupported" | "destination_conflict" | "destination_outside" | "destination_denied" | "destination_io" | "file_too_large" | "template_failed" | "metadata_invalid" | "target_unsafe" | "not_found" | "asset_conflict" | "request_rejected" | "answer_invalid" | "field_missing" | "timeout" | "service_error" | "service_unreachable" | "throttled" | "media_unreadable" | "verify_mismatch" | "internal" | "destination_full" | "destination_gone" | "destination_read_only" | "service_down" | "service_denied" | "checkpoint_unusable" | "tool_gone" | "source_gone";
 
 export type Lane = "main" | "recovery";
 
@@ -68,7 +68,7 @@ export type Verify = "size" | "written" | "read_back";
 
 export type OnConflict = "skip_identical" | "rename" | "overwrite" | "fail";
 
-export type HashAlgorithm = "xxh128" | "md5" | "sha256";
+export type HashAlgorithm = "xxh128" | "xxh64" | "md5" | "sha1" | "sha256" | "sha512";
 
 export type Delivery = { 
 /**
@@ -499,6 +499,95 @@ field: Array<FieldMapping>,
  */
 require: Array<Requirement>, };
 
+export type CatalogueFormat = "csv" | "xlsx" | "xls" | "ods" | "json" | "ndjson" | "ale";
+
+export type PrefixRule = { 
+/**
+ * `Z:\Archive`, `\\server\share`, `/Volumes/Archive`, or `Archive:Tapes` as old Macs write it.
+ */
+from: string, 
+/**
+ * The folder on this computer.
+ */
+to: string, };
+
+export type ChecksumColumn = { 
+/**
+ * The column.
+ */
+column: string, 
+/**
+ * How it was computed. Default: as the value says by a prefix (`md5:…`), else by its length.
+ */
+algorithm?: HashAlgorithm | null, };
+
+export type Catalogue = { 
+/**
+ * The export: CSV, TSV, XLSX, XLS, ODS, JSON, NDJSON or Avid ALE.
+ */
+file: string, 
+/**
+ * A preset; what is left out here comes from there.
+ */
+preset: string | null, 
+/**
+ * What kind of file it is.
+ */
+format: CatalogueFormat | null, 
+/**
+ * Its character encoding, by a label of <https://encoding.spec.whatwg.org/#names-and-labels>,
+ * such as `windows-1252`, `macintosh`, `shift_jis`.
+ */
+encoding: string | null, 
+/**
+ * What stands between two cells: one character, or `tab`.
+ */
+delimiter: string | null, 
+/**
+ * What stands around a cell that holds a delimiter: one character, or `none`.
+ */
+quote: string | null, 
+/**
+ * Which sheet of a workbook.
+ */
+sheet: string | null, 
+/**
+ * The row with the columns' names, as a spreadsheet counts; 0: there is none.
+ */
+header_row: number | null, 
+/**
+ * Rows at the beginning that are left out.
+ */
+skip: number | null, 
+/**
+ * The column with the file's path, or several that are joined by `/`.
+ */
+path: Array<string>, 
+/**
+ * Where relative paths begin. Default: the catalogue's own folder, unless there are prefixes.
+ */
+base: string | null, 
+/**
+ * Beginnings of paths as the catalogue writes them, and where these are on this computer.
+ */
+prefix: Array<PrefixRule>, 
+/**
+ * The column with the record's own number or name in the catalogue.
+ */
+id: string | null, 
+/**
+ * The column with the file's size in bytes; a file of another size fails.
+ */
+size: string | null, 
+/**
+ * The column with the file's checksum; a file with another one fails.
+ */
+checksum: ChecksumColumn | null, 
+/**
+ * Whether files below `base` that no row names are counted, as excluded.
+ */
+unlisted: boolean | null, };
+
 export type JobSpec = { 
 /**
  * What people call it. Default: the destination's name.
@@ -506,9 +595,13 @@ export type JobSpec = {
 name: string, 
 /**
  * Folders or files. One folder: its content goes right below the destination; several
- * sources: each goes below its own name.
+ * sources: each goes below its own name. May be empty where there is a catalogue.
  */
 sources: string[], 
+/**
+ * Catalogues that name the files to move.
+ */
+catalogue?: Array<Catalogue>, 
 /**
  * The folder that receives the files. Is made when it is not there.
  */
@@ -1277,7 +1370,15 @@ note: string | null,
 /**
  * When it is tried again by itself, in milliseconds since 1970 (UTC).
  */
-due_ms: number | null, };
+due_ms: number | null, 
+/**
+ * The row of the catalogue that names it, as a spreadsheet counts.
+ */
+row: number | null, 
+/**
+ * What the catalogue calls it.
+ */
+external_id: string | null, };
 
 export type FailurePage = { 
 /**
@@ -1538,6 +1639,80 @@ failure_groups: Array<FailureGroup>,
  * Number of the last event that this picture contains.
  */
 last_event: number, };
+
+export type EncodingBy = "chosen" | "mark" | "content" | "guess";
+
+export type InspectedRow = { 
+/**
+ * Its number in the file, as a spreadsheet counts.
+ */
+number: number, 
+/**
+ * Its cells in the order of the columns, shortened to 300 characters.
+ */
+cells: Array<string>, 
+/**
+ * Why it cannot be read.
+ */
+unreadable: string | null, };
+
+export type Inspection = { 
+/**
+ * The catalogue, as text.
+ */
+file: string, 
+/**
+ * Its size in bytes.
+ */
+size: number, 
+/**
+ * What kind of file it is.
+ */
+format: CatalogueFormat, 
+/**
+ * Its character encoding, by its standard name. None: the format has its own.
+ */
+encoding: string | null, 
+/**
+ * How that was found.
+ */
+encoding_by: EncodingBy | null, 
+/**
+ * What stands between cells, as the job file writes it.
+ */
+delimiter: string | null, 
+/**
+ * What stands around cells, as the job file writes it.
+ */
+quote: string | null, 
+/**
+ * The sheet that was read.
+ */
+sheet: string | null, 
+/**
+ * All sheets of the workbook.
+ */
+sheets: Array<string>, 
+/**
+ * What stands above the header, at most twenty lines.
+ */
+preamble: Array<string>, 
+/**
+ * The row with the columns' names, as a spreadsheet counts. None: there is none.
+ */
+header_row: number | null, 
+/**
+ * The columns' names, made unique. In JSON those of the first hundred records.
+ */
+columns: Array<string>, 
+/**
+ * The first rows, at most twenty.
+ */
+rows: Array<InspectedRow>, 
+/**
+ * What may be wrong, in words.
+ */
+warnings: Array<string>, };
 
 export type ErrorReport = { 
 /**

@@ -10,7 +10,7 @@ use super::records::number;
 use super::{Checkpoint, CheckpointError};
 use crate::clock::now_ms;
 use crate::event::{BatchSummary, EventKind};
-use crate::record::{BatchId, Lane, LeasedRecord, RawPath, RecordId};
+use crate::record::{BatchId, ContentHash, Lane, LeasedRecord, RawPath, RecordId};
 
 /// What a lane can lease at this moment.
 pub(crate) enum Leased {
@@ -148,7 +148,7 @@ impl Checkpoint {
     /// What a dead run still holds, at most one batch per dead run.
     pub(crate) async fn orphaned_leases(&self) -> Result<Vec<LeasedRecord>, CheckpointError> {
         let rows = sqlx::query(
-            "SELECT id, source, path, size, interrupted, attempts, tries, mapped, NULL AS fields
+            "SELECT id, source, path, size, interrupted, attempts, tries, row, mapped, NULL AS checksum, NULL AS fields
              FROM record WHERE state = 1 ORDER BY id",
         )
         .fetch_all(&self.readers)
@@ -228,7 +228,7 @@ async fn lease(
     let leased = sqlx::query(
         "UPDATE record SET state = 1, batch = ?, due_ms = NULL
          WHERE id IN (SELECT value FROM json_each(?))
-         RETURNING id, source, path, size, interrupted, attempts, tries, mapped, fields",
+         RETURNING id, source, path, size, interrupted, attempts, tries, row, mapped, checksum, fields",
     )
     .bind(batch)
     .bind(to_json(&chosen)?)
@@ -250,6 +250,7 @@ async fn lease(
 
 fn leased_of(row: &SqliteRow) -> Result<LeasedRecord, sqlx::Error> {
     let fields: Option<String> = row.try_get("fields")?;
+    let checksum: Option<String> = row.try_get("checksum")?;
     Ok(LeasedRecord {
         id: row.try_get("id")?,
         source: number(row, "source")? as usize,
@@ -259,6 +260,8 @@ fn leased_of(row: &SqliteRow) -> Result<LeasedRecord, sqlx::Error> {
         attempts: number(row, "attempts")? as u32,
         tries: number(row, "tries")? as u32,
         mapped: row.try_get::<Option<Vec<u8>>, _>("mapped")?.map(RawPath),
+        row: row.try_get::<Option<i64>, _>("row")?.map(|row| row.max(0) as u64),
+        checksum: checksum.as_deref().and_then(ContentHash::parse),
         // What is no object was never written by us; the record then has no fields of its own.
         fields: fields.and_then(|fields| serde_json::from_str(&fields).ok()).unwrap_or_default(),
         done: BTreeMap::new(),

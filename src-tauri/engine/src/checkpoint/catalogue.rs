@@ -27,6 +27,10 @@ pub(crate) struct KnownRecord {
     pub(crate) evidence: Option<String>,
     pub(crate) reason: Option<String>,
     pub(crate) message: Option<String>,
+    /// The row of the catalogue that names it, as a spreadsheet counts.
+    pub(crate) row: Option<u64>,
+    /// Its own number or name there.
+    pub(crate) external_id: Option<String>,
     /// Its own fields, then what lookups found.
     pub(crate) fields: Map<String, Value>,
 }
@@ -74,7 +78,7 @@ impl Checkpoint {
     ) -> Result<Vec<KnownRecord>, CheckpointError> {
         let mut query = QueryBuilder::<Sqlite>::new(format!(
             "SELECT id, source, path, CASE WHEN state IN (2, 4) THEN coalesce(bytes, size) ELSE size END AS size, state, target, hash, evidence, reason, message,
-                    fields,
+                    row, external_id, fields,
                     (SELECT json_group_object(step.step, json(step.result)) FROM step
                      WHERE step.record = record.id AND {FIELD_STEPS}) AS found
              FROM record WHERE id > "
@@ -101,6 +105,8 @@ impl Checkpoint {
                 evidence: row.try_get("evidence")?,
                 reason: row.try_get("reason")?,
                 message: row.try_get("message")?,
+                row: row.try_get::<Option<i64>, _>("row")?.map(|row| row.max(0) as u64),
+                external_id: row.try_get("external_id")?,
                 fields,
             })
         })

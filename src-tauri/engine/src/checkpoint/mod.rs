@@ -29,7 +29,7 @@ pub(crate) use batches::Leased;
 pub(crate) use catalogue::{KnownRecord, Standing};
 pub(crate) use correct::Correction;
 pub use error::CheckpointError;
-pub(crate) use plan::{PlannedFate, PlannedRecord};
+pub(crate) use plan::{Listing, PlannedFate, PlannedRecord};
 pub(crate) use records::{DeliveredRecord, FailedRow};
 pub(crate) use targets::{Pending, PendingRecord};
 

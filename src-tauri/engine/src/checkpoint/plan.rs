@@ -1,8 +1,11 @@
 //! Writing a plan: what the sources hold, before anything moves.
 
+use serde::Serialize;
+use serde_json::value::RawValue;
+
 use super::migration::Change;
 use super::{Checkpoint, CheckpointError};
-use crate::record::{Balance, Failure, RawPath, RecordId, RecordState, hex};
+use crate::record::{Balance, ContentHash, Failure, RawPath, RecordId, RecordState, hex};
 
 /// What the planner found under one name.
 #[derive(Debug, Clone)]
@@ -12,6 +15,23 @@ pub(crate) struct PlannedRecord {
     /// In bytes. Zero for what is no file.
     pub(crate) size: u64,
     pub(crate) fate: PlannedFate,
+    /// The row of a catalogue that names it.
+    pub(crate) listing: Option<Box<Listing>>,
+}
+
+/// What a row of a catalogue says of a record.
+#[derive(Debug, Clone)]
+pub(crate) struct Listing {
+    /// Which of the job's catalogues, from 0.
+    pub(crate) catalogue: usize,
+    /// The row's number, as a spreadsheet counts.
+    pub(crate) row: u64,
+    /// What the catalogue calls the record.
+    pub(crate) external_id: Option<String>,
+    /// What the file's bytes must hash to.
+    pub(crate) checksum: Option<ContentHash>,
+    /// All columns by name: a JSON object.
+    pub(crate) fields: Option<Box<RawValue>>,
 }
 
 /// What the plan makes of it.
@@ -24,6 +44,18 @@ pub(crate) enum PlannedFate {
     /// Could not even be listed.
     Failed(Failure),
 }
+
+/// A record on its way through JSON into the database; what a folder holds has no more than the first
+/// part.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Row<'a> {
+    Found((Found<'a>,)),
+    Listed(Found<'a>, usize, u64, Option<&'a str>, Option<String>, Option<&'a RawValue>),
+}
+
+/// Source, path in hexadecimal, size, state, stage, reason, message.
+type Found<'a> = (usize, String, u64, i64, Option<&'a str>, Option<&'a str>, Option<&'a str>);
 
 impl Checkpoint {
     /// Forgets an earlier plan, so that the sources can be walked again.
@@ -70,7 +102,7 @@ impl Checkpoint {
     /// Adds records to the plan: one statement and one commit for all of them.
     pub(crate) async fn add_planned(&self, records: &[PlannedRecord]) -> Result<Balance, CheckpointError> {
         let mut change = Change::default();
-        let rows: Vec<_> = records
+        let rows: Vec<Row> = records
             .iter()
             .map(|record| {
                 let (state, stage, reason, message) = match &record.fate {
@@ -97,15 +129,30 @@ impl Checkpoint {
                 if state != RecordState::Excluded {
                     change.bytes_total += record.size as i64;
                 }
-                (record.source, hex(&record.path.0), record.size, state.code(), stage, reason, message)
+                let path = hex(&record.path.0);
+                let found = (record.source, path, record.size, state.code(), stage, reason, message);
+                match record.listing.as_deref() {
+                    None => Row::Found((found,)),
+                    Some(listing) => Row::Listed(
+                        found,
+                        listing.catalogue,
+                        listing.row,
+                        listing.external_id.as_deref(),
+                        listing.checksum.as_ref().map(ContentHash::stored),
+                        listing.fields.as_deref(),
+                    ),
+                }
             })
             .collect();
         self.write(async |tx| {
             // JSON holds no raw bytes, so paths travel in hexadecimal.
             sqlx::query(
-                "INSERT INTO record (source, path, size, state, stage, reason, message, ended_ms)
-                 SELECT value ->> 0, unhex(value ->> 1), value ->> 2, value ->> 3, value ->> 4, value ->> 5,
-                        value ->> 6, CASE value ->> 3 WHEN 0 THEN NULL ELSE ? END
+                "INSERT INTO record (source, path, size, state, stage, reason, message, ended_ms,
+                                     catalogue, row, external_id, checksum, fields)
+                 SELECT value ->> '$[0][0]', unhex(value ->> '$[0][1]'), value ->> '$[0][2]', value ->> '$[0][3]',
+                        value ->> '$[0][4]', value ->> '$[0][5]', value ->> '$[0][6]',
+                        CASE value ->> '$[0][3]' WHEN 0 THEN NULL ELSE ? END,
+                        value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
                  FROM json_each(?)",
             )
             .bind(crate::clock::now_ms())

@@ -26,6 +26,8 @@ pub(crate) struct FailedRow {
     pub(crate) note: Option<String>,
     pub(crate) due_ms: Option<i64>,
     pub(crate) fields: Map<String, Value>,
+    pub(crate) row: Option<u64>,
+    pub(crate) external_id: Option<String>,
 }
 
 /// A record whose content is at the destination: delivered or skipped as identical.
@@ -50,7 +52,7 @@ impl Checkpoint {
     ) -> Result<Vec<FailedRow>, CheckpointError> {
         let mut query = QueryBuilder::<Sqlite>::new(
             "SELECT id, source, path, size, attempts, stage, reason, message, ended_ms, endpoint, http_status,
-                    note, due_ms, fields
+                    note, due_ms, fields, row, external_id
              FROM record WHERE state = 3 AND id > ",
         );
         query.push_bind(after);
@@ -72,6 +74,8 @@ impl Checkpoint {
                 note: row.try_get("note")?,
                 due_ms: row.try_get("due_ms")?,
                 fields: fields_of(row.try_get("fields")?),
+                row: row.try_get::<Option<i64>, _>("row")?.map(|row| row.max(0) as u64),
+                external_id: row.try_get("external_id")?,
             })
         })
         .await

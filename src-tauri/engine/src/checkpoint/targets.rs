@@ -17,6 +17,7 @@ pub(crate) struct PendingRecord {
     pub(crate) source: usize,
     pub(crate) path: RawPath,
     pub(crate) size: u64,
+    pub(crate) row: Option<u64>,
     pub(crate) fields: Map<String, Value>,
     pub(crate) mapped: Option<RawPath>,
 }
@@ -47,8 +48,9 @@ pub(crate) enum Pending<'a> {
 impl Checkpoint {
     /// Pending records, by number.
     pub(crate) async fn pending(&self, which: Pending<'_>) -> Result<Vec<PendingRecord>, CheckpointError> {
-        let mut query =
-            QueryBuilder::new("SELECT id, source, path, size, fields, mapped FROM record WHERE state = 0");
+        let mut query = QueryBuilder::new(
+            "SELECT id, source, path, size, row, fields, mapped FROM record WHERE state = 0",
+        );
         match which {
             Pending::After(after, limit) => {
                 query.push(" AND id > ").push_bind(after).push(" ORDER BY id LIMIT ").push_bind(limit);
@@ -70,6 +72,7 @@ impl Checkpoint {
                 source: number(row, "source")? as usize,
                 path: RawPath(row.try_get("path")?),
                 size: number(row, "size")?,
+                row: row.try_get::<Option<i64>, _>("row")?.map(|row| row.max(0) as u64),
                 fields: fields.and_then(|fields| serde_json::from_str(&fields).ok()).unwrap_or_default(),
                 mapped: row.try_get::<Option<Vec<u8>>, _>("mapped")?.map(RawPath),
             })

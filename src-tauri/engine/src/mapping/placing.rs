@@ -86,6 +86,7 @@ impl Ground {
 /// What templates may use of a record while planning.
 pub(crate) fn facts(record: &PendingRecord) -> Facts {
     Facts::new(record.id, &record.path, record.size, record.fields.clone(), Tech::default())
+        .at_row(record.row)
 }
 
 /// Places every pending record. Those that cannot be placed fail here.

@@ -10,8 +10,8 @@ use crate::checkpoint::{Checkpoint, Pending, PendingRecord};
 use crate::error::Error;
 use crate::preflight::{Finding, Severity};
 use crate::record::RecordId;
+use crate::report::failures::source_of;
 use crate::spec::{JobSpec, Mapping};
-use crate::storage::local::platform::to_shown;
 
 /// Records that one preview shows.
 const MOST: u32 = 1000;
@@ -66,16 +66,9 @@ pub(crate) async fn preview(
 }
 
 fn look(record: &PendingRecord, job: &JobSpec, ground: &Ground, own: bool) -> Preview {
-    let source =
-        job.sources.get(record.source).map(|source| to_shown(source.as_os_str())).unwrap_or_default();
-    let source = if record.path.0.is_empty() {
-        source
-    } else {
-        format!("{source}{}{}", std::path::MAIN_SEPARATOR, record.path)
-    };
     let mut preview = Preview {
         id: record.id,
-        source,
+        source: source_of(&job.roots(), record.source, &record.path),
         fields: fields(record, &ground.mapper),
         target: None,
         findings: Vec::new(),

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use crate::http::Services;
 use crate::report::file::folder_of;
-use crate::spec::JobSpec;
+use crate::source::catalogue::CatalogueError;
+use crate::spec::{Catalogue, JobSpec};
 use crate::storage::local::platform::to_shown;
 use crate::storage::local::sources::Sources;
 
@@ -23,16 +24,28 @@ pub struct Refusal {
 
 /// Checks a job against what is there, and opens its sources.
 pub(crate) fn check_paths(job: &JobSpec) -> Result<Sources, Refusal> {
-    let sources = Sources::open(&job.sources).map_err(|(path, error)| source_refused(&path, &error))?;
+    let sources = Sources::open(&job.roots()).map_err(|(path, error)| source_refused(&path, &error))?;
+    let folders = job.sources.len();
     for (number, source) in sources.iter() {
-        if sources.iter().take(number).any(|(_, earlier)| earlier.root == source.root) {
+        if sources.iter().take(number.min(folders)).any(|(_, earlier)| earlier.root == source.root) {
             return Err(Refusal {
                 code: "source_twice",
                 message: format!("the source {} is named twice", shown(&source.root)),
-                advice: "Remove one of the two.",
+                advice: "Remove one of the two. What a catalogue does not name, its option `unlisted` counts.",
             });
         }
-        check_apart(&source.root, source.is_file, &job.destination)?;
+        if number >= folders && source.is_file {
+            return Err(Refusal {
+                code: "base_not_a_folder",
+                message: format!("the catalogue's folder {} is a file", shown(&source.root)),
+                advice: "Name the folder that the catalogue's paths begin at.",
+            });
+        }
+        check_same(&source.root, source.is_file, &job.destination)?;
+        // What is only named by rows cannot be found again as a source.
+        if number < folders || job.catalogues.iter().any(Catalogue::counts_unlisted) {
+            check_apart(&source.root, &job.destination)?;
+        }
     }
     check_destination(&job.destination)?;
     if let Some(catalogue) = &job.catalogue_out {
@@ -46,6 +59,11 @@ pub(crate) fn check_paths(job: &JobSpec) -> Result<Sources, Refusal> {
         }
     }
     Ok(sources)
+}
+
+/// Looks whether the job's catalogues can be read and have the columns that it maps.
+pub(crate) fn check_catalogues(job: &JobSpec) -> Result<(), CatalogueError> {
+    job.catalogues.iter().try_for_each(crate::source::catalogue::check)
 }
 
 /// Prepares a job's requests, or names the secret that the environment does not hold.
@@ -73,8 +91,7 @@ fn source_refused(path: &Path, error: &io::Error) -> Refusal {
     }
 }
 
-/// The destination must not lie in a source: the copy would be found as a source again.
-fn check_apart(source: &Path, is_file: bool, destination: &Path) -> Result<(), Refusal> {
+fn check_same(source: &Path, is_file: bool, destination: &Path) -> Result<(), Refusal> {
     if same_file::is_same_file(source, destination).unwrap_or(false) {
         let (code, message) = if is_file {
             (
@@ -89,6 +106,11 @@ fn check_apart(source: &Path, is_file: bool, destination: &Path) -> Result<(), R
         };
         return Err(Refusal { code, message, advice: "Choose another folder as destination." });
     }
+    Ok(())
+}
+
+/// The destination must not lie in a source: the copy would be found as a source again.
+fn check_apart(source: &Path, destination: &Path) -> Result<(), Refusal> {
     let inside = |folder: &Path| {
         folder.ancestors().any(|ancestor| same_file::is_same_file(source, ancestor).unwrap_or(false))
     };

@@ -15,6 +15,7 @@ use crate::mapping::{Mapper, PreviewRequest, preview};
 use crate::metrics::TimeLeft;
 use crate::record::{Balance, RawPath};
 use crate::report::words::{bytes, count};
+use crate::source::catalogue::CatalogueTally;
 use crate::spec::JobSpec;
 use crate::stage::target_of;
 use crate::storage::local::platform;
@@ -34,6 +35,7 @@ pub(crate) struct TypeTally {
     types: HashMap<String, (u64, u64)>,
     pub(crate) bad_names: u64,
     pub(crate) empty_folders: u64,
+    pub(crate) catalogues: Vec<CatalogueTally>,
 }
 
 impl TypeTally {
@@ -105,6 +107,12 @@ pub(crate) async fn survey(
             Category::TemplateFailed => "lack what a template needs",
             Category::TargetUnsafe => "would have a target that is no safe path",
             Category::NameUnsupported => "have a name that the destination cannot hold",
+            Category::SourceMissing => "name a file that is not there",
+            Category::RowUnreadable => "stand for a row of a catalogue that cannot be read",
+            Category::PathUnsafe => "have a path that leads out of the catalogue's folders",
+            Category::DuplicateId => "have the id of another row",
+            Category::DuplicatePath => "name the file of another row",
+            Category::SizeMismatch => "name a file that has another size than the catalogue says",
             _ => "failed already",
         };
         find(
@@ -173,6 +181,7 @@ pub(crate) async fn survey(
         let what = match policy.as_str() {
             "junk" => "system leftovers (.DS_Store, ._*, Thumbs.db and the like) are left out",
             "symlink" => "links are left out: what they point to is not moved through them",
+            "not_in_catalogue" => "files lie below the catalogue's folder, but no row names them",
             "special" => "pipes, sockets and devices are left out: they hold no bytes of their own",
             _ => "files of this migration's own checkpoint are left out",
         };
@@ -181,6 +190,38 @@ pub(crate) async fn survey(
             &format!("excluded_{policy}"),
             records,
             format!("{} {what}", count(records)),
+            "",
+        );
+    }
+    for catalogue in &tally.catalogues {
+        let name = &catalogue.name;
+        let mut remark = |code: &str, rows: u64, what: &str, advice: &str| {
+            if rows > 0 {
+                find(Severity::Warns, code, rows, format!("{name}: {} {what}", count(rows)), advice);
+            }
+        };
+        remark(
+            "catalogue_undecodable",
+            catalogue.undecodable,
+            "rows hold bytes that are no text in its encoding",
+            "Look at it with `sluice catalogue FILE`; another `encoding` may be right.",
+        );
+        remark(
+            "catalogue_short_rows",
+            catalogue.short,
+            "rows have fewer cells than there are columns; the missing ones are taken as empty",
+            "Look whether their values stand in the right columns.",
+        );
+        remark(
+            "catalogue_vague_sizes",
+            catalogue.vague_sizes,
+            "rows give a size that is no number of bytes; it is not compared",
+            "",
+        );
+        remark(
+            "catalogue_respelt",
+            catalogue.respelt,
+            "files were found under another spelling (spaces around, accents stored in another way)",
             "",
         );
     }

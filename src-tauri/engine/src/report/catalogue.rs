@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -14,7 +14,6 @@ use crate::record::{RawPath, RecordId, RecordState};
 use crate::report::failures::{FIELD, source_of, value_text};
 use crate::report::file::{Draft, Kind, folder_of};
 use crate::report::table::{Bounds, Cell, Exported, Table};
-use crate::spec::JobSpec;
 use crate::stage::target_of;
 use crate::storage::local::platform;
 use crate::storage::names::NameRules;
@@ -30,8 +29,19 @@ const FIELDS: u32 = 16_000;
 pub(crate) const KINDS: &[Kind] = &[Kind::Csv, Kind::Xlsx, Kind::Ndjson];
 
 /// The columns before the fields.
-const COLUMNS: [&str; 9] =
-    ["id", "state", "source", "target", "size", "hash", "evidence", "reason", "message"];
+const COLUMNS: [&str; 11] = [
+    "id",
+    "row",
+    "external_id",
+    "state",
+    "source",
+    "target",
+    "size",
+    "hash",
+    "evidence",
+    "reason",
+    "message",
+];
 
 /// The column of the fields that have none of their own.
 const FURTHER: &str = "further_fields";
@@ -40,6 +50,10 @@ const FURTHER: &str = "further_fields";
 #[derive(Serialize)]
 struct Entry {
     id: RecordId,
+    /// The row of the catalogue that names it, as a spreadsheet counts.
+    row: Option<u64>,
+    /// Its own number or name there.
+    external_id: Option<String>,
     state: &'static str,
     /// Full path of the source file, safe to show.
     source: String,
@@ -114,6 +128,8 @@ fn columns(names: &[String], has_further: bool) -> Vec<String> {
 fn cells<'a>(entry: &'a Entry, fields: &[String]) -> Vec<Cell<'a>> {
     let own = [
         Cell::Number(entry.id.unsigned_abs()),
+        entry.row.map_or(Cell::Empty, Cell::Number),
+        Cell::maybe(entry.external_id.as_deref()),
         Cell::text(entry.state),
         Cell::text(&entry.source),
         Cell::maybe(entry.target.as_deref()),
@@ -136,26 +152,29 @@ async fn each(
     let job = checkpoint.job().await?;
     let prefixes = checkpoint.prefixes().await?;
     let rules = platform::name_rules(&job.destination);
+    let roots = job.roots();
     let mut after = 0;
     loop {
         let page = checkpoint.known_after(!all, after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.id;
         for record in page {
-            let entry = entry(&job, &prefixes, rules, record);
+            let entry = entry(&roots, &prefixes, rules, record);
             take(&entry).map_err(|error| Error::Report { path: to.to_owned(), error })?;
         }
     }
 }
 
-fn entry(job: &JobSpec, prefixes: &[RawPath], rules: NameRules, record: KnownRecord) -> Entry {
+fn entry(roots: &[PathBuf], prefixes: &[RawPath], rules: NameRules, record: KnownRecord) -> Entry {
     let is_there = matches!(record.state, RecordState::Delivered | RecordState::Skipped);
     let mapped = || prefixes.get(record.source).and_then(|prefix| target_of(prefix, &record.path, rules));
     let target = record.target.clone().or_else(mapped).filter(|_| is_there);
     Entry {
         id: record.id,
+        row: record.row,
+        external_id: record.external_id,
         state: record.state.word(),
-        source: source_of(job, record.source, &record.path),
+        source: source_of(roots, record.source, &record.path),
         target: target.map(|target| text_of(&target.0)),
         size: record.size,
         hash: record.hash,

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -32,7 +32,7 @@ const FIELDS: u32 = 16_000;
 pub(crate) const KINDS: &[Kind] = &[Kind::Csv, Kind::Xlsx, Kind::Json];
 
 /// The columns before the fields.
-const COLUMNS: [&str; 15] = [
+const COLUMNS: [&str; 17] = [
     "id",
     "source",
     "path",
@@ -47,6 +47,8 @@ const COLUMNS: [&str; 15] = [
     "failed_at",
     "endpoint",
     "http_status",
+    "row",
+    "external_id",
     "migration",
 ];
 
@@ -136,7 +138,7 @@ async fn each(
     place: &Path,
     mut take: impl FnMut(&Reported) -> io::Result<()>,
 ) -> Result<(), Error> {
-    let job = checkpoint.job().await?;
+    let roots = checkpoint.job().await?.roots();
     let migration = checkpoint.uuid().await?;
     let mut after = 0;
     loop {
@@ -146,7 +148,7 @@ async fn each(
         for mut row in page {
             let fields = std::mem::take(&mut row.fields);
             let path = row.path.to_string();
-            let record = Reported { path, fields, shown: shown(&job, row), migration: migration.clone() };
+            let record = Reported { path, fields, shown: shown(&roots, row), migration: migration.clone() };
             take(&record).map_err(|error| Error::Report { path: place.to_owned(), error })?;
         }
     }
@@ -169,6 +171,8 @@ fn cells<'a>(record: &'a Reported, fields: &[String]) -> Vec<Cell<'a>> {
         Cell::text(timestamp(shown.failed_ms)),
         Cell::maybe(shown.endpoint.as_deref()),
         shown.http_status.map_or(Cell::Empty, |status| Cell::Number(status.into())),
+        shown.row.map_or(Cell::Empty, Cell::Number),
+        Cell::maybe(shown.external_id.as_deref()),
         Cell::text(migration),
     ];
     own.into_iter().chain(fields.iter().map(|name| Cell::maybe(values.get(name).map(value_text)))).collect()
@@ -191,21 +195,22 @@ pub(crate) async fn page(
     after: RecordId,
     limit: u32,
 ) -> Result<Vec<FailedRecord>, Error> {
+    let roots = job.roots();
     let rows = checkpoint.failed_after(selection, after, limit).await?;
-    Ok(rows.into_iter().map(|row| shown(job, row)).collect())
+    Ok(rows.into_iter().map(|row| shown(&roots, row)).collect())
 }
 
-/// The full path of a record's source file, safe to show.
-pub(crate) fn source_of(job: &JobSpec, source: usize, path: &RawPath) -> String {
-    let source = job.sources.get(source).map(|source| to_shown(source.as_os_str())).unwrap_or_default();
-    if path.0.is_empty() { source } else { format!("{source}{}{path}", std::path::MAIN_SEPARATOR) }
+/// The full path of a record's source file, safe to show. `roots`: see [`JobSpec::roots`].
+pub(crate) fn source_of(roots: &[PathBuf], source: usize, path: &RawPath) -> String {
+    let root = roots.get(source).map(|root| to_shown(root.as_os_str())).unwrap_or_default();
+    if path.0.is_empty() { root } else { format!("{root}{}{path}", std::path::MAIN_SEPARATOR) }
 }
 
-fn shown(job: &JobSpec, row: FailedRow) -> FailedRecord {
+fn shown(roots: &[PathBuf], row: FailedRow) -> FailedRecord {
     let category: Category = row.category.parse().unwrap_or(Category::Internal);
     FailedRecord {
         id: row.id,
-        source: source_of(job, row.source, &row.path),
+        source: source_of(roots, row.source, &row.path),
         stage: Stage::from_word(&row.stage).unwrap_or(Stage::Plan),
         category,
         class: category.class(),
@@ -218,5 +223,7 @@ fn shown(job: &JobSpec, row: FailedRow) -> FailedRecord {
         http_status: row.http_status,
         note: row.note,
         due_ms: row.due_ms,
+        row: row.row,
+        external_id: row.external_id,
     }
 }

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use super::cell::defuse;
-use super::failures::page;
+use super::failures::{page, source_of};
 use super::file::{Draft, Kind};
 use crate::api::Selection;
 use crate::checkpoint::{Checkpoint, Pending};
@@ -13,7 +13,6 @@ use crate::error::Error;
 use crate::mapping::placing::{Ground, Place};
 use crate::preflight::{NameChange, NameReason, Preflight, Severity};
 use crate::spec::JobSpec;
-use crate::storage::local::platform::to_shown;
 
 /// Records read at once.
 const PAGE: u32 = 1000;
@@ -116,6 +115,7 @@ impl<W: Write> Findings<'_, W> {
 
     /// Records whose name will not be what the template or the source says.
     async fn names(&mut self, checkpoint: &Checkpoint, job: &JobSpec) -> Result<(), Error> {
+        let roots = job.roots();
         let ground = Ground::of(job, checkpoint.prefixes().await?).await?;
         let mut after = 0;
         loop {
@@ -124,11 +124,7 @@ impl<W: Write> Findings<'_, W> {
             after = last.id;
             for record in page {
                 let Ok(Place::At { wanted, legal }) = ground.place(&record) else { continue };
-                let source = || {
-                    let root = job.sources.get(record.source);
-                    let root = root.map(|root| to_shown(root.as_os_str())).unwrap_or_default();
-                    format!("{root}{}{}", std::path::MAIN_SEPARATOR, record.path)
-                };
+                let source = || source_of(&roots, record.source, &record.path);
                 if wanted != legal {
                     let change = NameChange::new(record.id, NameReason::Illegal, &wanted, &legal);
                     self.change(&change, source(), "the destination cannot hold the name as it is")?;

@@ -94,13 +94,20 @@ fn file(number: usize, source: &Source, checkpoint: &Path, entry: &DirEntry) -> 
             format!("the name {} is no Unicode", to_shown(entry.path().as_os_str())),
         );
         let shown = RawPath(to_shown(entry.file_name()).into_bytes());
-        return PlannedRecord { source: number, path: shown, size: 0, fate: PlannedFate::Failed(failure) };
+        return PlannedRecord {
+            source: number,
+            path: shown,
+            size: 0,
+            fate: PlannedFate::Failed(failure),
+            listing: None,
+        };
     };
     let excluded = |policy| PlannedRecord {
         source: number,
         path: path.clone(),
         size: 0,
         fate: PlannedFate::Excluded(policy),
+        listing: None,
     };
     if kind.is_symlink() {
         return excluded(policy::SYMLINK);
@@ -116,9 +123,13 @@ fn file(number: usize, source: &Source, checkpoint: &Path, entry: &DirEntry) -> 
         return excluded(policy::CHECKPOINT);
     }
     match entry.metadata() {
-        Ok(metadata) => {
-            PlannedRecord { source: number, path, size: metadata.len(), fate: PlannedFate::Pending }
-        }
+        Ok(metadata) => PlannedRecord {
+            source: number,
+            path,
+            size: metadata.len(),
+            fate: PlannedFate::Pending,
+            listing: None,
+        },
         Err(error) => unreadable(number, source, &error),
     }
 }
@@ -130,7 +141,7 @@ fn unreadable(number: usize, source: &Source, error: &walkdir::Error) -> Planned
     let message = format!("cannot list {}: {why}", to_shown(path.as_os_str()));
     let failure = Failure::new(Stage::Plan, Category::FolderUnreadable, message);
     let path = below(source, path).unwrap_or(RawPath(Vec::new()));
-    PlannedRecord { source: number, path, size: 0, fate: PlannedFate::Failed(failure) }
+    PlannedRecord { source: number, path, size: 0, fate: PlannedFate::Failed(failure), listing: None }
 }
 
 fn below(source: &Source, path: &Path) -> Option<RawPath> {

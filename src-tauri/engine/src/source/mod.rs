@@ -1,5 +1,6 @@
 //! What the sources hold: walked entry by entry, never as a whole in memory.
 
+pub(crate) mod catalogue;
 mod folder;
 mod policy;
 

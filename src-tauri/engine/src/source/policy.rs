@@ -8,6 +8,8 @@ pub(super) const JUNK: &str = "junk";
 pub(super) const SYMLINK: &str = "symlink";
 /// Pipes, sockets and devices: they hold no bytes of their own.
 pub(super) const SPECIAL: &str = "special";
+/// Files below a catalogue's folder that none of its rows names.
+pub(super) const NOT_IN_CATALOGUE: &str = "not_in_catalogue";
 /// The checkpoint of this very migration, when it lies below a source.
 pub(super) const CHECKPOINT: &str = "own_checkpoint";
 

@@ -1,5 +1,6 @@
 //! What a migration is told to do: the job file's content, checked.
 
+mod catalogue;
 mod control;
 mod describe;
 mod http;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+pub use catalogue::{Catalogue, CatalogueFormat, ChecksumColumn, PrefixRule};
 pub use control::{Autopilot, Control, Lease, Recovery, RetryRule, Schedule};
 pub use describe::{Describe, MediaKind, OnUnknownMedia, Tool};
 pub use http::{Auth, Endpoint, FieldRule, Lookup, Method, Register};
@@ -32,10 +34,15 @@ pub struct JobSpec {
     #[serde(default)]
     pub name: String,
     /// Folders or files. One folder: its content goes right below the destination; several
-    /// sources: each goes below its own name.
+    /// sources: each goes below its own name. May be empty where there is a catalogue.
+    #[serde(default)]
     #[ts(type = "string[]")]
     pub sources: Vec<PathBuf>,
+    /// Catalogues that name the files to move.
+    #[serde(default, rename = "catalogue", skip_serializing_if = "Vec::is_empty")]
+    pub catalogues: Vec<Catalogue>,
     /// The folder that receives the files. Is made when it is not there.
+    #[serde(default)]
     #[ts(type = "string")]
     pub destination: PathBuf,
     /// How files are delivered and proven.
@@ -122,19 +129,42 @@ pub enum HashAlgorithm {
     /// XXH3 with 128 bits: the fastest; finds every accident, not a forger.
     #[default]
     Xxh128,
+    /// XXH64, as media hash lists have it.
+    Xxh64,
     /// MD5, for catalogues that want it.
     Md5,
+    /// SHA-1, for catalogues that want it.
+    Sha1,
     /// SHA-256, where a forger must be kept out.
     Sha256,
+    /// SHA-512, likewise.
+    Sha512,
 }
 
 impl HashAlgorithm {
+    /// All of them.
+    pub const ALL: [Self; 6] = [Self::Xxh128, Self::Xxh64, Self::Md5, Self::Sha1, Self::Sha256, Self::Sha512];
+
     /// The word that the job file and the reports use.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Xxh128 => "xxh128",
+            Self::Xxh64 => "xxh64",
             Self::Md5 => "md5",
+            Self::Sha1 => "sha1",
             Self::Sha256 => "sha256",
+            Self::Sha512 => "sha512",
+        }
+    }
+
+    /// How many hexadecimal digits its values have.
+    pub const fn digits(self) -> usize {
+        match self {
+            Self::Xxh64 => 16,
+            Self::Xxh128 | Self::Md5 => 32,
+            Self::Sha1 => 40,
+            Self::Sha256 => 64,
+            Self::Sha512 => 128,
         }
     }
 }
@@ -155,7 +185,7 @@ pub enum SpecError {
         max: u32,
     },
     /// No source is named.
-    #[error("no source is named; add at least one folder or file")]
+    #[error("no source is named; add folders or files under `sources`, or a [[catalogue]]")]
     NoSource,
     /// No destination is named.
     #[error("no destination is named; add the folder that receives the files")]
@@ -190,6 +220,36 @@ pub enum SpecError {
         /// What is wrong where, and what to do.
         what: String,
     },
+    /// A catalogue is described wrongly.
+    #[error("{what}")]
+    Catalogue {
+        /// What is wrong where, and what to do.
+        what: String,
+    },
+    /// A preset cannot be read.
+    #[error("the preset {} cannot be read: {error}; check its path and your right to read it", path.display())]
+    PresetUnreadable {
+        /// The preset.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// A preset is none.
+    #[error("the preset {} is not right: {why}", path.display())]
+    PresetMalformed {
+        /// The preset.
+        path: PathBuf,
+        /// Where and why.
+        why: String,
+    },
+    /// A preset cannot be kept.
+    #[error("the preset {} cannot be written: {error}; choose a folder that you may write to", path.display())]
+    PresetUnwritable {
+        /// The preset.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
     /// A template cannot be used.
     #[error(transparent)]
     Template(#[from] TemplateError),
@@ -220,6 +280,7 @@ impl JobSpec {
         Self {
             name: String::new(),
             sources,
+            catalogues: Vec::new(),
             destination,
             deliver: Delivery::default(),
             limits: Limits::default(),
@@ -239,6 +300,31 @@ impl JobSpec {
         !self.lookups.is_empty() || self.register.is_some()
     }
 
+    /// Every folder or file that records may come from, by the number that a record keeps: the
+    /// sources first, then what the catalogues need besides.
+    pub fn roots(&self) -> Vec<PathBuf> {
+        let mut roots = self.sources.clone();
+        for root in self.catalogues.iter().flat_map(Catalogue::roots) {
+            if !roots[self.sources.len()..].contains(&root) {
+                roots.push(root);
+            }
+        }
+        roots
+    }
+
+    /// The number of a catalogue's folder among [`JobSpec::roots`].
+    pub(crate) fn root_number(&self, root: &Path) -> Option<usize> {
+        let own = self.sources.len();
+        self.roots()[own..].iter().position(|known| known == root).map(|at| own + at)
+    }
+
+    /// Whether two jobs move the same records to the same place.
+    pub fn moves_the_same(&self, other: &Self) -> bool {
+        self.sources == other.sources
+            && self.catalogues == other.catalogues
+            && self.destination == other.destination
+    }
+
     /// Reads a job file. Relative paths in it start at the job file's own folder.
     pub fn load(path: &Path) -> Result<Self, SpecError> {
         let unreadable = |error| SpecError::Unreadable { path: path.to_owned(), error };
@@ -251,6 +337,9 @@ impl JobSpec {
         let base = path.parent().unwrap_or(Path::new(""));
         for source in &mut job.sources {
             *source = base.join(&*source);
+        }
+        for catalogue in &mut job.catalogues {
+            catalogue.resolve(base)?;
         }
         if !job.destination.as_os_str().is_empty() {
             job.destination = base.join(&job.destination);
@@ -280,14 +369,24 @@ impl JobSpec {
         self.map.checked()?;
         http::check_requests(&self.lookups, self.register.as_ref())?;
         sidecar::check(&self.sidecars, self.catalogue_out.as_ref())?;
-        if self.sources.is_empty() || self.sources.iter().any(|source| source.as_os_str().is_empty()) {
+        let none = self.sources.is_empty() && self.catalogues.is_empty();
+        if none || self.sources.iter().any(|source| source.as_os_str().is_empty()) {
             return Err(SpecError::NoSource);
+        }
+        for catalogue in &self.catalogues {
+            catalogue.check()?;
         }
         if self.destination.as_os_str().is_empty() {
             return Err(SpecError::NoDestination);
         }
-        let catalogue = self.catalogue_out.as_mut().map(|catalogue| &mut catalogue.path);
-        for path in self.sources.iter_mut().chain([&mut self.destination]).chain(catalogue) {
+        let of_catalogues = self.catalogues.iter_mut().flat_map(Catalogue::paths_mut);
+        let catalogue_out = self.catalogue_out.as_mut().map(|catalogue| &mut catalogue.path);
+        for path in
+            self.sources.iter_mut().chain(of_catalogues).chain([&mut self.destination]).chain(catalogue_out)
+        {
+            if path.as_os_str().is_empty() {
+                continue;
+            }
             if path.to_str().is_none() {
                 return Err(SpecError::NotUnicode { path: path.clone() });
             }

@@ -10,7 +10,7 @@ use super::{Arrived, Processed, Proof, Site, mirrored};
 use crate::failure::{Category, Stage};
 use crate::record::{ContentHash, Evidence, Failure, LeasedRecord, RawPath};
 use crate::spec::{HashAlgorithm, OnConflict, Verify};
-use crate::storage::local::copy::{self, CopyError, OnBlock};
+use crate::storage::local::copy::{self, CopyError, Hashes, OnBlock};
 use crate::storage::local::destination::{Part, TargetError};
 use crate::storage::local::fault;
 use crate::storage::local::platform::{self, to_shown};
@@ -59,10 +59,10 @@ pub(super) fn deliver(
     let writing = |what: &str, error: &std::io::Error| fault::of_destination(what, &place, error);
 
     let algorithm = (site.delivery.verify != Verify::Size).then_some(site.delivery.hash);
+    let hashes = Hashes { own: algorithm, listed: record.checksum.as_ref().map(|listed| listed.algorithm) };
     let sparse = platform::is_sparse(&source.before);
     let size = source.before.len();
-    let copied = match copy::copy(&mut source.file, &mut file, size, algorithm, sparse, &site.times, on_block)
-    {
+    let copied = match copy::copy(&mut source.file, &mut file, size, hashes, sparse, &site.times, on_block) {
         Ok(copied) => copied,
         Err(CopyError::Cut) => return Ok(Processed::Returned(None)),
         Err(CopyError::Write(error)) => return Err(writing("cannot write", &error)),
@@ -71,6 +71,7 @@ pub(super) fn deliver(
         }
     };
     check_unchanged(&source, copied.bytes)?;
+    check_listed(record, &source.path, copied.listed.as_ref())?;
     if algorithm.is_none() {
         let there = file.metadata().map_err(|error| writing("cannot look at", &error))?.len();
         if there != copied.bytes {
@@ -150,7 +151,7 @@ fn resolve_conflict(
         let mut candidate = target.clone();
         for number in 2.. {
             let path = site.destination.path(&candidate).ok_or_else(|| outside(&candidate))?;
-            match identical(source, &path, site, on_block)? {
+            match identical(record, source, &path, site, on_block)? {
                 Compared::Same(hash) => {
                     return Ok(Some(already_there(record, source, candidate, hash, site)));
                 }
@@ -196,6 +197,7 @@ enum Compared {
 
 /// Compares the source with a file at the destination, by content.
 fn identical(
+    record: &LeasedRecord,
     source: &mut Ingested,
     place: &Path,
     site: &Site,
@@ -219,13 +221,16 @@ fn identical(
         Err(CopyError::Cut) => return Ok(Compared::Cut),
         Err(CopyError::Read(error) | CopyError::Write(error)) => return Err(looking(&error)),
     };
-    let here = match copy::hash(&mut source.file, size, algorithm, on_block) {
+    let hashes =
+        Hashes { own: Some(algorithm), listed: record.checksum.as_ref().map(|listed| listed.algorithm) };
+    let here = match copy::hash_all(&mut source.file, size, hashes, on_block) {
         Ok(read) => read,
         Err(CopyError::Cut) => return Ok(Compared::Cut),
         Err(CopyError::Read(error) | CopyError::Write(error)) => return Err(reading(&source.path, &error)),
     };
     source.file.rewind().map_err(|error| reading(&source.path, &error))?;
     check_unchanged(source, here.bytes)?;
+    check_listed(record, &source.path, here.listed.as_ref())?;
     Ok(match (here.hash, there.hash) {
         (Some(here), Some(there)) if here == there => Compared::Same(here),
         _ => Compared::Different,
@@ -256,6 +261,23 @@ fn check_unchanged(source: &Ingested, bytes: u64) -> Result<(), Failure> {
         Ok(_) => Err(changed("was replaced".into())),
         Err(error) if error.kind() == ErrorKind::NotFound => Err(changed("was removed".into())),
         Err(error) => Err(fault::of_source(Stage::Deliver, "cannot look at", &source.path, &error)),
+    }
+}
+
+/// The bytes that were read must be those that the catalogue means.
+fn check_listed(record: &LeasedRecord, path: &Path, read: Option<&ContentHash>) -> Result<(), Failure> {
+    match (&record.checksum, read) {
+        (Some(listed), Some(read)) if listed != read => Err(Failure::new(
+            Stage::Deliver,
+            Category::ChecksumMismatch,
+            format!(
+                "{}: the catalogue says {}, but what was read is {}",
+                to_shown(path.as_os_str()),
+                listed.stored(),
+                read.stored()
+            ),
+        )),
+        _ => Ok(()),
     }
 }
 

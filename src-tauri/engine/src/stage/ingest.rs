@@ -18,13 +18,20 @@ pub(super) struct Ingested {
 
 pub(super) fn ingest(record: &LeasedRecord, sources: &Sources) -> Result<Ingested, Failure> {
     let stage = Stage::Ingest;
-    let path = sources.get(record.source).and_then(|source| source.file(&record.path)).ok_or_else(|| {
+    let source = sources.get(record.source);
+    let path = source.and_then(|source| source.file(&record.path)).ok_or_else(|| {
         Failure::new(
             stage,
             Category::SourceMissing,
             format!("the path {} leads out of its source", record.path),
         )
     })?;
+    // A folder walk follows no link; the rows of a catalogue may lead over one.
+    if record.row.is_some() && source.is_some_and(|source| matches!(source.holds(&path), Ok(false))) {
+        let message =
+            format!("{}: a folder on its way is a link that leads elsewhere", to_shown(path.as_os_str()));
+        return Err(Failure::new(stage, Category::PathUnsafe, message));
+    }
     let not_a_file = |what: &str| {
         Failure::new(stage, Category::SourceNotAFile, format!("{} is {what} now", to_shown(path.as_os_str())))
     };

@@ -30,7 +30,8 @@ pub(super) fn transform(record: &LeasedRecord, site: &Site) -> Result<RawPath, F
     if record.mapped.is_some() || site.mapper.is_plain() {
         return place(record, None, site);
     }
-    let facts = Facts::new(record.id, &record.path, record.size, record.fields.clone(), Tech::default());
+    let facts = Facts::new(record.id, &record.path, record.size, record.fields.clone(), Tech::default())
+        .at_row(record.row);
     Ok(map(record, &facts, site)?.target)
 }
 

@@ -5,7 +5,7 @@ mod compare;
 mod read;
 
 use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -18,7 +18,6 @@ use crate::record::RecordId;
 use crate::report::failures::source_of;
 use crate::report::table::Bounds;
 use crate::report::words::count;
-use crate::spec::JobSpec;
 
 use read::{Column, Given, Heading, Row};
 
@@ -109,7 +108,7 @@ pub(crate) async fn find(checkpoint: &Checkpoint, report: &Path) -> Result<Found
     let mut finding = Finding {
         checkpoint,
         report,
-        job: checkpoint.job().await?,
+        roots: checkpoint.job().await?.roots(),
         migration: checkpoint.uuid().await?,
         seen: HashSet::new(),
         bytes: 0,
@@ -133,7 +132,7 @@ pub(crate) async fn find(checkpoint: &Checkpoint, report: &Path) -> Result<Found
 struct Finding<'a> {
     checkpoint: &'a Checkpoint,
     report: &'a Path,
-    job: JobSpec,
+    roots: Vec<PathBuf>,
     migration: String,
     seen: HashSet<RecordId>,
     bytes: usize,
@@ -154,7 +153,7 @@ impl Finding<'_> {
                     return Err(format!("record {id} stands in an earlier row too; keep one of the two"));
                 }
                 let one = standing.get(&id);
-                let source = one.map(|one| source_of(&self.job, one.source, &one.path)).unwrap_or_default();
+                let source = one.map(|one| source_of(&self.roots, one.source, &one.path)).unwrap_or_default();
                 compare::compare(&row, one, &source, Bounds::SPREADSHEET.text)
             });
             self.add(row.place, compared)?;

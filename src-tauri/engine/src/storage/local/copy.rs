@@ -36,6 +36,17 @@ pub(crate) struct Copied {
     pub(crate) bytes: u64,
     /// None: no hash was asked for.
     pub(crate) hash: Option<ContentHash>,
+    /// By the catalogue's algorithm, where it gives a checksum.
+    pub(crate) listed: Option<ContentHash>,
+}
+
+/// Which hashes are computed while reading.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Hashes {
+    /// The migration's own.
+    pub(crate) own: Option<HashAlgorithm>,
+    /// That of the catalogue's checksum.
+    pub(crate) listed: Option<HashAlgorithm>,
 }
 
 /// Tells of each block; gives false when the work is to be cut off.
@@ -46,14 +57,14 @@ pub(crate) fn copy(
     from: &mut File,
     to: &mut File,
     expected: u64,
-    algorithm: Option<HashAlgorithm>,
+    hashes: Hashes,
     sparse: bool,
     times: &Times,
     on_block: OnBlock,
 ) -> Result<Copied, CopyError> {
     let started = Instant::now();
     let mut writing = Duration::ZERO;
-    let copied = read_through(from, expected, algorithm, on_block, |block| {
+    let copied = read_through(from, expected, hashes, on_block, |block| {
         let started = Instant::now();
         let written = if sparse { write_with_holes(to, block) } else { to.write_all(block) };
         writing += started.elapsed();
@@ -74,19 +85,32 @@ pub(crate) fn hash(
     algorithm: HashAlgorithm,
     on_block: OnBlock,
 ) -> Result<Copied, CopyError> {
-    read_through(file, expected, Some(algorithm), on_block, |_| Ok(()))
+    let hashes = Hashes { own: Some(algorithm), listed: None };
+    read_through(file, expected, hashes, on_block, |_| Ok(()))
+}
+
+/// Reads a file to its end and computes these hashes.
+pub(crate) fn hash_all(
+    file: &mut File,
+    expected: u64,
+    hashes: Hashes,
+    on_block: OnBlock,
+) -> Result<Copied, CopyError> {
+    read_through(file, expected, hashes, on_block, |_| Ok(()))
 }
 
 fn read_through(
     from: &mut File,
     expected: u64,
-    algorithm: Option<HashAlgorithm>,
+    hashes: Hashes,
     on_block: OnBlock,
     mut with_block: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> Result<Copied, CopyError> {
     BUFFER.with_borrow_mut(|buffer| {
         buffer.resize(BLOCK, 0);
-        let mut hasher = algorithm.map(Hasher::new);
+        let mut own = hashes.own.map(Hasher::new);
+        // One pass serves both where they are the same.
+        let mut listed = hashes.listed.filter(|listed| hashes.own != Some(*listed)).map(Hasher::new);
         let mut bytes = 0;
         loop {
             let count = match from.read(buffer) {
@@ -95,7 +119,7 @@ fn read_through(
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(CopyError::Read(error)),
             };
-            if let Some(hasher) = &mut hasher {
+            for hasher in own.iter_mut().chain(&mut listed) {
                 hasher.update(&buffer[..count]);
             }
             with_block(&buffer[..count]).map_err(CopyError::Write)?;
@@ -108,7 +132,9 @@ fn read_through(
                 break;
             }
         }
-        Ok(Copied { bytes, hash: hasher.map(Hasher::finish) })
+        let hash = own.map(Hasher::finish);
+        let listed = listed.map(Hasher::finish).or_else(|| hash.clone().filter(|_| hashes.listed.is_some()));
+        Ok(Copied { bytes, hash, listed })
     })
 }
 

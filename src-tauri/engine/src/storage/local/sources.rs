@@ -1,12 +1,17 @@
 //! The sources of a job: where each one is, and under which name its files go.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use same_file::Handle;
 
 use super::platform;
 use crate::record::RawPath;
+
+/// Folders remembered as looked at; forgetting them only costs a look.
+const KNOWN_FOLDERS: usize = 4096;
 
 /// The sources, in the job's order.
 #[derive(Debug)]
@@ -22,6 +27,8 @@ pub(crate) struct Source {
     pub(crate) prefix: RawPath,
     /// What was under that path at the start: a drive that went away leaves an empty mount point.
     identity: Handle,
+    /// Folders below the root that are known not to lead out of it.
+    inside: Mutex<HashSet<PathBuf>>,
 }
 
 impl Sources {
@@ -40,7 +47,7 @@ impl Sources {
                 (false, 1) => RawPath(Vec::new()),
                 _ => free_name(path, &root, &sources),
             };
-            sources.push(Source { root, is_file, prefix, identity });
+            sources.push(Source { root, is_file, prefix, identity, inside: Mutex::default() });
         }
         Ok(Self(sources))
     }
@@ -65,6 +72,27 @@ impl Source {
         let below = platform::to_path(path)?;
         // Joining an empty path would add a slash behind a file's name.
         Some(if path.0.is_empty() { self.root.clone() } else { self.root.join(below) })
+    }
+
+    /// Whether a file's folder lies below the root, links on the way resolved.
+    pub(crate) fn holds(&self, file: &Path) -> io::Result<bool> {
+        let folder = file.parent().unwrap_or(file);
+        if folder == self.root || self.is_file && file == self.root {
+            return Ok(true);
+        }
+        let known = || self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        if known().contains(folder) {
+            return Ok(true);
+        }
+        let is_inside = folder.canonicalize()?.starts_with(&self.root);
+        if is_inside {
+            let mut known = known();
+            if known.len() >= KNOWN_FOLDERS {
+                known.clear();
+            }
+            known.insert(folder.to_owned());
+        }
+        Ok(is_inside)
     }
 }
 

@@ -1,0 +1,486 @@
+//! From the rows of a catalogue to records: each row becomes one, whatever is wrong with it.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fs::Metadata;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::place::{Place, Places, Root, Unsafe, spellings};
+use super::{CatalogueError, Event, Head, Row, Unreadable, checksum, read};
+use crate::checkpoint::{Listing, PlannedFate, PlannedRecord};
+use crate::failure::{Category, Stage};
+use crate::record::{ContentHash, Failure, RawPath, show_bytes};
+use crate::source::folder::{Found, walk};
+use crate::source::policy;
+use crate::spec::{Catalogue, ChecksumColumn, JobSpec};
+use crate::storage::local::fault;
+use crate::storage::local::platform::to_shown;
+use crate::storage::local::sources::Sources;
+
+/// What all catalogues of a job have named so far, by 64-bit hashes: sixteen bytes each, for names
+/// themselves would not fit into memory.
+#[derive(Default)]
+pub(crate) struct Seen {
+    ids: HashMap<u64, Named>,
+    files: HashMap<u64, Named>,
+}
+
+/// Which row named it first.
+#[derive(Clone, Copy)]
+struct Named {
+    catalogue: u32,
+    row: u32,
+}
+
+/// What is worth knowing of a catalogue besides its records.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct CatalogueTally {
+    /// Its name, to show.
+    pub(crate) name: String,
+    /// Rows with bytes that are no text in its encoding.
+    pub(crate) undecodable: u64,
+    /// Rows with fewer cells than there are columns.
+    pub(crate) short: u64,
+    /// Files that were found under another spelling than the catalogue's.
+    pub(crate) respelt: u64,
+    /// Rows whose size is no number of bytes, and was not compared.
+    pub(crate) vague_sizes: u64,
+}
+
+/// The columns that a job maps, by the names that they have in the file.
+struct Columns {
+    path: Vec<String>,
+    id: Option<String>,
+    size: Option<String>,
+    checksum: Option<ChecksumColumn>,
+}
+
+impl Columns {
+    fn of(catalogue: &Catalogue, head: &Head) -> Result<Self, CatalogueError> {
+        let find = |wanted: &str| {
+            head.column(wanted).ok_or_else(|| CatalogueError::NoColumn {
+                path: catalogue.file.clone(),
+                column: wanted.to_owned(),
+                columns: head.columns.iter().map(ToString::to_string).collect(),
+            })
+        };
+        // What rows may leave out in JSON need not stand in the first ones.
+        let find_any = |wanted: &str| {
+            find(wanted).or_else(|error| if head.is_open { Ok(wanted.to_owned()) } else { Err(error) })
+        };
+        let checksum = catalogue.checksum.as_ref();
+        Ok(Self {
+            path: catalogue.path.iter().map(|column| find(column)).collect::<Result<_, _>>()?,
+            id: catalogue.id.as_deref().map(find_any).transpose()?,
+            size: catalogue.size.as_deref().map(find_any).transpose()?,
+            checksum: checksum
+                .map(|wanted| {
+                    let algorithm = wanted.algorithm;
+                    find_any(&wanted.column).map(|column| ChecksumColumn { column, algorithm })
+                })
+                .transpose()?,
+        })
+    }
+}
+
+/// Looks whether a catalogue can be read at all and has the columns that the job maps.
+pub(crate) fn check(catalogue: &Catalogue) -> Result<(), CatalogueError> {
+    let mut checked = Ok(());
+    read(catalogue, &mut |event| {
+        if let Event::Head(head) = event {
+            checked = Columns::of(catalogue, &head).map(drop);
+        }
+        false
+    })?;
+    checked
+}
+
+/// Hands on a record for each row of the job's catalogue with this number, in the order of the file,
+/// and then, where the job wants it, one for each file that no row names. Ends early when `found`
+/// gives false. `checkpoint`: the migration's own file.
+pub(crate) fn list(
+    number: usize,
+    job: &JobSpec,
+    sources: &Sources,
+    checkpoint: &std::path::Path,
+    seen: &mut Seen,
+    found: &mut dyn FnMut(PlannedRecord) -> bool,
+) -> Result<CatalogueTally, CatalogueError> {
+    let Some(catalogue) = job.catalogues.get(number) else { return Ok(CatalogueTally::default()) };
+    let name = catalogue.file.file_name().map(to_shown).unwrap_or_default();
+    let base = catalogue.base().and_then(|base| job.root_number(&base));
+    let mut lister = Lister {
+        number,
+        catalogue,
+        sources,
+        places: places(catalogue, job, sources, base),
+        base: base.unwrap_or_default(),
+        columns: None,
+        tally: CatalogueTally { name, ..CatalogueTally::default() },
+        seen,
+    };
+    let mut refused = None;
+    let mut is_wanted = true;
+    read(catalogue, &mut |event| {
+        let record = match event {
+            Event::Head(head) => match Columns::of(catalogue, &head) {
+                Ok(columns) => {
+                    lister.columns = Some(columns);
+                    return true;
+                }
+                Err(error) => {
+                    refused = Some(error);
+                    return false;
+                }
+            },
+            Event::Row(row) => lister.record(row),
+            Event::Unreadable(unreadable) => lister.unreadable(unreadable),
+        };
+        is_wanted = found(record);
+        is_wanted
+    })?;
+    if let Some(error) = refused {
+        return Err(error);
+    }
+    if is_wanted
+        && catalogue.counts_unlisted()
+        && let Some(base) = base
+    {
+        lister.unlisted(base, checkpoint, found);
+    }
+    Ok(lister.tally)
+}
+
+fn places(catalogue: &Catalogue, job: &JobSpec, sources: &Sources, base: Option<usize>) -> Places {
+    let rules: Vec<_> = catalogue
+        .prefixes
+        .iter()
+        .filter_map(|rule| Some((rule.clone(), job.root_number(&rule.to)?)))
+        .collect();
+    let root = |spelt: PathBuf| {
+        let source = job.root_number(&spelt)?;
+        Some(Root { source, real: sources.get(source)?.root.clone(), spelt })
+    };
+    Places::new(base, &rules, catalogue.roots().filter_map(root).collect())
+}
+
+struct Lister<'a> {
+    number: usize,
+    catalogue: &'a Catalogue,
+    sources: &'a Sources,
+    places: Places,
+    /// The source that rows without a place are counted to.
+    base: usize,
+    columns: Option<Columns>,
+    tally: CatalogueTally,
+    seen: &'a mut Seen,
+}
+
+/// What a row says of its file, and what was found there.
+struct Resolved {
+    place: Place,
+    size: u64,
+    failure: Option<Failure>,
+}
+
+impl Lister<'_> {
+    fn record(&mut self, row: Row) -> PlannedRecord {
+        self.tally.undecodable += u64::from(row.is_undecodable);
+        self.tally.short += u64::from(row.is_short);
+        let columns = self.columns.as_ref();
+        let id = columns.and_then(|columns| columns.id.as_ref()).map(|id| row.text(id));
+        let external_id = id.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
+        let mut resolved = self.resolve(&row);
+        // What is wrong with the file itself is said first: it is what must be mended first.
+        let twin = external_id.as_deref().and_then(|id| self.twin_id(id, row.number));
+        if resolved.failure.is_none() {
+            resolved.failure = twin.or_else(|| self.twin_file(&resolved.place, row.number));
+        }
+        let checksum = self.checksum(&row).unwrap_or_else(|failure| {
+            resolved.failure.get_or_insert(failure);
+            None
+        });
+        let listing =
+            Listing { catalogue: self.number, row: row.number, external_id, checksum, fields: row.fields() };
+        PlannedRecord {
+            source: resolved.place.source,
+            path: resolved.place.path,
+            size: resolved.size,
+            fate: resolved.failure.map_or(PlannedFate::Pending, PlannedFate::Failed),
+            listing: Some(Box::new(listing)),
+        }
+    }
+
+    fn unreadable(&self, Unreadable { number, why }: Unreadable) -> PlannedRecord {
+        let failure = self.failure(Stage::Plan, Category::RowUnreadable, number, &why);
+        PlannedRecord {
+            source: self.base,
+            path: RawPath::default(),
+            size: 0,
+            fate: PlannedFate::Failed(failure),
+            listing: Some(Box::new(Listing {
+                catalogue: self.number,
+                row: number,
+                external_id: None,
+                checksum: None,
+                fields: None,
+            })),
+        }
+    }
+
+    fn failure(&self, stage: Stage, category: Category, row: u64, why: &str) -> Failure {
+        Failure::new(stage, category, format!("row {row} of {}: {why}", self.tally.name))
+    }
+
+    fn resolve(&mut self, row: &Row) -> Resolved {
+        let columns = self.columns.as_ref().map(|columns| columns.path.as_slice()).unwrap_or_default();
+        let parts: Vec<String> = columns.iter().map(|column| row.text(column)).collect();
+        let text = joined(&parts);
+        let failed = |category, place: Place, why: String| {
+            let failure = self.failure(Stage::Ingest, category, row.number, &why);
+            Resolved { place, size: 0, failure: Some(failure) }
+        };
+        let nowhere = |text: &str| Place { source: self.base, path: RawPath(text.as_bytes().to_vec()) };
+        if text.trim().is_empty() {
+            return failed(Category::SourceMissing, nowhere(""), "it names no file".into());
+        }
+        let shown = show_bytes(text.as_bytes());
+        let place = match self.places.find(&text) {
+            Ok(place) => place,
+            Err(Unsafe(why)) => {
+                return failed(Category::PathUnsafe, nowhere(&text), format!("the path {shown}: {why}"));
+            }
+        };
+        let (place, looked) = match self.look(&place) {
+            Look::Missing => {
+                let other = spellings(&text, &place.path).into_iter().find_map(|path| {
+                    let place = Place { path, ..place.clone() };
+                    let looked = self.look(&place);
+                    matches!(looked, Look::File(_)).then_some((place, looked))
+                });
+                other.inspect(|_| self.tally.respelt += 1).unwrap_or((place, Look::Missing))
+            }
+            looked => (place, looked),
+        };
+        let failed = |category, why: String| {
+            let failure = self.failure(Stage::Ingest, category, row.number, &why);
+            Resolved { place: place.clone(), size: 0, failure: Some(failure) }
+        };
+        match looked {
+            Look::File(metadata) => {
+                let size = metadata.len();
+                let failure = self.wrong_size(row, size);
+                Resolved { place, size, failure }
+            }
+            Look::Missing if row.is_undecodable => failed(
+                Category::SourceMissing,
+                format!(
+                    "there is no file {shown}; its characters could not all be read, so another encoding may be right"
+                ),
+            ),
+            Look::Missing => failed(Category::SourceMissing, format!("there is no file {shown}")),
+            Look::NoFile(what) => failed(Category::SourceNotAFile, format!("{shown} is {what}")),
+            Look::Outside => failed(
+                Category::PathUnsafe,
+                format!("the path {shown}: a folder on its way is a link that leads elsewhere"),
+            ),
+            Look::Failed(failure) => Resolved { place, size: 0, failure: Some(failure) },
+        }
+    }
+
+    /// One look at a file; folders on the way are looked at once.
+    fn look(&self, place: &Place) -> Look {
+        let Some(source) = self.sources.get(place.source) else { return Look::Missing };
+        let Some(path) = source.file(&place.path) else { return Look::Outside };
+        let failed = |error: std::io::Error| match error.kind() {
+            // A part that is no folder holds nothing.
+            ErrorKind::NotFound | ErrorKind::NotADirectory => Look::Missing,
+            _ => Look::Failed(fault::of_source(Stage::Ingest, "cannot look at", &path, &error)),
+        };
+        match source.holds(&path) {
+            Ok(true) => {}
+            Ok(false) => return Look::Outside,
+            Err(error) => return failed(error),
+        }
+        match path.symlink_metadata() {
+            Ok(metadata) if metadata.is_file() => Look::File(metadata),
+            Ok(metadata) if metadata.is_dir() => Look::NoFile("a folder"),
+            Ok(metadata) if metadata.is_symlink() => Look::NoFile("a link"),
+            Ok(_) => Look::NoFile("no regular file"),
+            Err(error) => failed(error),
+        }
+    }
+
+    fn wrong_size(&mut self, row: &Row, there: u64) -> Option<Failure> {
+        let text = row.text(self.columns.as_ref()?.size.as_ref()?);
+        if text.trim().is_empty() {
+            return None;
+        }
+        let Some(listed) = bytes(&text) else {
+            self.tally.vague_sizes += 1;
+            return None;
+        };
+        (listed != there).then(|| {
+            let why = format!("it says that the file has {listed} bytes, but it has {there}");
+            self.failure(Stage::Ingest, Category::SizeMismatch, row.number, &why)
+        })
+    }
+
+    fn checksum(&self, row: &Row) -> Result<Option<ContentHash>, Failure> {
+        let Some(wanted) = self.columns.as_ref().and_then(|columns| columns.checksum.as_ref()) else {
+            return Ok(None);
+        };
+        checksum::parse(&row.text(&wanted.column), wanted.algorithm)
+            .map_err(|why| self.failure(Stage::Plan, Category::RowUnreadable, row.number, &why))
+    }
+
+    /// The failure of a row whose id an earlier row has.
+    fn twin_id(&mut self, id: &str, row: u64) -> Option<Failure> {
+        let first = claim(&mut self.seen.ids, xxh3_64(id.as_bytes()), self.number, row)?;
+        let why = format!("its id {} is that of {} already", show_bytes(id.as_bytes()), self.shown(first));
+        Some(self.failure(Stage::Plan, Category::DuplicateId, row, &why))
+    }
+
+    /// The failure of a row whose file an earlier row names.
+    fn twin_file(&mut self, place: &Place, row: u64) -> Option<Failure> {
+        let key = self.file_key(place.source, &place.path)?;
+        let first = claim(&mut self.seen.files, key, self.number, row)?;
+        let why = format!("{} names the file {} already", self.shown(first), place.path);
+        Some(self.failure(Stage::Plan, Category::DuplicatePath, row, &why))
+    }
+
+    fn shown(&self, first: Named) -> String {
+        if first.catalogue as usize == self.number {
+            format!("row {}", first.row)
+        } else {
+            format!("row {} of another catalogue", first.row)
+        }
+    }
+
+    /// The same for the same file, whichever root it was reached by.
+    fn file_key(&self, source: usize, path: &RawPath) -> Option<u64> {
+        let path = self.sources.get(source)?.file(path)?;
+        Some(xxh3_64(path.as_os_str().as_encoded_bytes()))
+    }
+
+    /// Hands on a record for each file below the base that no row of any catalogue so far names.
+    fn unlisted(
+        &self,
+        base: usize,
+        checkpoint: &std::path::Path,
+        found: &mut dyn FnMut(PlannedRecord) -> bool,
+    ) {
+        let Some(source) = self.sources.get(base) else { return };
+        let own = self.catalogue.file.canonicalize().ok();
+        walk(base, source, checkpoint, &mut |entry| {
+            let Found::Record(mut record) = entry else { return true };
+            let key = self.file_key(base, &record.path);
+            if key.is_some_and(|key| self.seen.files.contains_key(&key)) || source.file(&record.path) == own {
+                return true;
+            }
+            if matches!(record.fate, PlannedFate::Pending) {
+                record.fate = PlannedFate::Excluded(policy::NOT_IN_CATALOGUE);
+                record.size = 0;
+            }
+            found(record)
+        });
+    }
+}
+
+/// What one look at a file saw.
+enum Look {
+    File(Metadata),
+    Missing,
+    NoFile(&'static str),
+    Outside,
+    Failed(Failure),
+}
+
+/// Takes a name for a row; gives the row that has it already.
+fn claim(names: &mut HashMap<u64, Named>, name: u64, catalogue: usize, row: u64) -> Option<Named> {
+    match names.entry(name) {
+        Entry::Occupied(taken) => Some(*taken.get()),
+        Entry::Vacant(free) => {
+            let row = u32::try_from(row).unwrap_or(u32::MAX);
+            free.insert(Named { catalogue: catalogue as u32, row });
+            None
+        }
+    }
+}
+
+/// Columns joined by `/`, each without slashes at the seams. One column stays as it is.
+fn joined(parts: &[String]) -> String {
+    let [one] = parts else {
+        let mut text = String::new();
+        for part in parts.iter().filter(|part| !part.is_empty()) {
+            if text.is_empty() {
+                text.push_str(part);
+                continue;
+            }
+            // The separator is that of the path so far.
+            let is_windows = text.contains('\\') && !text.contains('/');
+            let is_mac = text.contains(':') && !text.contains(['/', '\\']);
+            let separator = if is_windows {
+                '\\'
+            } else if is_mac {
+                ':'
+            } else {
+                '/'
+            };
+            text.truncate(text.trim_end_matches(separator).len());
+            text.push(separator);
+            text.push_str(part.trim_start_matches(['/', '\\']));
+        }
+        return text;
+    };
+    one.clone()
+}
+
+/// A number of bytes, with or without marks between the thousands. None: it is none.
+fn bytes(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let text =
+        ["bytes", "byte", "B"].into_iter().find_map(|unit| text.strip_suffix(unit)).unwrap_or(text).trim();
+    if let Ok(bytes) = text.parse() {
+        return Some(bytes);
+    }
+    let separators = [',', '.', '\'', '’', ' ', '\u{a0}', '\u{202f}'];
+    let separator = separators.into_iter().find(|separator| text.contains(*separator))?;
+    let mut groups = text.split(separator);
+    let first = groups.next()?;
+    let is_number = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
+    let in_thousands = (1..=3).contains(&first.len())
+        && is_number(first)
+        && groups.all(|group| group.len() == 3 && is_number(group));
+    if in_thousands { text.replace(separator, "").parse().ok() } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_understood_where_they_are_exact() {
+        assert_eq!(bytes("1234"), Some(1234));
+        assert_eq!(bytes(" 1,234,567 bytes"), Some(1_234_567));
+        assert_eq!(bytes("1.234.567"), Some(1_234_567));
+        assert_eq!(bytes("1 234"), Some(1234));
+        for vague in ["1.5", "12 MB", "1,23", "12345,678", "-5", "big"] {
+            assert_eq!(bytes(vague), None, "{vague}");
+        }
+    }
+
+    #[test]
+    fn columns_are_joined_once() {
+        let join = |parts: &[&str]| joined(&parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>());
+        assert_eq!(join(&["a/", "/b.mov"]), "a/b.mov");
+        assert_eq!(join(&["", "b.mov"]), "b.mov");
+        assert_eq!(join(&[r"Z:\Archive\", "b.mov"]), r"Z:\Archive\b.mov");
+        assert_eq!(join(&["Macintosh HD:Tapes", "b.mov"]), "Macintosh HD:Tapes:b.mov");
+        assert_eq!(join(&["/", "etc"]), "/etc");
+        assert_eq!(join(&["/a/"]), "/a/");
+    }
+}
