@@ -197,7 +197,10 @@ impl<R: BufRead> Elements<R> {
         loop {
             let block = self.from.fill_buf()?;
             if block.is_empty() {
-                return Err(ElementError::CutOff);
+                // Whole itself, but not the array around it: that is told with the next one.
+                let is_whole =
+                    scan.depth == 0 && matches!(element.trim_ascii_end().last(), Some(b'}' | b']'));
+                return if is_whole { Ok(Some(element)) } else { Err(ElementError::CutOff) };
             }
             let taken = scan.take(block, &mut element);
             let is_done = taken < block.len();

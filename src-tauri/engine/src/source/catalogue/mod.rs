@@ -12,6 +12,8 @@ mod place;
 mod records;
 mod row;
 mod table;
+#[cfg(test)]
+mod tests;
 mod text;
 mod value;
 mod workbook;
@@ -213,7 +215,7 @@ fn recognise(path: &Path) -> Result<CatalogueFormat, CatalogueError> {
     let failed = |error| CatalogueError::Io { path: path.to_owned(), error };
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     let mut start = Vec::new();
-    File::open(path).and_then(|file| file.take(4096).read_to_end(&mut start)).map_err(failed)?;
+    File::open(path).and_then(|file| file.take(64 * 1024).read_to_end(&mut start)).map_err(failed)?;
     // https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT and [MS-CFB] 2.2
     if start.starts_with(b"PK\x03\x04") || start.starts_with(b"PK\x05\x06") {
         let says_ods =
@@ -247,11 +249,17 @@ fn recognise(path: &Path) -> Result<CatalogueFormat, CatalogueError> {
     })
 }
 
-/// Whether the first line alone is an object that ends.
+/// Whether each line is an object, and not one object as a whole.
 fn lines_of_objects(start: &[u8]) -> bool {
     let text: Vec<u8> = start.iter().copied().filter(|byte| *byte != 0).collect();
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text);
     let mut lines = text.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    let first = lines.next().map(|line| line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(line));
-    first.is_some_and(|line| line.starts_with(b"{") && line.ends_with(b"}"))
-        && lines.next().is_none_or(|line| line.starts_with(b"{"))
+    let Some(first) = lines.next() else { return false };
+    let is_object = first.starts_with(b"{") && first.ends_with(b"}");
+    // A lone object may be a record, or hold all of them.
+    let holds_array = || {
+        let plain: Vec<u8> = first.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+        plain.windows(3).any(|part| part == b":[{")
+    };
+    is_object && lines.next().map_or_else(|| !holds_array(), |line| line.starts_with(b"{"))
 }

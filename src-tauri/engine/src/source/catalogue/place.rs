@@ -34,6 +34,7 @@ pub(super) struct Places {
 #[derive(Debug)]
 struct Rule {
     from: Vec<String>,
+    is_rooted: bool,
     style: Style,
     source: usize,
 }
@@ -68,7 +69,12 @@ impl Places {
             .iter()
             .map(|(rule, source)| {
                 let style = style_of(&rule.from);
-                Rule { from: parts(&rule.from, style), style, source: *source }
+                Rule {
+                    from: parts(&rule.from, style),
+                    is_rooted: is_rooted(&rule.from),
+                    style,
+                    source: *source,
+                }
             })
             .collect();
         rules.sort_by_key(|rule| std::cmp::Reverse(rule.from.len()));
@@ -134,7 +140,7 @@ impl Rule {
     /// The parts of a path below this rule's beginning. None: it begins otherwise.
     fn rest(&self, text: &str) -> Option<Vec<String>> {
         // A relative path that happens to begin with the same words is none of these.
-        if is_rooted(text) != (self.style != Style::Mac && !self.from.is_empty() || is_rooted(text)) {
+        if is_rooted(text) != self.is_rooted {
             return None;
         }
         let parts = parts(text, self.style);
@@ -215,6 +221,7 @@ mod tests {
                 rule("Macintosh HD:Tapes", 4),
                 rule(r"Z:\Archive\Stills", 5),
                 rule("X:folder", 6),
+                rule("old/shelf", 8),
             ],
             vec![root(0, "/base"), root(7, "/base/inner")],
         )
@@ -239,6 +246,8 @@ mod tests {
         assert_eq!(found("/Volumes/Film/Reel 1/b.mov"), "3:Reel 1/b.mov");
         assert_eq!(found("Macintosh HD:Tapes:1/2:b.mov"), "4:1:2/b.mov");
         assert_eq!(found("X:folder:b.mov"), "6:b.mov");
+        assert_eq!(found("old/shelf/b.mov"), "8:b.mov");
+        assert_eq!(found("Volumes/Film/b.mov"), "0:Volumes/Film/b.mov", "it only looks like one");
         assert_eq!(found("/base/a.mov"), "0:a.mov");
         assert_eq!(found("/base/inner/a.mov"), "7:a.mov");
     }
