@@ -104,7 +104,7 @@ impl Migration {
         run::start(&self.0, Some(records)).await
     }
 
-    /// What a mapping would make of some pending records. Changes nothing.
+    /// What a mapping would make of some records that were never tried. Changes nothing.
     pub async fn preview(&self, request: PreviewRequest) -> Result<Vec<Preview>, Error> {
         mapping::preview(&self.0.checkpoint, self.job(), request).await
     }

@@ -12,6 +12,8 @@ mod corrections;
 mod describe;
 mod failures;
 mod kill;
+mod mapping;
 mod outage;
+mod preflight;
 mod sidecars;
 mod signals;

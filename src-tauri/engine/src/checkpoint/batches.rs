@@ -107,7 +107,7 @@ impl Checkpoint {
         let leased = self
             .write(async |tx| {
                 let mut query = QueryBuilder::new("");
-                super::targets::push_random(&mut query, size, seed);
+                super::targets::push_random_fresh(&mut query, size, seed);
                 let chosen: Vec<RecordId> = query.build_query_scalar().fetch_all(&mut *tx).await?;
                 lease(tx, Lane::Main, &chosen, streams).await
             })

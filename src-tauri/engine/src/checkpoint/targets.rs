@@ -34,34 +34,51 @@ pub(crate) struct HeldTarget {
     pub(crate) is_there: bool,
 }
 
-/// Which pending records.
+/// Which records that wait.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Pending<'a> {
-    /// With a number above this, at most so many.
+    /// Pending ones with a number above this, at most so many.
     After(RecordId, u32),
-    /// These.
+    /// Pending ones among these.
     These(&'a [RecordId]),
-    /// So many from all over the plan; the same seed gives the same.
+    /// The first so many that wait or could not be mapped while planning.
+    First(u32),
+    /// The same from all over the plan: how many, and the seed; the same seed gives the same.
     Random(u32, u32),
 }
 
+/// Records that were never tried: they wait, or could not be mapped while planning.
+const MAPPABLE: &str = "(state = 0 OR (state = 3 AND stage = 'transform' AND attempts = 0))";
+
+/// Records of the run itself that were never tried.
+const FRESH: &str = "state = 0 AND lane = 0 AND due_ms IS NULL";
+
 impl Checkpoint {
-    /// Pending records, by number.
+    /// Records that wait, by number.
     pub(crate) async fn pending(&self, which: Pending<'_>) -> Result<Vec<PendingRecord>, CheckpointError> {
-        let mut query = QueryBuilder::new(
-            "SELECT id, source, path, size, row, fields, mapped FROM record WHERE state = 0",
-        );
+        let mut query =
+            QueryBuilder::new("SELECT id, source, path, size, row, fields, mapped FROM record WHERE ");
         match which {
             Pending::After(after, limit) => {
-                query.push(" AND id > ").push_bind(after).push(" ORDER BY id LIMIT ").push_bind(limit);
+                query
+                    .push("state = 0 AND id > ")
+                    .push_bind(after)
+                    .push(" ORDER BY id LIMIT ")
+                    .push_bind(limit);
             }
             Pending::These(ids) => {
                 let ids = to_json(&ids).map_err(|error| self.database(error))?;
-                query.push(" AND id IN (SELECT value FROM json_each(").push_bind(ids).push(")) ORDER BY id");
+                query
+                    .push("state = 0 AND id IN (SELECT value FROM json_each(")
+                    .push_bind(ids)
+                    .push(")) ORDER BY id");
+            }
+            Pending::First(limit) => {
+                query.push(MAPPABLE).push(" ORDER BY id LIMIT ").push_bind(limit);
             }
             Pending::Random(limit, seed) => {
-                query.push(" AND id IN (");
-                push_random(&mut query, limit, seed);
+                query.push("id IN (");
+                push_random(&mut query, MAPPABLE, limit, seed);
                 query.push(") ORDER BY id");
             }
         }
@@ -144,14 +161,20 @@ pub(super) async fn set(tx: &mut SqliteConnection, targets: &str) -> Result<(), 
     Ok(())
 }
 
-/// Chooses pending records that were never tried, scattered over the whole plan: by what is left of a
-/// multiple of their number (Fibonacci hashing is such a rule).
-pub(super) fn push_random(query: &mut QueryBuilder<Sqlite>, limit: u32, seed: u32) {
+/// Chooses records of the run that were never tried, scattered over the whole plan.
+pub(super) fn push_random_fresh(query: &mut QueryBuilder<Sqlite>, limit: u32, seed: u32) {
+    push_random(query, FRESH, limit, seed);
+}
+
+/// Scattered by what is left of a multiple of their number (Fibonacci hashing is such a rule).
+fn push_random(query: &mut QueryBuilder<Sqlite>, condition: &'static str, limit: u32, seed: u32) {
     /// A prime, so that no two numbers below it have the same remainder.
     const PRIME: i64 = 2_147_483_647;
     let factor = 1 + (xxh3_64(&seed.to_le_bytes()) % (PRIME as u64 - 1)) as i64;
     query
-        .push("SELECT id FROM record WHERE state = 0 AND lane = 0 AND due_ms IS NULL ORDER BY (id % ")
+        .push("SELECT id FROM record WHERE ")
+        .push(condition)
+        .push(" ORDER BY (id % ")
         .push_bind(PRIME)
         .push(") * ")
         .push_bind(factor)

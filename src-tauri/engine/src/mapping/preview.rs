@@ -44,7 +44,7 @@ pub struct Preview {
     pub findings: Vec<Finding>,
 }
 
-/// Tries a mapping on pending records of a plan.
+/// Tries a mapping on records of a plan that were never tried.
 pub(crate) async fn preview(
     checkpoint: &Checkpoint,
     mut job: JobSpec,
@@ -58,7 +58,7 @@ pub(crate) async fn preview(
     let count = request.count.min(MOST);
     let chosen = match request.seed {
         Some(seed) => Pending::Random(count, seed),
-        None => Pending::After(0, count),
+        None => Pending::First(count),
     };
     let records = checkpoint.pending(chosen).await?;
     let ground = Ground::of(&job, checkpoint.prefixes().await?).await?;
