@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::error::Error;
+use crate::storage::local::platform;
 
 /// How a report is written, by the ending of its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,8 +50,14 @@ pub(crate) struct Draft {
 
 impl Draft {
     pub(crate) fn of(to: &Path) -> io::Result<Self> {
-        let draft = tempfile::Builder::new().prefix(".sluice-").suffix(".part").tempfile_in(folder_of(to))?;
-        Ok(Self { draft, to: to.to_owned() })
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".sluice-").suffix(".part");
+        // Temporary files are the user's alone; a report may be read by whom the user's mask allows.
+        let permissions = platform::ordinary_permissions();
+        if let Some(permissions) = &permissions {
+            builder.permissions(permissions.clone());
+        }
+        Ok(Self { draft: builder.tempfile_in(folder_of(to))?, to: to.to_owned() })
     }
 
     pub(crate) fn out(&self) -> io::Result<BufWriter<File>> {

@@ -86,6 +86,18 @@ pub(crate) fn create_new(path: &Path, like: &Metadata) -> io::Result<File> {
     options.open(path)
 }
 
+/// The permissions with which a program makes an ordinary file, before the user's mask. None: the
+/// system has no such bits.
+pub(crate) fn ordinary_permissions() -> Option<std::fs::Permissions> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        Some(std::fs::Permissions::from_mode(0o666))
+    }
+    #[cfg(not(unix))]
+    None
+}
+
 /// Whether two looks saw the same file, as far as the system tells files apart.
 pub(crate) fn is_same_file(before: &Metadata, after: &Metadata) -> bool {
     #[cfg(unix)]
