@@ -78,7 +78,7 @@ fn an_xlsx_as_programs_write_it() {
     let at = ExcelDateTime::from_ymd(2024, 2, 29).unwrap().and_hms(12, 30, 15).unwrap();
     sheet.write_with_format(1, 3, at, &moment).unwrap();
     sheet.write_with_format(1, 4, 1.5, &length).unwrap();
-    sheet.write(1, 5, 1_234_567_890_123_i64 as f64).unwrap();
+    sheet.write(1, 5, 1_234_567_890_123_f64).unwrap();
     sheet.write_with_format(1, 6, 42, &padded).unwrap();
     sheet.write(1, 7, true).unwrap();
     sheet.write(1, 8, 0.1).unwrap();
