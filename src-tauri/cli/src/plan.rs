@@ -38,6 +38,7 @@ pub(crate) async fn plan(plan: &Plan, output: &Output) -> Result<Ending, Error> 
 async fn look(migration: &Migration, plan: &Plan, output: &Output) -> Result<Planned, Error> {
     let mut preflight = planned(migration, output).await?;
     preflight.findings.extend(migration.look_at_services().await);
+    preflight.findings.sort_by_key(|finding| finding.severity != Severity::Blocks);
     let preview = match plan.preview {
         Some(count) => Some(migration.preview(PreviewRequest { count, seed: plan.seed, map: None }).await?),
         None => None,

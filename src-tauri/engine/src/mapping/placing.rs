@@ -4,7 +4,9 @@
 use std::sync::Arc;
 
 use tokio::task::spawn_blocking;
+use xxhash_rust::xxh3::xxh3_64_with_seed;
 
+use super::collisions::Key;
 use super::{Claims, Mapper, Places};
 use crate::checkpoint::{Checkpoint, CheckpointError, Pending, PendingRecord};
 use crate::control::intake::{Intake, IntakeSwitch};
@@ -33,6 +35,8 @@ pub(crate) struct Placed {
     pub(crate) numbered: u64,
     /// Records whose target had a name that the destination cannot hold as it is.
     pub(crate) made_legal: u64,
+    /// Records that name a file which an earlier record names too.
+    pub(crate) duplicates: u64,
     /// The first changed names.
     pub(crate) changes: Vec<NameChange>,
     pub(crate) unmapped: Unmapped,
@@ -100,6 +104,7 @@ pub(crate) async fn place_all(
     let ground = Arc::new(Ground::of(job, prefixes).await?);
     let mut placed = Placed::default();
     let mut known = Vec::new();
+    let mut files = Vec::new();
     let mut after = 0;
     loop {
         let page = session.checkpoint.pending(Pending::After(after, PAGE)).await?;
@@ -111,12 +116,14 @@ pub(crate) async fn place_all(
         let working = Arc::clone(&ground);
         let page = off_thread(move || place_page(&working, &page)).await;
         known.extend(page.known);
+        files.extend(page.files);
         placed.made_legal += page.made_legal;
         keep_some(&mut placed.changes, page.changes);
         placed.unmapped.add(page.unmapped);
         session.checkpoint.set_targets(&page.targets).await?;
         fail(session, &page.failures).await?;
     }
+    placed.duplicates = repeated(files);
     let claims = Claims::new(ground.places, job.map.on_collision, known);
     for twins in claims.twins().chunks(PAGE as usize) {
         number(session, &ground, &claims, twins, &mut placed).await?;
@@ -126,7 +133,8 @@ pub(crate) async fn place_all(
 
 #[derive(Default)]
 struct Page {
-    known: Vec<(super::collisions::Key, RecordId)>,
+    known: Vec<(Key, RecordId)>,
+    files: Vec<Key>,
     targets: Vec<(RecordId, RawPath)>,
     failures: Vec<(RecordId, Failure)>,
     made_legal: u64,
@@ -137,6 +145,7 @@ struct Page {
 fn place_page(ground: &Ground, records: &[PendingRecord]) -> Page {
     let mut page = Page::default();
     for record in records {
+        page.files.push(xxh3_64_with_seed(&record.path.0, record.source as u64));
         match ground.place(record) {
             Ok(Place::At { wanted, legal }) => {
                 page.known.push((ground.places.key(&legal), record.id));
@@ -160,6 +169,14 @@ fn place_page(ground: &Ground, records: &[PendingRecord]) -> Page {
         }
     }
     page
+}
+
+/// How many of these were there before.
+fn repeated(mut keys: Vec<Key>) -> u64 {
+    let all = keys.len();
+    keys.sort_unstable();
+    keys.dedup();
+    (all - keys.len()) as u64
 }
 
 /// Gives records whose target another one keeps a number, or fails them, as the job says.
@@ -242,4 +259,15 @@ pub(crate) async fn load_claims(
 
 async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
     spawn_blocking(work).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_there_before_is_a_duplicate() {
+        assert_eq!(repeated(vec![3, 1, 3, 2, 3, 1]), 3);
+        assert_eq!(repeated(vec![1, 2, 3]), 0);
+    }
 }

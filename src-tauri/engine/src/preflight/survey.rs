@@ -123,6 +123,15 @@ pub(crate) async fn survey(
             category.advice(),
         );
     }
+    if placed.duplicates > 0 {
+        find(
+            Severity::Warns,
+            "file_twice",
+            placed.duplicates,
+            format!("{} name a file that an earlier record names too", count(placed.duplicates)),
+            "Each is delivered for itself, under its own target. Take the rows out of the catalogue where once is enough.",
+        );
+    }
     if placed.numbered > 0 {
         find(
             Severity::Warns,
@@ -232,6 +241,15 @@ pub(crate) async fn survey(
             tally.bad_names,
             format!("{} names could not be held by Windows or many NAS systems", count(tally.bad_names)),
             "They are delivered as they are where the destination allows it. Rename them at the source if the files travel on.",
+        );
+    }
+    if job.has_requests() && balance.pending > 0 {
+        find(
+            Severity::Notes,
+            "estimate_without_services",
+            0,
+            "the time that services take to answer is not in the estimate; a pilot shows it".into(),
+            "",
         );
     }
     if std::fs::read_dir(&job.destination).is_ok_and(|mut entries| entries.next().is_some()) {
