@@ -187,6 +187,15 @@ const PREFLIGHT: Preflight = {
     ['…', 41_618, 0.03 * TB],
   ].map(([extension, count, bytes]) => ({ extension, count, bytes }) as Preflight['by_type'][number]),
   empty_folders: 14,
+  samples: [
+    ['/mnt/archive/1994/reel 7.mov', '1994/Alma_Thomas_00007.mov'],
+    ['/mnt/archive/1994/reel 8.mov', '1994/Alma_Thomas_00008.mov'],
+  ].map(([source = '', target = ''], id) => ({ id, source, target, fields: {}, findings: [] })),
+  name_changes: [
+    { record: 7, reason: 'collision', wanted: '1994/Opening.mov', proposed: '1994/Opening (2).mov' },
+    { record: 9, reason: 'illegal', wanted: '1994/What?.mov', proposed: '1994/What%3F.mov' },
+  ],
+  unmapped: [{ field: 'rights', value: 'see contract', records: 212 }],
   space: { needed: 214.6 * TB, free: 320 * TB },
   estimate: { low_s: 41 * 3600, high_s: 77 * 3600 },
   findings: [

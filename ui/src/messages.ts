@@ -1,5 +1,14 @@
 /** Every word of the window, in one place, ready for translation. Numbers arrive already formatted. */
-import type { Category, Class, OnConflict, Severity, Stage, State, Verify } from './backend/types';
+import type {
+  Category,
+  Class,
+  NameReason,
+  OnConflict,
+  Severity,
+  Stage,
+  State,
+  Verify,
+} from './backend/types';
 
 /** The categories that mean: something is away as a whole. */
 type Outage = Extract<
@@ -268,6 +277,17 @@ export const m = {
     checkpoint: 'Migration file',
   },
 
+  targets: {
+    changes: 'Names that will change',
+    reason: {
+      illegal: 'not possible there',
+      collision: 'taken by another record',
+    } satisfies Record<NameReason, string>,
+    unmapped: 'Values that no rule knows',
+    samples: 'Where they go',
+    more: (n: string) => `and ${n} more; \`sluice plan --findings\` lists all of them`,
+  },
+
   severity: {
     blocks: 'Blocks the start',
     warns: 'Worth a look',
@@ -480,6 +500,12 @@ export const m = {
     source_io: 'Source unreadable half way',
     source_changed: 'Source changed',
     source_not_a_file: 'Source is no file',
+    row_unreadable: 'Row cannot be read',
+    path_unsafe: 'Unsafe path in catalogue',
+    duplicate_id: 'Id given twice',
+    duplicate_path: 'File named twice',
+    size_mismatch: 'Not the size in catalogue',
+    checksum_mismatch: 'Not the file in catalogue',
     name_collision: 'Same target name',
     name_unsupported: 'Name not possible',
     destination_conflict: 'Name taken',

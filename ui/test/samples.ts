@@ -138,5 +138,7 @@ export const failedRecord = (id: number, given: Partial<FailedRecord> = {}): Fai
   http_status: null,
   note: null,
   due_ms: null,
+  row: null,
+  external_id: null,
   ...given,
 });

@@ -58,7 +58,7 @@ impl Checkpoint {
                 };
                 let rows = to_json(&chunk.iter().map(row).collect::<Vec<_>>())?;
                 sqlx::query(
-                    "UPDATE record SET path = coalesce(unhex(o.value ->> 1), record.path),
+                    "UPDATE record SET path = coalesce(unhex(o.value ->> 1), record.path), mapped = NULL,
                             fields = CASE WHEN o.value ->> 2 IS NULL THEN record.fields
                                      ELSE json_patch(coalesce(record.fields, '{}'), o.value -> 2) END,
                             note = CASE WHEN o.value ->> 3 IS NULL THEN record.note
