@@ -5,6 +5,7 @@
 mod barrier;
 mod checkpoint;
 mod control;
+mod describe;
 mod kill;
 mod measure;
 mod memory;
@@ -21,7 +22,7 @@ use ramdisk::RamDisk;
 /// A bench and the word that asks for it.
 type Suite = (&'static str, fn(&RamDisk));
 
-const SUITES: [Suite; 9] = [
+const SUITES: [Suite; 10] = [
     ("speed", speed::run),
     ("memory", memory::run),
     ("resume", resume::run),
@@ -31,6 +32,7 @@ const SUITES: [Suite; 9] = [
     ("poison", poison::run),
     ("outage", outage::run),
     ("control", control::run),
+    ("describe", describe::run),
 ];
 
 fn main() -> ExitCode {

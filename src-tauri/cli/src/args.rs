@@ -230,6 +230,7 @@ be left out):
   processes = 4                    # at once; 1 to 64
   timeout_s = 30                   # for one file
   memory_mb = 1024                 # of one process, where the system has such a limit
+  keep_raw = true                  # the program's own JSON, some kB of checkpoint a file
   on_unknown_media = "deliver"     # deliver (counted as undescribed), fail
 
   [[lookup]]                       # asked for each record before it is copied

@@ -314,6 +314,10 @@ memory_mb: number,
  */
 processes: number, 
 /**
+ * Whether the program's own JSON is kept with each record: some kilobytes of checkpoint a file.
+ */
+keep_raw: boolean, 
+/**
  * What happens to a file that cannot be described.
  */
 on_unknown_media: OnUnknownMedia, };

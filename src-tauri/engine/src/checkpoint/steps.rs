@@ -70,7 +70,10 @@ pub(super) async fn add_done(
 impl Checkpoint {
     /// Records whose file could not be described.
     pub(crate) async fn undescribed(&self) -> Result<u64, CheckpointError> {
-        sqlx::query_scalar("SELECT count(*) FROM step WHERE step = 'undescribed'")
+        // What was described after all, in a later attempt, is not counted.
+        let query = "SELECT count(*) FROM step AS failed WHERE failed.step = 'undescribed' AND NOT EXISTS
+                (SELECT 1 FROM step WHERE step.record = failed.record AND step.step = 'described')";
+        sqlx::query_scalar(query)
             .fetch_one(&self.readers)
             .await
             .map(|count: i64| count.max(0) as u64)

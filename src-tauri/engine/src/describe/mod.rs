@@ -137,7 +137,7 @@ impl Describer {
             .map_err(|_| nothing("printed no JSON"))?;
         let tech = (dialect.normalise)(&raw).ok_or_else(|| nothing("finds nothing in it that it knows"))?;
         let mut kept = json!({ "by": self.version, "tech": tech });
-        if raw.to_string().len() <= RAW_KEPT {
+        if self.settings.keep_raw && raw.to_string().len() <= RAW_KEPT {
             kept["raw"] = raw;
         }
         Ok((kept, tech))

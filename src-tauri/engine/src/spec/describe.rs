@@ -30,6 +30,8 @@ pub struct Describe {
     pub memory_mb: u32,
     /// Processes at once. Adjustable while running.
     pub processes: u32,
+    /// Whether the program's own JSON is kept with each record: some kilobytes of checkpoint a file.
+    pub keep_raw: bool,
     /// What happens to a file that cannot be described.
     pub on_unknown_media: OnUnknownMedia,
 }
@@ -44,6 +46,7 @@ impl Default for Describe {
             timeout_s: 30,
             memory_mb: 1024,
             processes: 4,
+            keep_raw: true,
             on_unknown_media: OnUnknownMedia::default(),
         }
     }
