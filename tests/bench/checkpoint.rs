@@ -36,14 +36,20 @@ pub(crate) fn run(disk: &RamDisk) {
     assert!(many.1 >= LEAST && growth <= MOST_GROWTH);
 }
 
-fn empty_files(site: &Site, records: u64) {
+/// `records` empty files, a thousand a shelf.
+pub(crate) fn empty_files(site: &Site, records: u64) {
     for n in 0..records {
         let shelf = site.source.join(format!("{:04}", n / 1000));
         if n % 1000 == 0 {
             std::fs::create_dir_all(&shelf).expect("a shelf");
         }
-        std::fs::File::create(shelf.join(format!("{n}.mov"))).expect("an empty file");
+        std::fs::File::create(site.source.join(empty_file(n))).expect("an empty file");
     }
+}
+
+/// The path of the file with number `n` of [`empty_files`].
+pub(crate) fn empty_file(n: u64) -> String {
+    format!("{:04}/{n}.mov", n / 1000)
 }
 
 /// From the first batch to the last barrier, by the log.

@@ -3,6 +3,7 @@
 //! and not about disks.
 
 mod barrier;
+mod catalogue;
 mod checkpoint;
 mod control;
 mod describe;
@@ -28,6 +29,7 @@ const SUITES: [Suite; 10] = [
     ("resume", resume::run),
     ("kill", kill::run),
     ("checkpoint", checkpoint::run),
+    ("catalogue", catalogue::run),
     ("barrier", barrier::run),
     ("poison", poison::run),
     ("outage", outage::run),

@@ -119,7 +119,7 @@ categories! {
         "The file is delivered once, as the first row describes it. Where both are right, nothing needs doing; else correct the path.";
     /// The file has another size than the catalogue says.
     SizeMismatch "size_mismatch" Permanent "The file has another size than the catalogue says"
-        "Compare the file with its original: it may be cut off. Put back the right one, or correct the catalogue; then reprocess.";
+        "Compare the file with its original: it may be cut off. Put back the right one, or correct the catalogue, and start a new migration: what is there already will be skipped.";
     /// The file's bytes hash to another value than the catalogue says.
     ChecksumMismatch "checksum_mismatch" Permanent "The file is not what the catalogue says"
         "The file was changed or damaged since its checksum was taken. Put back the right one, or correct the catalogue; then reprocess.";

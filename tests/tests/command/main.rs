@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod bad_input;
+mod catalogue;
 mod catalogue_out;
 mod changing_source;
 mod checkpoint_file;

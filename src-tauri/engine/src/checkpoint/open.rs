@@ -233,3 +233,41 @@ fn recognise(path: &Path) -> Result<i64, CheckpointError> {
     }
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Lane, RawPath};
+
+    /// A file of the format before catalogues is brought up to date, with its records.
+    #[tokio::test]
+    async fn an_older_file_is_brought_up_to_date() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old.sluice");
+        let job = JobSpec::new(vec!["/from".into()], "/to".into());
+        Checkpoint::create(&path, &job).await.unwrap().close().await;
+        let old = pool(options(&path, false), 1);
+        for column in ["catalogue", "row", "external_id", "checksum"] {
+            let drop = format!("ALTER TABLE record DROP COLUMN {column}");
+            sqlx::query(sqlx::AssertSqlSafe(drop)).execute(&old).await.unwrap();
+        }
+        for statement in [
+            "DELETE FROM _sqlx_migrations WHERE version > 2",
+            "INSERT INTO record (source, path, size, state) VALUES (0, x'61', 3, 0)",
+            "PRAGMA user_version = 2",
+        ] {
+            sqlx::query(statement).execute(&old).await.unwrap();
+        }
+        old.close().await;
+
+        let reader = Checkpoint::open_to_read(&path).await.unwrap();
+        assert_eq!(reader.job().await.unwrap().sources, job.sources);
+        reader.close().await;
+        let checkpoint = Checkpoint::open(&path).await.unwrap();
+        let leased = checkpoint.lease_batch(Lane::Main, 10, 1).await.unwrap();
+        let super::super::Leased::Batch(_, records) = leased else { panic!("the record is pending") };
+        assert_eq!((&records[0].path, records[0].row), (&RawPath(b"a".to_vec()), None));
+        checkpoint.close().await;
+        assert_eq!(recognise(&path).unwrap(), FORMAT);
+    }
+}

@@ -28,11 +28,20 @@ pub(crate) struct Seen {
     files: HashMap<u64, Named>,
 }
 
-/// Which row named it first.
+/// Which row named it.
 #[derive(Clone, Copy)]
 struct Named {
-    catalogue: u32,
     row: u32,
+    catalogue: u16,
+    /// Nothing else is wrong with the row.
+    is_good: bool,
+}
+
+impl Named {
+    fn new(catalogue: usize, row: u64, is_good: bool) -> Self {
+        let row = u32::try_from(row).unwrap_or(u32::MAX);
+        Self { row, catalogue: u16::try_from(catalogue).unwrap_or(u16::MAX), is_good }
+    }
 }
 
 /// What is worth knowing of a catalogue besides its records.
@@ -182,6 +191,7 @@ struct Lister<'a> {
 /// What a row says of its file, and what was found there.
 struct Resolved {
     place: Place,
+    is_there: bool,
     size: u64,
     failure: Option<Failure>,
 }
@@ -194,15 +204,18 @@ impl Lister<'_> {
         let id = columns.and_then(|columns| columns.id.as_ref()).map(|id| row.text(id));
         let external_id = id.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
         let mut resolved = self.resolve(&row);
-        // What is wrong with the file itself is said first: it is what must be mended first.
         let twin = external_id.as_deref().and_then(|id| self.twin_id(id, row.number));
-        if resolved.failure.is_none() {
-            resolved.failure = twin.or_else(|| self.twin_file(&resolved.place, row.number));
-        }
         let checksum = self.checksum(&row).unwrap_or_else(|failure| {
             resolved.failure.get_or_insert(failure);
             None
         });
+        // What is wrong with the file itself is said first: it is what must be mended first.
+        resolved.failure = resolved.failure.or(twin);
+        if resolved.is_there {
+            let is_good = resolved.failure.is_none();
+            let twin = self.twin_file(&resolved.place, row.number, is_good);
+            resolved.failure = resolved.failure.or(twin);
+        }
         let listing =
             Listing { catalogue: self.number, row: row.number, external_id, checksum, fields: row.fields() };
         PlannedRecord {
@@ -241,7 +254,7 @@ impl Lister<'_> {
         let text = joined(&parts);
         let failed = |category, place: Place, why: String| {
             let failure = self.failure(Stage::Ingest, category, row.number, &why);
-            Resolved { place, size: 0, failure: Some(failure) }
+            Resolved { place, is_there: false, size: 0, failure: Some(failure) }
         };
         let nowhere = |text: &str| Place { source: self.base, path: RawPath(text.as_bytes().to_vec()) };
         if text.trim().is_empty() {
@@ -267,13 +280,13 @@ impl Lister<'_> {
         };
         let failed = |category, why: String| {
             let failure = self.failure(Stage::Ingest, category, row.number, &why);
-            Resolved { place: place.clone(), size: 0, failure: Some(failure) }
+            Resolved { place: place.clone(), is_there: false, size: 0, failure: Some(failure) }
         };
         match looked {
             Look::File(metadata) => {
                 let size = metadata.len();
                 let failure = self.wrong_size(row, size);
-                Resolved { place, size, failure }
+                Resolved { place, is_there: true, size, failure }
             }
             Look::Missing if row.is_undecodable => failed(
                 Category::SourceMissing,
@@ -287,7 +300,7 @@ impl Lister<'_> {
                 Category::PathUnsafe,
                 format!("the path {shown}: a folder on its way is a link that leads elsewhere"),
             ),
-            Look::Failed(failure) => Resolved { place, size: 0, failure: Some(failure) },
+            Look::Failed(failure) => Resolved { place, is_there: false, size: 0, failure: Some(failure) },
         }
     }
 
@@ -325,7 +338,7 @@ impl Lister<'_> {
         };
         (listed != there).then(|| {
             let why = format!("it says that the file has {listed} bytes, but it has {there}");
-            self.failure(Stage::Ingest, Category::SizeMismatch, row.number, &why)
+            self.failure(Stage::Plan, Category::SizeMismatch, row.number, &why)
         })
     }
 
@@ -339,21 +352,22 @@ impl Lister<'_> {
 
     /// The failure of a row whose id an earlier row has.
     fn twin_id(&mut self, id: &str, row: u64) -> Option<Failure> {
-        let first = claim(&mut self.seen.ids, xxh3_64(id.as_bytes()), self.number, row)?;
+        let own = Named::new(self.number, row, true);
+        let first = claim(&mut self.seen.ids, xxh3_64(id.as_bytes()), own)?;
         let why = format!("its id {} is that of {} already", show_bytes(id.as_bytes()), self.shown(first));
         Some(self.failure(Stage::Plan, Category::DuplicateId, row, &why))
     }
 
-    /// The failure of a row whose file an earlier row names.
-    fn twin_file(&mut self, place: &Place, row: u64) -> Option<Failure> {
+    /// The failure of a row whose file an earlier row names, in which nothing is wrong.
+    fn twin_file(&mut self, place: &Place, row: u64, is_good: bool) -> Option<Failure> {
         let key = self.file_key(place.source, &place.path)?;
-        let first = claim(&mut self.seen.files, key, self.number, row)?;
+        let first = claim(&mut self.seen.files, key, Named::new(self.number, row, is_good))?;
         let why = format!("{} names the file {} already", self.shown(first), place.path);
         Some(self.failure(Stage::Plan, Category::DuplicatePath, row, &why))
     }
 
     fn shown(&self, first: Named) -> String {
-        if first.catalogue as usize == self.number {
+        if usize::from(first.catalogue) == self.number {
             format!("row {}", first.row)
         } else {
             format!("row {} of another catalogue", first.row)
@@ -399,13 +413,16 @@ enum Look {
     Failed(Failure),
 }
 
-/// Takes a name for a row; gives the row that has it already.
-fn claim(names: &mut HashMap<u64, Named>, name: u64, catalogue: usize, row: u64) -> Option<Named> {
+/// Takes a name for a row; gives the good row that has it already.
+fn claim(names: &mut HashMap<u64, Named>, name: u64, own: Named) -> Option<Named> {
     match names.entry(name) {
-        Entry::Occupied(taken) => Some(*taken.get()),
+        Entry::Occupied(taken) if taken.get().is_good => Some(*taken.get()),
+        Entry::Occupied(mut taken) => {
+            taken.insert(own);
+            None
+        }
         Entry::Vacant(free) => {
-            let row = u32::try_from(row).unwrap_or(u32::MAX);
-            free.insert(Named { catalogue: catalogue as u32, row });
+            free.insert(own);
             None
         }
     }
