@@ -78,7 +78,7 @@ fn write_csv(path: &Path) {
 /// As Excel saves it: each text once, in a part of its own.
 fn write_xlsx(path: &Path) {
     let mut workbook = Workbook::new();
-    let sheet = workbook.add_worksheet_with_low_memory();
+    let sheet = workbook.add_worksheet_with_low_memory().expect("a sheet");
     for (column, name) in (0..).zip(NAMES) {
         sheet.write(0, column, name).expect("a cell");
     }

@@ -23,7 +23,7 @@ use ramdisk::RamDisk;
 /// A bench and the word that asks for it.
 type Suite = (&'static str, fn(&RamDisk));
 
-const SUITES: [Suite; 10] = [
+const SUITES: [Suite; 11] = [
     ("speed", speed::run),
     ("memory", memory::run),
     ("resume", resume::run),
