@@ -18,3 +18,4 @@ mod outage;
 mod preflight;
 mod sidecars;
 mod signals;
+mod whole_way;

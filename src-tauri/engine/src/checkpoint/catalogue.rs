@@ -33,6 +33,8 @@ pub(crate) struct KnownRecord {
     pub(crate) external_id: Option<String>,
     /// Its own fields, then what lookups found.
     pub(crate) fields: Map<String, Value>,
+    /// What the step that described its file kept.
+    pub(crate) described: Option<Value>,
 }
 
 /// What a person can correct of a record, and its state.
@@ -80,7 +82,8 @@ impl Checkpoint {
             "SELECT id, source, path, CASE WHEN state IN (2, 4) THEN coalesce(bytes, size) ELSE size END AS size, state, target, hash, evidence, reason, message,
                     row, external_id, fields,
                     (SELECT json_group_object(step.step, json(step.result)) FROM step
-                     WHERE step.record = record.id AND {FIELD_STEPS}) AS found
+                     WHERE step.record = record.id AND {FIELD_STEPS}) AS found,
+                    (SELECT result FROM step WHERE step.record = record.id AND step.step = 'described') AS described
              FROM record WHERE id > "
         ));
         query.push_bind(after);
@@ -108,6 +111,9 @@ impl Checkpoint {
                 row: row.try_get::<Option<i64>, _>("row")?.map(|row| row.max(0) as u64),
                 external_id: row.try_get("external_id")?,
                 fields,
+                described: row
+                    .try_get::<Option<String>, _>("described")?
+                    .and_then(|kept| serde_json::from_str(&kept).ok()),
             })
         })
         .await

@@ -174,6 +174,11 @@ impl Mapper {
         Some(self.fields(facts, When::Planning).ok()?.0)
     }
 
+    /// The fields after the mapping of a record of which everything is known. None: a template fails.
+    pub(crate) fn fields_known(&self, facts: &Facts) -> Option<Map<String, Value>> {
+        Some(self.fields(facts, When::Running).ok()?.0)
+    }
+
     /// Every requirement that a planned record does not meet; for the pre-flight.
     pub(crate) fn offences(&self, facts: &Facts) -> Vec<Offence> {
         let Ok((fields, _)) = self.fields(facts, When::Planning) else { return Vec::new() };

@@ -9,7 +9,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::checkpoint::{Checkpoint, KnownRecord};
+use crate::describe::{self, DESCRIBED};
 use crate::error::Error;
+use crate::mapping::Mapper;
 use crate::record::{RawPath, RecordId, RecordState};
 use crate::report::failures::{FIELD, source_of, value_text};
 use crate::report::file::{Draft, Kind, folder_of};
@@ -17,7 +19,7 @@ use crate::report::table::{Bounds, Cell, Exported, Table};
 use crate::stage::target_of;
 use crate::storage::local::platform;
 use crate::storage::names::NameRules;
-use crate::template::text_of;
+use crate::template::{Facts, text_of};
 
 /// Records read at once.
 const PAGE: u32 = 1000;
@@ -91,6 +93,11 @@ pub(crate) async fn export(
         exported
     } else {
         let mut names = checkpoint.field_names(FIELDS + 1).await?;
+        for field in checkpoint.job().await?.map.fields {
+            if !names.contains(&field.name) {
+                names.push(field.name);
+            }
+        }
         let has_further = names.len() as u32 > FIELDS;
         names.truncate(FIELDS as usize);
         let columns = columns(&names, has_further);
@@ -153,16 +160,28 @@ async fn each(
     let prefixes = checkpoint.prefixes().await?;
     let rules = platform::name_rules(&job.destination);
     let roots = job.roots();
+    let mapper = Mapper::prepare(&job)?;
     let mut after = 0;
     loop {
         let page = checkpoint.known_after(!all, after, PAGE).await?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.id;
         for record in page {
-            let entry = entry(&roots, &prefixes, rules, record);
+            let mapped = mapper.fields_known(&facts(&record));
+            let mut entry = entry(&roots, &prefixes, rules, record);
+            if let Some(mapped) = mapped {
+                entry.fields = mapped;
+            }
             take(&entry).map_err(|error| Error::Report { path: to.to_owned(), error })?;
         }
     }
+}
+
+/// What the mapping was given of a record.
+fn facts(record: &KnownRecord) -> Facts {
+    let kept = record.described.clone().map(|kept| (DESCRIBED.to_owned(), kept));
+    let tech = describe::kept(&kept.into_iter().collect()).unwrap_or_default();
+    Facts::new(record.id, &record.path, record.size, record.fields.clone(), tech).at_row(record.row)
 }
 
 fn entry(roots: &[PathBuf], prefixes: &[RawPath], rules: NameRules, record: KnownRecord) -> Entry {
