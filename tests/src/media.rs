@@ -32,11 +32,21 @@ pub fn films(folder: &Path) -> Vec<PathBuf> {
 /// # Panics
 /// When ffmpeg is not installed or fails.
 pub fn film(path: &Path) {
+    make(
+        path,
+        "-f lavfi -i testsrc=size=320x180:rate=30000/1001 -f lavfi -i sine=sample_rate=48000 -t 0.5 -ac 2 \
+         -c:v mpeg2video -c:a pcm_s16le -timecode 10:00:00:00 -metadata creation_time=2001-02-03T04:05:06Z",
+    );
+}
+
+/// Makes a media file of whatever kind its name says; `how` is ffmpeg's, in words.
+///
+/// # Panics
+/// When ffmpeg is not installed or fails.
+pub fn make(path: &Path, how: &str) {
     let made = Command::new("ffmpeg")
-        .args(["-v", "error", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=30000/1001"])
-        .args(["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=48000", "-t", "0.5", "-ac", "2"])
-        .args(["-c:v", "mpeg2video", "-c:a", "pcm_s16le", "-timecode", "10:00:00:00"])
-        .args(["-metadata", "creation_time=2001-02-03T04:05:06Z", "-f", "mov"])
+        .args(["-nostdin", "-v", "error"])
+        .args(how.split_whitespace())
         .arg(path)
         .output()
         .expect("ffmpeg, which the tests need");

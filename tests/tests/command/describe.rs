@@ -111,6 +111,57 @@ fn the_same_words_mean_the_same_with_every_program() {
     }
 }
 
+#[test]
+fn odd_files_are_described_as_far_as_they_say_anything() {
+    const PICTURE: &str = "-f lavfi -i testsrc=size=64x48:rate=25 -t 0.4";
+    const SOUND: &str = "-f lavfi -i sine=sample_rate=44100:duration=0.4";
+    let lab = Lab::start(Script::default());
+    let site = Site::new();
+    let make = |name: &str, how: &str| media::make(&site.source.join(name), how);
+    make("a.mxf", "-f lavfi -i testsrc=size=720x576:rate=25 -t 0.4 -c:v mpeg2video -timecode 10:00:00:00");
+    make("b.wav", &format!("{SOUND} -metadata date=1998-03-04"));
+    make("c.gif", PICTURE);
+    make("d.dpx", &format!("{PICTURE} -frames:v 1"));
+    make("e.png", &format!("{PICTURE} -frames:v 1"));
+    let cover = site.source.join("e.png");
+    make(
+        "f.mp3",
+        &format!("{SOUND} -i {} -map 0:a -map 1:v -c:v copy -disposition:v attached_pic", cover.display()),
+    );
+    make("g.m4a", SOUND);
+    make("h.mkv", &format!("{PICTURE} -c:v ffv1 -metadata creation_time=2001-02-03T04:05:06Z"));
+    make("i.mp4", &format!("{PICTURE} -c:v mpeg4"));
+    let cut = fs::read(site.source.join("i.mp4")).unwrap();
+    fs::write(site.source.join("j.mp4"), &cut[..cut.len() / 2]).unwrap();
+    fs::write(site.source.join("k.mov"), "").unwrap();
+    fs::write(site.source.join("l.mov"), "#EXTM3U\n#EXTINF:1,\n/etc/passwd\n").unwrap();
+    let words =
+        ["kind", "container", "video_codec", "audio_codec", "width", "frame_rate", "timecode", "created"];
+    let words = words.map(|word| format!("tech.{word} | default(\"-\")")).join(", ");
+    let template = format!("name ~ \" \" ~ ([{words}] | join(\" \"))");
+    let kinds = "[describe]\nkinds = [\"video\", \"audio\", \"image\"]";
+    let job = Job::new(site, &[kinds, &tell(&lab, &template)]);
+    job.run().expect(COMPLETE);
+    assert_eq!(
+        told(&lab),
+        [
+            "a.mxf video mxf mpeg2video - 720 25/1 10:00:00:00 -",
+            "b.wav audio wav - pcm_s16le - - - 1998-03-04",
+            "c.gif video gif gif - 64 25/1 - -",
+            "d.dpx image dpx dpx - 64 - - -",
+            "e.png image png png - 64 - - -",
+            "f.mp3 audio mp3 - mp3 - - - -",
+            "g.m4a audio m4a - aac - - - -",
+            "h.mkv video matroska ffv1 - 64 25/1 - 2001-02-03T04:05:06Z",
+            "i.mp4 video mp4 mpeg4 - 64 25/1 - -",
+            "j.mp4 - - - - - - - -",
+            "k.mov - - - - - - - -",
+            "l.mov - - - - - - - -",
+        ]
+    );
+    assert_eq!(job.status()["undescribed"], 3);
+}
+
 /// Thirty good files and one of each kind of bad ones.
 fn with_bad_ones() -> Site {
     let site = Site::new();
