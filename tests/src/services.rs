@@ -1,6 +1,6 @@
 //! A migration that looks each record up in the laboratory and registers it there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::command::{self, Ended, Status};
 use crate::compare::entries;
@@ -19,17 +19,16 @@ pub struct Served {
     pub checkpoint: PathBuf,
 }
 
-impl Served {
-    /// Writes the job file. `more` is put before the lookup: `[limits]`, `[control]` and the like.
-    ///
-    /// # Panics
-    /// When it cannot be written.
-    pub fn new(site: Site, lab: &Lab, more: &str) -> Self {
-        let [source, destination] =
-            [&site.source, &site.destination].map(|path| path.to_str().expect("ASCII"));
-        let url = lab.url();
-        let text = format!(
-            r#"name = "Archive to MAM"
+/// A job that looks each record up at the laboratory and registers it there. `more` is put before
+/// the lookup.
+///
+/// # Panics
+/// When a path is no ASCII.
+pub fn job(source: &Path, destination: &Path, lab: &Lab, more: &str) -> String {
+    let [source, destination] = [source, destination].map(|path| path.to_str().expect("ASCII"));
+    let url = lab.url();
+    format!(
+        r#"name = "Archive to MAM"
 sources = [{source:?}]
 destination = {destination:?}
 {more}
@@ -46,7 +45,16 @@ url = "{url}/assets"
 body = '{{"path": {{{{ path | tojson }}}}, "title": {{{{ fields.title | tojson }}}}, "hash": {{{{ hash | tojson }}}}}}'
 id = "/id"
 "#
-        );
+    )
+}
+
+impl Served {
+    /// Writes the job file. `more` is put before the lookup: `[limits]`, `[control]` and the like.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn new(site: Site, lab: &Lab, more: &str) -> Self {
+        let text = job(&site.source, &site.destination, lab, more);
         let job = site.path("job.toml");
         std::fs::write(&job, text).expect("the job file");
         Self { checkpoint: site.path("job.sluice"), site, job }

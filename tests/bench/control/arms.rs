@@ -9,6 +9,7 @@ use rustix::process::Signal;
 use sluice_tests::command::{self, STOPPED};
 use sluice_tests::lab::Lab;
 use sluice_tests::process::Running;
+use sluice_tests::services::job;
 use sluice_tests::wait;
 
 use super::RECORDS;
@@ -90,40 +91,9 @@ fn stop_when(mut running: Running, what: &str, is_time: impl Fn() -> bool) {
 }
 
 fn job_file(library: &Library, lab: &Lab, autopilot: bool) -> String {
-    let (source, destination) = (library.source.to_str(), library.destination.to_str());
-    let [source, destination] = [source, destination].map(|path| path.expect("a path in ASCII"));
-    let url = lab.url();
-    format!(
-        r#"name = "Archive to MAM"
-sources = [{source:?}]
-destination = {destination:?}
-
-[limits]
-batch_size = 1000
-streams = 2
-
-[control]
-attempts = 5
-
-[control.autopilot]
-concurrency = {autopilot}
-batch_size = false
-
-[[lookup]]
-name = "rights"
-method = "GET"
-url = "{url}/lookup?path={{{{ path | urlencode }}}}"
-
-[lookup.fields]
-title = "/asset/title"
-owner = {{ pointer = "/asset/owner", required = false }}
-
-[register]
-method = "POST"
-url = "{url}/assets"
-body = '{{"path": {{{{ path | tojson }}}}, "title": {{{{ fields.title | tojson }}}}, "hash": {{{{ hash | tojson }}}}}}'
-idempotency_header = "Idempotency-Key"
-success = [200, 201]
-"#
-    )
+    let more = format!(
+        "[limits]\nbatch_size = 1000\nstreams = 2\n[control]\nattempts = 5\n\
+         [control.autopilot]\nconcurrency = {autopilot}\nbatch_size = false"
+    );
+    job(&library.source, &library.destination, lab, &more)
 }
