@@ -91,9 +91,11 @@ fn describe(planned: &Planned) -> String {
     match &planned.preview {
         Some(previews) => previews.iter().for_each(|preview| text += &show(preview)),
         None => {
-            for sample in &preflight.samples {
-                let target = sample.target.as_deref().unwrap_or("?");
-                text += &format!("  {} → {target}\n", sample.source);
+            // A target that is known only in the run is a finding of its own.
+            for (source, target) in
+                preflight.samples.iter().filter_map(|sample| Some((&sample.source, sample.target.as_ref()?)))
+            {
+                text += &format!("  {source} → {target}\n");
             }
         }
     }

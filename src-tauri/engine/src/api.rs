@@ -158,12 +158,18 @@ impl Migration {
     }
 
     /// Changes the job, but for its sources, its catalogues and its destination. Limits and controls are in force at
-    /// once, the rest with the next start.
+    /// once, the rest with the next start. Another mapping is refused while it runs.
     pub async fn update(&self, change: impl FnOnce(&mut JobSpec)) -> Result<(), Error> {
         let mut wanted = self.job();
         change(&mut wanted);
         let wanted = wanted.checked()?;
-        let mapped_anew = wanted.map != self.job().map;
+        if wanted.map != self.job().map {
+            if self.state().is_active() {
+                return Err(Error::MapInForce);
+            }
+            // First: a target of the old mapping must not outlive it.
+            self.0.checkpoint.forget_targets().await?;
+        }
         self.0
             .change_job(|job| {
                 let sources = std::mem::take(&mut job.sources);
@@ -171,11 +177,7 @@ impl Migration {
                 let destination = std::mem::take(&mut job.destination);
                 *job = JobSpec { sources, catalogues, destination, ..wanted };
             })
-            .await?;
-        if mapped_anew {
-            self.0.checkpoint.forget_targets().await?;
-        }
-        Ok(())
+            .await
     }
 
     /// Changes how retries, leases, bandwidth and the autopilot are set, at once.

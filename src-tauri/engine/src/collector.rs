@@ -17,7 +17,7 @@ use crate::control::retry::next_try;
 use crate::failure::Stage;
 use crate::metrics::live::{Live, LiveBatch};
 use crate::metrics::times::On;
-use crate::record::{BatchId, Copied, Evidence, Lane, LeasedRecord, Outcome, OutcomeKind, StepResult, hex};
+use crate::record::{BatchId, Copied, Evidence, Lane, LeasedRecord, Outcome, OutcomeKind, StepResult};
 use crate::spec::Verify;
 use crate::stage::deliver::read_back;
 use crate::stage::{self, Arrived, Processed, Proof, Staged};
@@ -86,8 +86,13 @@ impl Collector {
         Ok(())
     }
 
-    async fn record(&self, group: Vec<Handover>) -> Result<(), CheckpointError> {
+    async fn record(&self, mut group: Vec<Handover>) -> Result<(), CheckpointError> {
         let times = &self.work.controls.times;
+        let targets = take_targets(&mut group);
+        if !targets.is_empty() {
+            // A target that was worked out in the run must be known before a file bears it.
+            self.checkpoint.record_outcomes(self.id, self.lane, &[], &targets, &[], 0).await?;
+        }
         let started = Instant::now();
         let (settled, mut steps) = settle(group, &self.work).await;
         times.add(On::Proving, started.elapsed());
@@ -98,7 +103,7 @@ impl Collector {
             let id = from.record.id;
             match (end, from.published) {
                 (End::Published(arrived, _), Some(published)) => {
-                    let copied = copied(&arrived);
+                    let copied = arrived.copied();
                     steps.push(StepResult { record: id, step: Copied::STEP.into(), result: json!(copied) });
                     waiting.push((published, copied));
                 }
@@ -152,17 +157,15 @@ impl Collector {
     }
 }
 
-fn copied(arrived: &Arrived) -> Copied {
-    let evidence = match arrived.proof {
-        Proof::Delivered(evidence) => evidence,
-        Proof::Skipped(_) => Evidence::ReadBack,
+/// Takes the targets that records were given in the run out of a group.
+fn take_targets(group: &mut Vec<Handover>) -> Vec<StepResult> {
+    let is_target =
+        |handover: &mut Handover| matches!(handover, Handover::Step(step) if step.step == StepResult::MAPPED);
+    let step = |handover| match handover {
+        Handover::Step(step) => Some(step),
+        Handover::Records { .. } | Handover::Publish { .. } => None,
     };
-    Copied {
-        bytes: arrived.bytes,
-        target: arrived.target.as_ref().map(|target| hex(&target.0)),
-        hash: arrived.hash.clone(),
-        evidence,
-    }
+    group.extract_if(.., is_target).filter_map(step).collect()
 }
 
 /// The next group. None: all streams have hung up.

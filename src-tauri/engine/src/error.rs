@@ -30,6 +30,9 @@ pub enum Error {
     /// It makes no sense in this state.
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),
+    /// The mapping cannot be changed under a run that uses it.
+    #[error("the mapping cannot be changed while the migration runs")]
+    MapInForce,
     /// There is no such category.
     #[error(transparent)]
     UnknownCategory(#[from] UnknownCategory),
@@ -105,6 +108,7 @@ impl Error {
             Self::Refused(refusal) => refusal.code,
             Self::Catalogue(error) => error.code(),
             Self::IllegalMove(_) => "illegal_move",
+            Self::MapInForce => "map_in_force",
             Self::UnknownCategory(_) => "category_unknown",
             Self::Report { .. } => "report_unwritable",
             Self::ReportKind { .. } => "report_kind",
@@ -126,6 +130,7 @@ impl Error {
             Self::Checkpoint(error) => error.advice().into(),
             Self::Refused(refusal) => refusal.advice.into(),
             Self::Catalogue(error) => error.advice().into(),
+            Self::MapInForce => "Pause it, change the mapping, then go on.".into(),
             Self::IllegalMove(_) => "Wait for the step that is going on, or look at the state first.".into(),
             Self::UnknownCategory(_) => {
                 let words: Vec<_> =

@@ -155,6 +155,8 @@ pub(crate) struct LeasedRecord {
     pub(crate) mapped: Option<RawPath>,
     /// The catalogue's row that names it, as a spreadsheet counts. None: a folder holds it.
     pub(crate) row: Option<u64>,
+    /// Its own number or name there.
+    pub(crate) external_id: Option<String>,
     /// What the catalogue says that the bytes must hash to.
     pub(crate) checksum: Option<ContentHash>,
     /// What a catalogue or a person says of it.

@@ -140,6 +140,9 @@ pub(crate) struct Facts {
     /// The row of the catalogue that names it.
     #[serde(skip_serializing_if = "Option::is_none")]
     row: Option<u64>,
+    /// Its own number or name there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
     /// Path below its source, with `/` between the parts.
     path: String,
     /// The path without its last part.
@@ -184,6 +187,7 @@ impl Facts {
         Self {
             id,
             row: None,
+            external_id: None,
             folder: folder.to_owned(),
             name: name.to_owned(),
             stem: stem.to_owned(),
@@ -198,9 +202,10 @@ impl Facts {
         }
     }
 
-    /// The same, with the row of the catalogue that names the record.
-    pub(crate) fn at_row(mut self, row: Option<u64>) -> Self {
+    /// The same, with the row of the catalogue that names the record, and its id there.
+    pub(crate) fn in_catalogue(mut self, row: Option<u64>, external_id: Option<&str>) -> Self {
         self.row = row;
+        self.external_id = external_id.map(str::to_owned);
         self
     }
 

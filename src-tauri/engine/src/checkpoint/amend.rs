@@ -35,7 +35,12 @@ impl Checkpoint {
                 .write(async |tx| {
                     let rows = to_json(&rows)?;
                     let done = sqlx::query(
-                        "UPDATE record SET path = coalesce(unhex(o.value ->> 1), record.path), mapped = NULL,
+                        "UPDATE record SET path = coalesce(unhex(o.value ->> 1), record.path),
+                                -- What was copied stays where it is.
+                                mapped = CASE
+                                WHEN o.value ->> 1 IS NULL AND EXISTS (
+                                    SELECT 1 FROM step WHERE step.record = record.id AND step.step = 'copied')
+                                THEN record.mapped END,
                                 fields = json_patch(coalesce(record.fields, '{}'), ?)
                          FROM json_each(?) AS o WHERE record.id = o.value ->> 0 AND +record.state = 3",
                     )

@@ -148,7 +148,7 @@ impl Checkpoint {
     /// What a dead run still holds, at most one batch per dead run.
     pub(crate) async fn orphaned_leases(&self) -> Result<Vec<LeasedRecord>, CheckpointError> {
         let rows = sqlx::query(
-            "SELECT id, source, path, size, interrupted, attempts, tries, row, mapped, NULL AS checksum, NULL AS fields
+            "SELECT id, source, path, size, interrupted, attempts, tries, row, external_id, mapped, NULL AS checksum, NULL AS fields
              FROM record WHERE state = 1 ORDER BY id",
         )
         .fetch_all(&self.readers)
@@ -228,7 +228,7 @@ async fn lease(
     let leased = sqlx::query(
         "UPDATE record SET state = 1, batch = ?, due_ms = NULL
          WHERE id IN (SELECT value FROM json_each(?))
-         RETURNING id, source, path, size, interrupted, attempts, tries, row, mapped, checksum, fields",
+         RETURNING id, source, path, size, interrupted, attempts, tries, row, external_id, mapped, checksum, fields",
     )
     .bind(batch)
     .bind(to_json(&chosen)?)
@@ -261,6 +261,7 @@ fn leased_of(row: &SqliteRow) -> Result<LeasedRecord, sqlx::Error> {
         tries: number(row, "tries")? as u32,
         mapped: row.try_get::<Option<Vec<u8>>, _>("mapped")?.map(RawPath),
         row: row.try_get::<Option<i64>, _>("row")?.map(|row| row.max(0) as u64),
+        external_id: row.try_get("external_id")?,
         checksum: checksum.as_deref().and_then(ContentHash::parse),
         // What is no object was never written by us; the record then has no fields of its own.
         fields: fields.and_then(|fields| serde_json::from_str(&fields).ok()).unwrap_or_default(),

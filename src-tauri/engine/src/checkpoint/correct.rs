@@ -58,7 +58,12 @@ impl Checkpoint {
                 };
                 let rows = to_json(&chunk.iter().map(row).collect::<Vec<_>>())?;
                 sqlx::query(
-                    "UPDATE record SET path = coalesce(unhex(o.value ->> 1), record.path), mapped = NULL,
+                    "UPDATE record SET path = coalesce(unhex(o.value ->> 1), record.path),
+                            -- What was copied stays where it is.
+                            mapped = CASE
+                            WHEN o.value ->> 1 IS NULL AND EXISTS (
+                                SELECT 1 FROM step WHERE step.record = record.id AND step.step = 'copied')
+                            THEN record.mapped END,
                             fields = CASE WHEN o.value ->> 2 IS NULL THEN record.fields
                                      ELSE json_patch(coalesce(record.fields, '{}'), o.value -> 2) END,
                             note = CASE WHEN o.value ->> 3 IS NULL THEN record.note

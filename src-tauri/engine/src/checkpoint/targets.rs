@@ -18,6 +18,7 @@ pub(crate) struct PendingRecord {
     pub(crate) path: RawPath,
     pub(crate) size: u64,
     pub(crate) row: Option<u64>,
+    pub(crate) external_id: Option<String>,
     pub(crate) fields: Map<String, Value>,
     pub(crate) mapped: Option<RawPath>,
 }
@@ -56,8 +57,9 @@ const FRESH: &str = "state = 0 AND lane = 0 AND due_ms IS NULL";
 impl Checkpoint {
     /// Records that wait, by number.
     pub(crate) async fn pending(&self, which: Pending<'_>) -> Result<Vec<PendingRecord>, CheckpointError> {
-        let mut query =
-            QueryBuilder::new("SELECT id, source, path, size, row, fields, mapped FROM record WHERE ");
+        let mut query = QueryBuilder::new(
+            "SELECT id, source, path, size, row, external_id, fields, mapped FROM record WHERE ",
+        );
         match which {
             Pending::After(after, limit) => {
                 query
@@ -90,6 +92,7 @@ impl Checkpoint {
                 path: RawPath(row.try_get("path")?),
                 size: number(row, "size")?,
                 row: row.try_get::<Option<i64>, _>("row")?.map(|row| row.max(0) as u64),
+                external_id: row.try_get("external_id")?,
                 fields: fields.and_then(|fields| serde_json::from_str(&fields).ok()).unwrap_or_default(),
                 mapped: row.try_get::<Option<Vec<u8>>, _>("mapped")?.map(RawPath),
             })
@@ -139,7 +142,11 @@ impl Checkpoint {
     /// their turn comes.
     pub(crate) async fn forget_targets(&self) -> Result<(), CheckpointError> {
         self.write(async |tx| {
-            sqlx::query("UPDATE record SET mapped = NULL WHERE state IN (?, ?) AND mapped IS NOT NULL")
+            // What was copied stays where it is.
+            sqlx::query(
+                "UPDATE record SET mapped = NULL WHERE state IN (?, ?) AND mapped IS NOT NULL AND NOT EXISTS (
+                    SELECT 1 FROM step WHERE step.record = record.id AND step.step = 'copied')",
+            )
                 .bind(RecordState::Pending.code())
                 .bind(RecordState::Failed.code())
                 .execute(tx)

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -25,7 +26,13 @@ impl Way<'_> {
         };
         self.work.controls.visibility.measure(COPY, self.record.size, started.elapsed());
         match processed {
-            Processed::Arrived(arrived) => Ok(arrived),
+            Processed::Arrived(arrived) => {
+                // Published by a run that died. Kept, or a second try would take it for somebody else's.
+                if matches!(arrived.proof, Proof::Delivered(_)) && self.steps.goes_on_after_copy() {
+                    self.keep(Copied::STEP, json!(arrived.copied())).await;
+                }
+                Ok(arrived)
+            }
             Processed::Staged(staged) if !self.steps.goes_on_after_copy() => {
                 Err(Processed::Staged(staged).into())
             }

@@ -173,7 +173,7 @@ impl Way<'_> {
     fn facts(&self, known: &Known) -> Facts {
         let Known { fields, tech, .. } = known;
         Facts::new(self.record.id, &self.record.path, self.record.size, fields.clone(), tech.clone())
-            .at_row(self.record.row)
+            .in_catalogue(self.record.row, self.record.external_id.as_deref())
     }
 }
 

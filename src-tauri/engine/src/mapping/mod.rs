@@ -84,9 +84,10 @@ pub(crate) fn check(map: &Mapping) -> Result<(), SpecError> {
 }
 
 /// The variables that a mapping may use, and the functions of the template language.
-const KNOWN: [&str; 14] = [
+const KNOWN: [&str; 15] = [
     "id",
     "row",
+    "external_id",
     "path",
     "folder",
     "name",

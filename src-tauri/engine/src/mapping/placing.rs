@@ -90,7 +90,7 @@ impl Ground {
 /// What templates may use of a record while planning.
 pub(crate) fn facts(record: &PendingRecord) -> Facts {
     Facts::new(record.id, &record.path, record.size, record.fields.clone(), Tech::default())
-        .at_row(record.row)
+        .in_catalogue(record.row, record.external_id.as_deref())
 }
 
 /// Places every pending record. Those that cannot be placed fail here.

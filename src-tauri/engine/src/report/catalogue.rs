@@ -181,7 +181,8 @@ async fn each(
 fn facts(record: &KnownRecord) -> Facts {
     let kept = record.described.clone().map(|kept| (DESCRIBED.to_owned(), kept));
     let tech = describe::kept(&kept.into_iter().collect()).unwrap_or_default();
-    Facts::new(record.id, &record.path, record.size, record.fields.clone(), tech).at_row(record.row)
+    Facts::new(record.id, &record.path, record.size, record.fields.clone(), tech)
+        .in_catalogue(record.row, record.external_id.as_deref())
 }
 
 fn entry(roots: &[PathBuf], prefixes: &[RawPath], rules: NameRules, record: KnownRecord) -> Entry {

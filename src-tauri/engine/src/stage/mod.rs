@@ -15,7 +15,7 @@ use crate::control::intake::Away;
 use crate::failure::{Category, Class, Stage};
 use crate::mapping::{Claims, Mapper};
 use crate::metrics::times::Times;
-use crate::record::{ContentHash, Evidence, Failure, LeasedRecord, OutcomeKind, RawPath};
+use crate::record::{ContentHash, Copied, Evidence, Failure, LeasedRecord, OutcomeKind, RawPath, hex};
 use crate::spec::Delivery;
 use crate::storage::local::copy::OnBlock;
 use crate::storage::local::destination::Destination;
@@ -69,6 +69,20 @@ pub(crate) enum Proof {
 }
 
 impl Arrived {
+    /// What is kept of it, so that it is never copied again.
+    pub(crate) fn copied(&self) -> Copied {
+        let evidence = match self.proof {
+            Proof::Delivered(evidence) => evidence,
+            Proof::Skipped(_) => Evidence::ReadBack,
+        };
+        Copied {
+            bytes: self.bytes,
+            target: self.target.as_ref().map(|target| hex(&target.0)),
+            hash: self.hash.clone(),
+            evidence,
+        }
+    }
+
     pub(crate) fn outcome(self) -> OutcomeKind {
         let Self { target, hash, proof, .. } = self;
         match proof {

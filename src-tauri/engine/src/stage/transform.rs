@@ -31,7 +31,7 @@ pub(super) fn transform(record: &LeasedRecord, site: &Site) -> Result<RawPath, F
         return place(record, None, site);
     }
     let facts = Facts::new(record.id, &record.path, record.size, record.fields.clone(), Tech::default())
-        .at_row(record.row);
+        .in_catalogue(record.row, record.external_id.as_deref());
     Ok(map(record, &facts, site)?.target)
 }
 
