@@ -1,14 +1,14 @@
 //! From the rows of a catalogue to records: each row becomes one, whatever is wrong with it.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::cells::{bytes, joined};
 use super::place::{Place, Places, Root, Unsafe, spellings};
+use super::seen::{Named, Seen, claim};
 use super::{CatalogueError, Event, Head, Row, Unreadable, checksum, read};
 use crate::checkpoint::{Listing, PlannedFate, PlannedRecord};
 use crate::failure::{Category, Stage};
@@ -19,30 +19,6 @@ use crate::spec::{Catalogue, ChecksumColumn, JobSpec};
 use crate::storage::local::fault;
 use crate::storage::local::platform::to_shown;
 use crate::storage::local::sources::Sources;
-
-/// What all catalogues of a job have named so far, by 64-bit hashes: sixteen bytes each, for names
-/// themselves would not fit into memory.
-#[derive(Default)]
-pub(crate) struct Seen {
-    ids: HashMap<u64, Named>,
-    files: HashMap<u64, Named>,
-}
-
-/// Which row named it.
-#[derive(Clone, Copy)]
-struct Named {
-    row: u32,
-    catalogue: u16,
-    /// Nothing else is wrong with the row.
-    is_good: bool,
-}
-
-impl Named {
-    fn new(catalogue: usize, row: u64, is_good: bool) -> Self {
-        let row = u32::try_from(row).unwrap_or(u32::MAX);
-        Self { row, catalogue: u16::try_from(catalogue).unwrap_or(u16::MAX), is_good }
-    }
-}
 
 /// What is worth knowing of a catalogue besides its records.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -411,93 +387,4 @@ enum Look {
     NoFile(&'static str),
     Outside,
     Failed(Failure),
-}
-
-/// Takes a name for a row; gives the good row that has it already.
-fn claim(names: &mut HashMap<u64, Named>, name: u64, own: Named) -> Option<Named> {
-    match names.entry(name) {
-        Entry::Occupied(taken) if taken.get().is_good => Some(*taken.get()),
-        Entry::Occupied(mut taken) => {
-            taken.insert(own);
-            None
-        }
-        Entry::Vacant(free) => {
-            free.insert(own);
-            None
-        }
-    }
-}
-
-/// Columns joined by `/`, each without slashes at the seams. One column stays as it is.
-fn joined(parts: &[String]) -> String {
-    let [one] = parts else {
-        let mut text = String::new();
-        for part in parts.iter().filter(|part| !part.is_empty()) {
-            if text.is_empty() {
-                text.push_str(part);
-                continue;
-            }
-            // The separator is that of the path so far.
-            let is_windows = text.contains('\\') && !text.contains('/');
-            let is_mac = text.contains(':') && !text.contains(['/', '\\']);
-            let separator = if is_windows {
-                '\\'
-            } else if is_mac {
-                ':'
-            } else {
-                '/'
-            };
-            text.truncate(text.trim_end_matches(separator).len());
-            text.push(separator);
-            text.push_str(part.trim_start_matches(['/', '\\']));
-        }
-        return text;
-    };
-    one.clone()
-}
-
-/// A number of bytes, with or without marks between the thousands. None: it is none.
-fn bytes(text: &str) -> Option<u64> {
-    let text = text.trim();
-    let text =
-        ["bytes", "byte", "B"].into_iter().find_map(|unit| text.strip_suffix(unit)).unwrap_or(text).trim();
-    if let Ok(bytes) = text.parse() {
-        return Some(bytes);
-    }
-    let separators = [',', '.', '\'', '’', ' ', '\u{a0}', '\u{202f}'];
-    let separator = separators.into_iter().find(|separator| text.contains(*separator))?;
-    let mut groups = text.split(separator);
-    let first = groups.next()?;
-    let is_number = |group: &str| group.bytes().all(|byte| byte.is_ascii_digit());
-    let in_thousands = (1..=3).contains(&first.len())
-        && is_number(first)
-        && groups.all(|group| group.len() == 3 && is_number(group));
-    if in_thousands { text.replace(separator, "").parse().ok() } else { None }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_understood_where_they_are_exact() {
-        assert_eq!(bytes("1234"), Some(1234));
-        assert_eq!(bytes(" 1,234,567 bytes"), Some(1_234_567));
-        assert_eq!(bytes("1.234.567"), Some(1_234_567));
-        assert_eq!(bytes("1 234"), Some(1234));
-        for vague in ["1.5", "12 MB", "1,23", "12345,678", "-5", "big"] {
-            assert_eq!(bytes(vague), None, "{vague}");
-        }
-    }
-
-    #[test]
-    fn columns_are_joined_once() {
-        let join = |parts: &[&str]| joined(&parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>());
-        assert_eq!(join(&["a/", "/b.mov"]), "a/b.mov");
-        assert_eq!(join(&["", "b.mov"]), "b.mov");
-        assert_eq!(join(&[r"Z:\Archive\", "b.mov"]), r"Z:\Archive\b.mov");
-        assert_eq!(join(&["Macintosh HD:Tapes", "b.mov"]), "Macintosh HD:Tapes:b.mov");
-        assert_eq!(join(&["/", "etc"]), "/etc");
-        assert_eq!(join(&["/a/"]), "/a/");
-    }
 }

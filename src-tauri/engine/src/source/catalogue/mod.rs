@@ -2,6 +2,7 @@
 //! columns, one by one and never as a whole in memory.
 
 mod ale;
+mod cells;
 mod checksum;
 mod dialect;
 mod encoding;
@@ -11,6 +12,7 @@ mod listing;
 mod place;
 mod records;
 mod row;
+mod seen;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -28,8 +30,9 @@ use ts_rs::TS;
 
 pub use encoding::EncodingBy;
 pub use error::CatalogueError;
-pub(crate) use listing::{CatalogueTally, Seen, check, list};
+pub(crate) use listing::{CatalogueTally, check, list};
 use row::{Event, OnEvent, Row, Unreadable};
+pub(crate) use seen::Seen;
 
 use crate::spec::{Catalogue, CatalogueFormat};
 

@@ -61,9 +61,6 @@ fn a_bomb_ends_where_its_bound_is() {
     assert_told("x.xlsx", &xlsx(&comment, ""), "", ID_PATH, &["2: 0 | 0.mov", "3!"]);
     let shared = xlsx(&rows(1), &format!("<si><t>{}</t></si>", "x".repeat(64 << 20)));
     assert_eq!(told("x.xlsx", &shared, "").err().unwrap().code(), "catalogue_damaged");
-    // What it claims to hold is not believed.
-    let claims = xlsx(&rows(1), "").len();
-    assert!(claims < 10_000);
 }
 
 #[test]

@@ -28,14 +28,14 @@ pub(super) fn read(file: File, wanted: Option<&str>, on: OnSheet) -> Result<(), 
     if !on(Found::Sheet(chosen)) {
         return Ok(());
     }
-    let is_wanted = |start: &BytesStart| Ok(attribute(start, "name")?.as_deref() == Some(&name));
     loop {
         match xml.next()? {
-            Event::Start(start) if start.local_name().as_ref() == "table" => match is_wanted(&start) {
-                Ok(true) => return rows(&mut xml, on),
-                Ok(false) => {}
-                Err(broken) => return Err(broken),
-            },
+            Event::Start(start)
+                if start.local_name().as_ref() == "table"
+                    && attribute(&start, "name")?.as_deref() == Some(&name) =>
+            {
+                return rows(&mut xml, on);
+            }
             Event::Eof => return Err(cut_off()),
             Event::End(end) if end.local_name().as_ref() == "table-row" => xml.refill(),
             _ => {}

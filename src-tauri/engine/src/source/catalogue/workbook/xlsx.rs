@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fs::File;
 
-use quick_xml::events::Event;
+use quick_xml::events::{BytesStart, Event};
 
 use super::number::Format;
 use super::package::{Package, Xml, attribute, cut_off};
@@ -172,13 +172,12 @@ fn rows(xml: &mut Xml<'_>, workbook: &mut Workbook, on: OnSheet) -> Result<(), B
                     }
                 }
                 "c" => {
-                    column = attribute(&start, "r")?.and_then(|place| column_of(&place)).unwrap_or(column);
-                    let kind = attribute(&start, "t")?.unwrap_or_default();
-                    let style = attribute(&start, "s")?.and_then(|style| style.parse::<usize>().ok());
+                    let opened = Opened::of(&start)?;
+                    column = opened.column.unwrap_or(column);
                     if column >= WIDEST {
                         return Err(Broken::Other(format!("it has more than {WIDEST} columns")));
                     }
-                    let text = cell(xml, workbook, &kind, style)?;
+                    let text = cell(xml, workbook, opened)?;
                     if !text.is_empty() {
                         row.cells.push((column, clean(text.into())));
                     }
@@ -207,13 +206,50 @@ fn rows(xml: &mut Xml<'_>, workbook: &mut Workbook, on: OnSheet) -> Result<(), B
     }
 }
 
-/// The text of the cell that has just begun.
-fn cell(
-    xml: &mut Xml<'_>,
-    workbook: &mut Workbook,
-    kind: &str,
+/// How a cell begins.
+struct Opened {
+    column: Option<usize>,
+    kind: Kind,
     style: Option<usize>,
-) -> Result<String, Broken> {
+}
+
+/// What a cell holds (ECMA-376 part 1, 18.18.11, ST_CellType).
+#[derive(Clone, Copy)]
+enum Kind {
+    Number,
+    Shared,
+    Text,
+    Boolean,
+    /// As it stands: an error, a date in ISO 8601.
+    Verbatim,
+}
+
+impl Opened {
+    fn of(start: &BytesStart<'_>) -> Result<Self, Broken> {
+        let mut opened = Self { column: None, kind: Kind::Number, style: None };
+        for attribute in start.attributes().with_checks(false) {
+            let attribute = attribute?;
+            match attribute.key.as_ref() {
+                "r" => opened.column = column_of(&attribute.value),
+                "s" => opened.style = attribute.value.parse().ok(),
+                "t" => {
+                    opened.kind = match attribute.value.as_ref() {
+                        "s" => Kind::Shared,
+                        "str" => Kind::Text,
+                        "b" => Kind::Boolean,
+                        "e" | "d" | "inlineStr" => Kind::Verbatim,
+                        _ => Kind::Number,
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(opened)
+    }
+}
+
+/// The text of the cell that has just begun.
+fn cell(xml: &mut Xml<'_>, workbook: &mut Workbook, opened: Opened) -> Result<String, Broken> {
     let (mut value, mut inline) = (String::new(), None);
     loop {
         match xml.next()? {
@@ -234,9 +270,11 @@ fn cell(
     if let Some(text) = inline {
         return Ok(unescaped(text));
     }
-    Ok(match kind {
-        _ if value.is_empty() => value,
-        "s" => {
+    if value.is_empty() {
+        return Ok(value);
+    }
+    Ok(match opened.kind {
+        Kind::Shared => {
             let mut text = String::new();
             let number = value.trim().parse().unwrap_or(usize::MAX);
             if !workbook.strings.get(number, &mut text)? {
@@ -244,12 +282,12 @@ fn cell(
             }
             unescaped(text)
         }
-        "b" => if value.trim() == "1" { "TRUE" } else { "FALSE" }.to_owned(),
-        "str" => unescaped(value),
-        "e" | "d" | "inlineStr" => value,
-        _ => match value.trim().parse::<f64>() {
+        Kind::Boolean => if value.trim() == "1" { "TRUE" } else { "FALSE" }.to_owned(),
+        Kind::Text => unescaped(value),
+        Kind::Verbatim => value,
+        Kind::Number => match value.trim().parse::<f64>() {
             Ok(number) => {
-                let format = style.and_then(|style| workbook.formats.get(style)).copied();
+                let format = opened.style.and_then(|style| workbook.formats.get(style)).copied();
                 format.unwrap_or(Format::Plain).shown(number, workbook.is_1904)
             }
             Err(_) => value,
