@@ -247,11 +247,12 @@ mod tests {
         let job = JobSpec::new(vec!["/from".into()], "/to".into());
         Checkpoint::create(&path, &job).await.unwrap().close().await;
         let old = pool(options(&path, false), 1);
-        for column in ["catalogue", "row", "external_id", "checksum"] {
+        for column in ["catalogue", "row", "external_id", "checksum", "mapped"] {
             let drop = format!("ALTER TABLE record DROP COLUMN {column}");
             sqlx::query(sqlx::AssertSqlSafe(drop)).execute(&old).await.unwrap();
         }
         for statement in [
+            "DROP INDEX step_undescribed",
             "DELETE FROM _sqlx_migrations WHERE version > 2",
             "INSERT INTO record (source, path, size, state) VALUES (0, x'61', 3, 0)",
             "PRAGMA user_version = 2",
