@@ -15,7 +15,7 @@ use crate::mapping::placing::place_all;
 use crate::preflight::{Preflight, TypeTally, check_catalogues, check_paths, check_tools, survey};
 use crate::record::RawPath;
 use crate::session::Session;
-use crate::source::catalogue::{CatalogueError, Seen, list};
+use crate::source::catalogue::{CatalogueError, Seen, list, list_unlisted};
 use crate::source::{Found, walk};
 use crate::spec::JobSpec;
 use crate::state::Transition;
@@ -156,9 +156,10 @@ fn gather(
     }
     let mut seen = Seen::default();
     for number in 0..job.catalogues.len() {
-        let read = list(number, job, sources, checkpoint, &mut seen, &mut |record| gathering.add(record))?;
+        let read = list(number, job, sources, &mut seen, &mut |record| gathering.add(record))?;
         gathering.tally.catalogues.push(read);
     }
+    list_unlisted(job, sources, checkpoint, &mut seen, &mut |record| gathering.add(record));
     Ok(gathering.end())
 }
 

@@ -406,3 +406,33 @@ fn a_museums_catalogue() {
         assert_eq!(fields(&job.with_extension("sluice"), number), Value::Object(expected));
     }
 }
+
+#[test]
+fn what_no_catalogue_names_is_counted_once() {
+    let site = Site::new();
+    for (seed, name) in (1..).zip(["one.mov", "two.mov", "stray.mov", "walked/three.mov"]) {
+        tree::file(&site.source.join(name), 1_000, seed);
+    }
+    fs::write(site.path("one.csv"), "file\none.mov\n").unwrap();
+    fs::write(site.path("two.csv"), "file\ntwo.mov\n").unwrap();
+    let [source, destination, walked, one, two] = [
+        &site.source,
+        &site.destination,
+        &site.source.join("walked"),
+        &site.path("one.csv"),
+        &site.path("two.csv"),
+    ]
+    .map(|path| path.to_str().expect("ASCII").to_owned());
+    let catalogue = |file: &str| {
+        format!("[[catalogue]]\nfile = {file:?}\npath = \"file\"\nbase = {source:?}\nunlisted = true\n")
+    };
+    let job = site.path("job.toml");
+    let text = format!(
+        "sources = [{walked:?}]\ndestination = {destination:?}\n{}{}",
+        catalogue(&one),
+        catalogue(&two)
+    );
+    fs::write(&job, text).unwrap();
+    let status = run(&job, COMPLETE);
+    assert_eq!((status.records, status.delivered, status.excluded), (4, 3, 1), "{status:?}");
+}

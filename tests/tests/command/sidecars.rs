@@ -227,3 +227,29 @@ fn sidecars_that_make_no_sense_are_refused_before_anything_moves() {
         assert!(!site.checkpoint.exists() && !site.destination.exists(), "{more}");
     }
 }
+
+#[test]
+fn no_sidecar_takes_the_place_of_a_file_or_of_another_sidecar() {
+    let site = Site::new();
+    // Both want reel.xmp beside them; of the last, the sidecar would have its own name.
+    for (seed, name) in (1..).zip(["reel.mov", "reel.wav", "still.jpg", "notes.xmp"]) {
+        tree::file(&site.source.join(name), 2_000, seed);
+    }
+    let more = "[deliver]\non_conflict = \"overwrite\"\n[[sidecar]]\nformat = \"xmp\"\nname = \"stem\"\n";
+    // Where names come from a template, no file of the source tells that a name is taken.
+    let map = "[map]\ntarget = \"{{ stem | upper }}.{{ extension }}\"\n";
+    run(&site, &format!("{map}{more}")).expect(WITH_FAILURES);
+    let failures = command::failures(&site.checkpoint);
+    let categories: Vec<&str> = failures.iter().map(|failure| failure.category.as_str()).collect();
+    assert_eq!(categories, ["name_collision", "name_collision"], "{failures:?}");
+    for name in ["reel.mov", "reel.wav", "still.jpg", "notes.xmp"] {
+        let (stem, extension) = name.split_once('.').unwrap();
+        let delivered = site.destination.join(format!("{}.{extension}", stem.to_uppercase()));
+        assert_eq!(fs::read(&delivered).unwrap(), fs::read(site.source.join(name)).unwrap(), "{name}");
+    }
+    let of_reel = fs::read_to_string(site.destination.join("REEL.xmp")).unwrap();
+
+    // The one that was first keeps it, also when the other is tried again by another process.
+    site.on_checkpoint("reprocess", &[]).expect(WITH_FAILURES);
+    assert_eq!(fs::read_to_string(site.destination.join("REEL.xmp")).unwrap(), of_reel);
+}

@@ -35,6 +35,15 @@ pub(crate) struct HeldTarget {
     pub(crate) is_there: bool,
 }
 
+/// A sidecar that was written.
+#[derive(Debug, Clone)]
+pub(crate) struct SidecarTarget {
+    pub(crate) record: RecordId,
+    pub(crate) step: String,
+    /// None: what was kept of it cannot be read.
+    pub(crate) target: Option<RawPath>,
+}
+
 /// Which records that wait.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Pending<'a> {
@@ -118,6 +127,27 @@ impl Checkpoint {
                 path: RawPath(row.try_get("path")?),
                 target: row.try_get::<Option<Vec<u8>>, _>("target")?.map(RawPath),
                 is_there: row.try_get("is_there")?,
+            })
+        })
+        .await
+    }
+
+    /// Targets of sidecars that were written, behind this record and step, at most `limit`.
+    pub(crate) async fn sidecar_targets_after(
+        &self,
+        after: (RecordId, &str),
+        limit: u32,
+    ) -> Result<Vec<SidecarTarget>, CheckpointError> {
+        let mut query = QueryBuilder::new(
+            "SELECT record, step, unhex(result ->> 'target') AS target FROM step WHERE (record, step) > (",
+        );
+        query.push_bind(after.0).push(", ").push_bind(after.1.to_owned());
+        query.push(") AND step LIKE 'sidecar:%' ORDER BY record, step LIMIT ").push_bind(limit);
+        self.rows(query, |row| {
+            Ok(SidecarTarget {
+                record: row.try_get("record")?,
+                step: row.try_get("step")?,
+                target: row.try_get::<Option<Vec<u8>>, _>("target")?.map(RawPath),
             })
         })
         .await

@@ -131,6 +131,20 @@ impl Claims {
         Err(collision(&wanted, record))
     }
 
+    /// Takes just this target for a record, beside the one that its content has.
+    pub(crate) fn hold(&self, wanted: &RawPath, record: RecordId) -> Result<(), Failure> {
+        let mut new = self.new.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = self.places.key(wanted);
+        match self.owner(&new, key) {
+            Some(owner) if owner != record => Err(collision(wanted, owner)),
+            Some(_) => Ok(()),
+            None => {
+                new.taken.insert(key, record);
+                Ok(())
+            }
+        }
+    }
+
     fn owner(&self, new: &New, key: Key) -> Option<RecordId> {
         let at = self.known.partition_point(|(known, _)| *known < key);
         let known = self.known.get(at).filter(|(known, _)| *known == key).map(|(_, record)| *record);

@@ -218,8 +218,8 @@ fn keep_some(kept: &mut Vec<NameChange>, more: Vec<NameChange>) {
     kept.extend(more.into_iter().take(room));
 }
 
-/// Who has which target, for records that the run has to place. None: there are none such, because
-/// every record mirrors its source on a destination that tells all names apart.
+/// Who has which target, for records and sidecars that the run has to place. None: there are none such,
+/// because every record mirrors its source on a destination that tells all names apart.
 pub(crate) async fn load_claims(
     checkpoint: &Checkpoint,
     job: &JobSpec,
@@ -227,7 +227,8 @@ pub(crate) async fn load_claims(
     mapper: &Mapper,
     places: Places,
 ) -> Result<Option<Claims>, CheckpointError> {
-    if !mapper.has_target() && !places.folds && !checkpoint.has_targets().await? {
+    let is_plain = !mapper.has_target() && !places.folds && job.sidecars.is_empty();
+    if is_plain && !checkpoint.has_targets().await? {
         return Ok(None);
     }
     let (mut there, mut planned) = (Vec::new(), Vec::new());
@@ -250,6 +251,15 @@ pub(crate) async fn load_claims(
                 let list = if held.is_there { &mut there } else { &mut planned };
                 list.push((places.key(&target), held.id));
             }
+        }
+    }
+    let mut after = (0, String::new());
+    loop {
+        let page = checkpoint.sidecar_targets_after((after.0, &after.1), PAGE).await?;
+        let Some(last) = page.last() else { break };
+        after = (last.record, last.step.clone());
+        for sidecar in page {
+            there.extend(sidecar.target.map(|target| (places.key(&target), sidecar.record)));
         }
     }
     // What is at the destination keeps its name.

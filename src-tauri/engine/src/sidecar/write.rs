@@ -50,6 +50,9 @@ pub(crate) fn write(
         Some((_, path)) => (wanted, policy) = (path, OnConflict::Overwrite),
         None => {
             check_name(sidecar, record, target, &wanted, site)?;
+            if let Some(claims) = &site.claims {
+                claims.hold(&wanted, record.id)?;
+            }
             if is_there(record, &wanted, content, site)? {
                 return Ok(Some(result(&wanted, hash)));
             }
@@ -107,6 +110,13 @@ fn check_name(
             Stage::Deliver,
             Category::NameUnsupported,
             format!("{}: the destination cannot hold the name {wanted}", sidecar.step),
+        ));
+    }
+    if wanted == target {
+        return Err(Failure::new(
+            Stage::Deliver,
+            Category::NameCollision,
+            format!("{}: the sidecar would have the file's own name, {wanted}", sidecar.step),
         ));
     }
     let twin = (record.path.file_name() == target.file_name())

@@ -2,7 +2,7 @@
 
 use std::fs::Metadata;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -83,14 +83,12 @@ pub(crate) fn check(catalogue: &Catalogue) -> Result<(), CatalogueError> {
     checked
 }
 
-/// Hands on a record for each row of the job's catalogue with this number, in the order of the file,
-/// and then, where the job wants it, one for each file that no row names. Ends early when `found`
-/// gives false. `checkpoint`: the migration's own file.
+/// Hands on a record for each row of the job's catalogue with this number, in the order of the file.
+/// Ends early when `found` gives false.
 pub(crate) fn list(
     number: usize,
     job: &JobSpec,
     sources: &Sources,
-    checkpoint: &std::path::Path,
     seen: &mut Seen,
     found: &mut dyn FnMut(PlannedRecord) -> bool,
 ) -> Result<CatalogueTally, CatalogueError> {
@@ -99,7 +97,6 @@ pub(crate) fn list(
     let base = catalogue.base().and_then(|base| job.root_number(&base));
     let mut lister = Lister {
         number,
-        catalogue,
         sources,
         places: places(catalogue, job, sources, base),
         base: base.unwrap_or_default(),
@@ -108,7 +105,6 @@ pub(crate) fn list(
         seen,
     };
     let mut refused = None;
-    let mut is_wanted = true;
     read(catalogue, &mut |event| {
         let record = match event {
             Event::Head(head) => match Columns::of(catalogue, &head) {
@@ -124,19 +120,56 @@ pub(crate) fn list(
             Event::Row(row) => lister.record(row),
             Event::Unreadable(unreadable) => lister.unreadable(unreadable),
         };
-        is_wanted = found(record);
-        is_wanted
+        found(record)
     })?;
-    if let Some(error) = refused {
-        return Err(error);
+    match refused {
+        Some(error) => Err(error),
+        None => Ok(lister.tally),
     }
-    if is_wanted
-        && catalogue.counts_unlisted()
-        && let Some(base) = base
-    {
-        lister.unlisted(base, checkpoint, found);
+}
+
+/// Hands on a record for each file below a catalogue's base, where the job wants it, that neither a row
+/// of any catalogue names nor a folder of the job holds. For when all rows are `seen`. Ends early when
+/// `found` gives false. `checkpoint`: the migration's own file.
+pub(crate) fn list_unlisted(
+    job: &JobSpec,
+    sources: &Sources,
+    checkpoint: &Path,
+    seen: &mut Seen,
+    found: &mut dyn FnMut(PlannedRecord) -> bool,
+) {
+    let folders: Vec<&Path> =
+        sources.iter().take(job.sources.len()).map(|(_, source)| source.root.as_path()).collect();
+    let catalogues: Vec<PathBuf> =
+        job.catalogues.iter().filter_map(|catalogue| catalogue.file.canonicalize().ok()).collect();
+    let wanted = job.catalogues.iter().enumerate().filter(|(_, catalogue)| catalogue.counts_unlisted());
+    for (number, catalogue) in wanted {
+        let base = catalogue.base().and_then(|base| job.root_number(&base));
+        let Some((base, source)) = base.and_then(|base| Some((base, sources.get(base)?))) else { continue };
+        let goes_on = walk(base, source, checkpoint, &mut |entry| {
+            let Found::Record(mut record) = entry else { return true };
+            let Some(path) = source.file(&record.path) else { return found(record) };
+            if catalogues.contains(&path) || folders.iter().any(|folder| path.starts_with(folder)) {
+                return true;
+            }
+            if seen.files.insert(key_of(&path), Named::new(number, 0, true)).is_some() {
+                return true;
+            }
+            if matches!(record.fate, PlannedFate::Pending) {
+                record.fate = PlannedFate::Excluded(policy::NOT_IN_CATALOGUE);
+                record.size = 0;
+            }
+            found(record)
+        });
+        if !goes_on {
+            return;
+        }
     }
-    Ok(lister.tally)
+}
+
+/// The same for the same file, whichever root it was reached by.
+fn key_of(path: &Path) -> u64 {
+    xxh3_64(path.as_os_str().as_encoded_bytes())
 }
 
 fn places(catalogue: &Catalogue, job: &JobSpec, sources: &Sources, base: Option<usize>) -> Places {
@@ -154,7 +187,6 @@ fn places(catalogue: &Catalogue, job: &JobSpec, sources: &Sources, base: Option<
 
 struct Lister<'a> {
     number: usize,
-    catalogue: &'a Catalogue,
     sources: &'a Sources,
     places: Places,
     /// The source that rows without a place are counted to.
@@ -350,33 +382,8 @@ impl Lister<'_> {
         }
     }
 
-    /// The same for the same file, whichever root it was reached by.
     fn file_key(&self, source: usize, path: &RawPath) -> Option<u64> {
-        let path = self.sources.get(source)?.file(path)?;
-        Some(xxh3_64(path.as_os_str().as_encoded_bytes()))
-    }
-
-    /// Hands on a record for each file below the base that no row of any catalogue so far names.
-    fn unlisted(
-        &self,
-        base: usize,
-        checkpoint: &std::path::Path,
-        found: &mut dyn FnMut(PlannedRecord) -> bool,
-    ) {
-        let Some(source) = self.sources.get(base) else { return };
-        let own = self.catalogue.file.canonicalize().ok();
-        walk(base, source, checkpoint, &mut |entry| {
-            let Found::Record(mut record) = entry else { return true };
-            let key = self.file_key(base, &record.path);
-            if key.is_some_and(|key| self.seen.files.contains_key(&key)) || source.file(&record.path) == own {
-                return true;
-            }
-            if matches!(record.fate, PlannedFate::Pending) {
-                record.fate = PlannedFate::Excluded(policy::NOT_IN_CATALOGUE);
-                record.size = 0;
-            }
-            found(record)
-        });
+        Some(key_of(&self.sources.get(source)?.file(path)?))
     }
 }
 

@@ -30,7 +30,7 @@ use ts_rs::TS;
 
 pub use encoding::EncodingBy;
 pub use error::CatalogueError;
-pub(crate) use listing::{CatalogueTally, check, list};
+pub(crate) use listing::{CatalogueTally, check, list, list_unlisted};
 use row::{Event, OnEvent, Row, Unreadable};
 pub(crate) use seen::Seen;
 

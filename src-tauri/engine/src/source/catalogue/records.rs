@@ -12,15 +12,24 @@ use super::value::clean;
 /// Bytes read at once.
 const BLOCK: usize = 64 * 1024;
 
+/// Bytes that may be read in vain, beside those that gave rows. A quote that is never closed is known
+/// only after [`LONGEST_ROW`]; a text full of them would be read again and again.
+const PATIENCE: u64 = 64 << 20;
+
 /// The records of a text.
 pub(super) struct Records<R> {
     from: R,
     dialect: Dialect,
     reader: Reader,
-    /// Text that was read: from the record at hand on, once that is begun.
+    /// Text that was read.
     raw: Vec<u8>,
+    /// Where in `raw` the record at hand begins.
+    start: usize,
     /// Where in `raw` the reader stands.
     at: usize,
+    /// Bytes that gave rows, and bytes that were read for a record that was then given up.
+    passed: u64,
+    in_vain: u64,
     is_at_end: bool,
     row: u64,
     out: Vec<u8>,
@@ -38,7 +47,10 @@ impl<R: Read> Records<R> {
             dialect,
             reader: builder.build(),
             raw: Vec::new(),
+            start: 0,
             at: 0,
+            passed: 0,
+            in_vain: 0,
             is_at_end: false,
             row: 0,
             out: vec![0; BLOCK],
@@ -49,12 +61,13 @@ impl<R: Read> Records<R> {
     /// The next record that is not an empty line. None: the end.
     pub(super) fn next(&mut self) -> io::Result<Option<RawLine>> {
         self.pass_empty_lines()?;
-        self.raw.drain(..self.at);
-        self.at = 0;
+        self.begin();
+        let line_end = if self.is_out_of_patience() { Some(self.line_end()?) } else { None };
         let (mut length, mut cells) = (0, 0);
         loop {
+            let end = line_end.unwrap_or(self.raw.len());
             let (result, read, written, ended) = self.reader.read_record(
-                &self.raw[self.at..],
+                &self.raw[self.at..end],
                 &mut self.out[length..],
                 &mut self.ends[cells..],
             );
@@ -62,8 +75,14 @@ impl<R: Read> Records<R> {
             length += written;
             cells += ended;
             match result {
-                ReadRecordResult::InputEmpty if self.at > LONGEST_ROW => {
+                ReadRecordResult::InputEmpty if self.at - self.start > LONGEST_ROW => {
                     return self.give_up(format!("it has more than {LONGEST_ROW} bytes")).map(Some);
+                }
+                ReadRecordResult::InputEmpty
+                    if line_end.is_some_and(|end| end < self.raw.len() || !self.is_at_end) =>
+                {
+                    let why = "a quote that opens in it is not closed in its line, and too many before it were never closed";
+                    return self.give_up(why.to_owned()).map(Some);
                 }
                 // At the end the reader wants to hear of it by an empty input, once.
                 ReadRecordResult::InputEmpty => drop(self.fill()?),
@@ -77,8 +96,39 @@ impl<R: Read> Records<R> {
             return self.give_up(why.to_owned()).map(Some);
         }
         self.row += 1;
+        self.passed += (self.at - self.start) as u64;
         self.pass_rest_of_line_end()?;
         Ok(Some(self.line(cells)))
+    }
+
+    /// The record at hand begins where the reader stands. What lies before it is let go now and then:
+    /// moving the rest each time would cost more than reading it.
+    fn begin(&mut self) {
+        if self.at >= self.raw.len() / 2 {
+            self.raw.drain(..self.at);
+            self.at = 0;
+        }
+        self.start = self.at;
+    }
+
+    /// Whether so much was read in vain that no record may go over the end of its line any more.
+    fn is_out_of_patience(&self) -> bool {
+        self.in_vain > PATIENCE + 8 * self.passed
+    }
+
+    /// Where the line at hand ends: behind its line break, or where it is too long.
+    fn line_end(&mut self) -> io::Result<usize> {
+        let mut looked = self.start;
+        loop {
+            let rest = &self.raw[looked..];
+            if let Some(end) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+                return Ok(looked + end + 1);
+            }
+            looked = self.raw.len();
+            if looked - self.start > LONGEST_ROW || !self.fill()? {
+                return Ok(looked);
+            }
+        }
     }
 
     fn line(&self, cells: usize) -> RawLine {
@@ -110,11 +160,14 @@ impl<R: Read> Records<R> {
     fn give_up(&mut self, why: String) -> io::Result<RawLine> {
         self.reader.reset();
         self.row += 1;
+        self.in_vain += (self.at - self.start) as u64;
         self.at = loop {
-            if let Some(end) = self.raw.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
-                break end + 1;
+            let rest = &self.raw[self.start..];
+            if let Some(end) = rest.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+                break self.start + end + 1;
             }
             self.raw.clear();
+            self.start = 0;
             if !self.fill()? {
                 break 0;
             }
@@ -125,7 +178,7 @@ impl<R: Read> Records<R> {
 
     /// What is wrong with the quotes of the record at hand, where that can be seen.
     fn misquoted(&self) -> Option<&'static str> {
-        let (quote, raw) = (self.dialect.quote?, &self.raw[..self.at]);
+        let (quote, raw) = (self.dialect.quote?, &self.raw[self.start..self.at]);
         // Within one line a stray quote does no harm to others; most records end here.
         let body = raw.trim_ascii_end();
         if self.at < self.raw.len() && !body.iter().any(|byte| matches!(byte, b'\n' | b'\r')) {
@@ -271,6 +324,21 @@ mod tests {
             expected(&[(1, "!"), (2, "2|d"), (3, "3|e"), (4, "4|f")])
         );
         assert_eq!(rows(&b"1,12\" reel\n2,b\n"[..]), expected(&[(1, "1|12\" reel"), (2, "2|b")]));
+    }
+
+    #[test]
+    fn a_text_full_of_open_quotes_is_not_read_again_and_again() {
+        // Each line closes the quote of the one before it and opens one of its own.
+        let lines = 400_000;
+        let text = "y\",\"\n".repeat(lines) + "a,b\n";
+        let mut records =
+            Records::new(text.as_bytes(), Dialect { delimiter: b',', quote: Some(b'"'), is_named: false });
+        let mut last = None;
+        while let Some(line) = records.next().unwrap() {
+            last = Some(line);
+        }
+        assert!(matches!(last, Some(RawLine::Row(row)) if row.number == lines as u64 + 1 && row.width == 2));
+        assert!(records.in_vain < 2 * PATIENCE, "{} bytes read in vain", records.in_vain);
     }
 
     #[test]
