@@ -132,7 +132,14 @@ fn in_words(error: &minijinja::Error) -> String {
     }
 }
 
-/// What templates may use of a record.
+/// What templates may use of a record by itself, besides `fields` and `tech`.
+pub(crate) const GIVEN: [&str; 9] =
+    ["id", "row", "external_id", "path", "folder", "name", "stem", "extension", "size"];
+
+/// What the delivery adds.
+pub(crate) const DELIVERED: [&str; 3] = ["target", "hash", "hash_algorithm"];
+
+/// What templates may use of a record: [`GIVEN`], [`DELIVERED`], `fields` and `tech`.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Facts {
     /// The record's number.

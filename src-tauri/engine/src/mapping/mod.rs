@@ -23,7 +23,7 @@ pub(crate) use require::{Check, Offence};
 use crate::failure::{Category, Stage};
 use crate::record::{Failure, RawPath};
 use crate::spec::{JobSpec, Mapping, SpecError};
-use crate::template::{Facts, Known, PATH, TemplateError, Templates};
+use crate::template::{DELIVERED, Facts, GIVEN, Known, PATH, TemplateError, Templates};
 
 /// A mapping, ready for records.
 #[derive(Debug)]
@@ -73,8 +73,8 @@ pub(crate) fn check(map: &Mapping) -> Result<(), SpecError> {
         for variable in mapper.templates.uses(name) {
             let root = variable.split('.').next().unwrap_or_default();
             let why = match root {
-                "target" | "hash" | "hash_algorithm" => "is known only after the delivery",
-                root if KNOWN.contains(&root) => continue,
+                root if GIVEN.contains(&root) || FURTHER.contains(&root) => continue,
+                root if DELIVERED.contains(&root) => "is known only after the delivery",
                 _ => "is no variable; fields are written fields.NAME",
             };
             return Err(TemplateError { name: name.clone(), why: format!("\"{variable}\" {why}") }.into());
@@ -83,24 +83,9 @@ pub(crate) fn check(map: &Mapping) -> Result<(), SpecError> {
     Ok(())
 }
 
-/// The variables that a mapping may use, and the functions of the template language.
-const KNOWN: [&str; 15] = [
-    "id",
-    "row",
-    "external_id",
-    "path",
-    "folder",
-    "name",
-    "stem",
-    "extension",
-    "size",
-    "fields",
-    "tech",
-    "range",
-    "dict",
-    "namespace",
-    "debug",
-];
+/// What a mapping may use besides what is given of a record: groups of values, and the functions of the
+/// template language.
+const FURTHER: [&str; 6] = ["fields", "tech", "range", "dict", "namespace", "debug"];
 
 impl Mapper {
     /// Prepares the mapping of a checked job.
@@ -173,6 +158,11 @@ impl Mapper {
     /// The fields after the mapping, as far as they are known while planning. None: a template fails.
     pub(crate) fn fields_planned(&self, facts: &Facts) -> Option<Map<String, Value>> {
         Some(self.fields(facts, When::Planning).ok()?.0)
+    }
+
+    /// Whether rules set fields.
+    pub(crate) fn has_fields(&self) -> bool {
+        !self.fields.is_empty()
     }
 
     /// The fields after the mapping of a record of which everything is known. None: a template fails.

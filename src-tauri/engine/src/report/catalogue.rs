@@ -167,7 +167,7 @@ async fn each(
         let Some(last) = page.last() else { return Ok(()) };
         after = last.id;
         for record in page {
-            let mapped = mapper.fields_known(&facts(&record));
+            let mapped = mapper.has_fields().then(|| mapper.fields_known(&facts(&record))).flatten();
             let mut entry = entry(&roots, &prefixes, rules, record);
             if let Some(mapped) = mapped {
                 entry.fields = mapped;

@@ -23,7 +23,7 @@ use crate::failure::{Category, Stage};
 use crate::record::{Failure, RawPath};
 use crate::spec::{Sidecar, SidecarFormat, SidecarName, SpecError, Term};
 use crate::stage::{Arrived, Proof};
-use crate::template::{Facts, TemplateError, Templates};
+use crate::template::{DELIVERED, Facts, GIVEN, TemplateError, Templates};
 
 pub(crate) use described::Described;
 pub(crate) use write::write;
@@ -58,20 +58,9 @@ enum Origin {
 }
 
 /// Facts that have no further names below them.
-const FACTS: [&str; 12] = [
-    "id",
-    "row",
-    "external_id",
-    "path",
-    "folder",
-    "name",
-    "stem",
-    "extension",
-    "size",
-    "target",
-    "hash",
-    "hash_algorithm",
-];
+fn facts() -> impl Iterator<Item = &'static str> {
+    GIVEN.into_iter().chain(DELIVERED)
+}
 
 /// Tells what is wrong with a job's sidecars.
 pub(crate) fn check(sidecars: &[Sidecar]) -> Result<(), SpecError> {
@@ -195,7 +184,7 @@ fn origin(step: &str, term: Term, text: &str, templates: &mut Templates) -> Resu
     }
     let is_place = match text.split_once('.') {
         Some((group, name)) => matches!(group, "fields" | "tech") && !name.is_empty(),
-        None => FACTS.contains(&text),
+        None => facts().any(|fact| fact == text),
     };
     if is_place {
         return Ok(Origin::Place(text.to_owned()));
@@ -204,7 +193,7 @@ fn origin(step: &str, term: Term, text: &str, templates: &mut Templates) -> Resu
         what: format!(
             "{step}, {}: \"{text}\" is no place in a record; write fields.NAME, tech.NAME, one of {}, or a template such as {{{{ fields.NAME }}}}",
             term.name(),
-            FACTS.join(", ")
+            facts().collect::<Vec<_>>().join(", ")
         ),
     })
 }
