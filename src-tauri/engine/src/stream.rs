@@ -32,6 +32,10 @@ const WATCH: Duration = Duration::from_millis(250);
 /// Between two looks no more time than this can pass, unless the machine slept.
 const SLEPT: Duration = Duration::from_secs(10);
 
+/// How long records that are cut off may take to notice. What hangs in the system for longer is left
+/// behind: a stop must not wait for a disk that does not answer.
+const CUT_PATIENCE: Duration = Duration::from_secs(2);
+
 /// Threads that may hang for good; beyond that the volume itself does not answer.
 const HANGING: usize = 64;
 
@@ -107,6 +111,7 @@ pub(crate) async fn run(share: Share, work: Arc<Work>) {
     watch.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut looked = Instant::now();
     let mut hanging = 0;
+    let mut cut: Option<Instant> = None;
     while open > 0 {
         if work.intake.position() != Intake::Open {
             // They were never started: the batch gives them back when it ends.
@@ -125,6 +130,14 @@ pub(crate) async fn run(share: Share, work: Arc<Work>) {
             _ = watch.tick() => {
                 let slept = looked.elapsed() > SLEPT;
                 looked = Instant::now();
+                let is_cut = work.intake.position() == Intake::Cut;
+                if is_cut && cut.get_or_insert(looked).elapsed() > CUT_PATIENCE {
+                    for armful in &armfuls {
+                        let records = armful.leave_behind(&batch, stream);
+                        let _ = collector.send(Handover::Records { stream, records }).await;
+                    }
+                    break;
+                }
                 for armful in &armfuls {
                     if slept {
                         armful.extend(work.controls.now());
@@ -359,6 +372,21 @@ impl Armful {
         let mut done = std::mem::take(&mut hand.done);
         done.push(timeout);
         Some(GivenUp { done, waiting: std::mem::take(&mut hand.waiting) })
+    }
+
+    /// Takes everything away from a worker that does not notice that it is cut off, and gives what
+    /// it had done. The rest stays without an outcome, like records that never started.
+    fn leave_behind(&self, batch: &LiveBatch, stream: usize) -> Vec<Handed> {
+        let mut hand = self.hand();
+        if let Some((_, active)) = hand.current.take()
+            && active.claim.take()
+        {
+            batch.finish(stream, &active);
+        }
+        hand.given_up = true;
+        hand.place = None;
+        hand.waiting.clear();
+        std::mem::take(&mut hand.done)
     }
 
     fn hand(&self) -> MutexGuard<'_, InHand> {

@@ -11,5 +11,6 @@ mod outage;
 mod poison;
 mod recovery;
 mod retries;
+mod stop;
 mod watching;
 mod way;
