@@ -17,6 +17,11 @@ use clap::Parser;
 use args::{Args, Command};
 use output::Output;
 
+/// Keeps memory flat over a long run: see `.cargo/config.toml` for how it is set.
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// How the command ends: a contract with scripts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ending {

@@ -107,7 +107,10 @@ fn read_through(
     mut with_block: impl FnMut(&[u8]) -> io::Result<()>,
 ) -> Result<Copied, CopyError> {
     BUFFER.with_borrow_mut(|buffer| {
-        buffer.resize(BLOCK, 0);
+        if buffer.is_empty() {
+            // Zeroed by the system, page by page as it is used: small files touch little of it.
+            *buffer = vec![0; BLOCK];
+        }
         let mut own = hashes.own.map(Hasher::new);
         // One pass serves both where they are the same.
         let mut listed = hashes.listed.filter(|listed| hashes.own != Some(*listed)).map(Hasher::new);
