@@ -98,6 +98,33 @@ pub(crate) fn ordinary_permissions() -> Option<std::fs::Permissions> {
     None
 }
 
+/// The numbers by which a system tells folders and volumes apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Numbers {
+    /// What is mounted there; another number after each mount, perhaps.
+    pub(crate) device: u64,
+    /// On that device.
+    pub(crate) file: u64,
+    /// Of the volume itself, whenever it is mounted. Zero: it has none.
+    pub(crate) volume: u64,
+}
+
+/// The numbers of what is under a path. None: this system tells them only of what is open.
+pub(crate) fn numbers(path: &Path) -> io::Result<Option<Numbers>> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let metadata = path.metadata()?;
+        let volume = rustix::fs::statvfs(path)?.f_fsid;
+        Ok(Some(Numbers { device: metadata.dev(), file: metadata.ino(), volume }))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        Ok(None)
+    }
+}
+
 /// Whether two looks saw the same file, as far as the system tells files apart.
 pub(crate) fn is_same_file(before: &Metadata, after: &Metadata) -> bool {
     #[cfg(unix)]

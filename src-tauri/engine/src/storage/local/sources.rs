@@ -5,8 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use same_file::Handle;
-
+use super::place::Place;
 use super::platform;
 use crate::record::RawPath;
 
@@ -26,7 +25,7 @@ pub(crate) struct Source {
     /// Where its content goes, below the destination.
     pub(crate) prefix: RawPath,
     /// What was under that path at the start: a drive that went away leaves an empty mount point.
-    identity: Handle,
+    place: Place,
     /// Folders below the root that are known not to lead out of it.
     inside: Mutex<HashSet<PathBuf>>,
 }
@@ -42,12 +41,12 @@ impl Sources {
             if !is_file {
                 std::fs::read_dir(&root).map_err(failed)?;
             }
-            let identity = Handle::from_path(&root).map_err(failed)?;
+            let place = Place::of(&root).map_err(failed)?;
             let prefix = match (is_file, paths.len()) {
                 (false, 1) => RawPath(Vec::new()),
                 _ => free_name(path, &root, &sources),
             };
-            sources.push(Source { root, is_file, prefix, identity, inside: Mutex::default() });
+            sources.push(Source { root, is_file, prefix, place, inside: Mutex::default() });
         }
         Ok(Self(sources))
     }
@@ -64,7 +63,7 @@ impl Sources {
 impl Source {
     /// Whether the source is still what it was at the start.
     pub(crate) fn is_there(&self) -> bool {
-        Handle::from_path(&self.root).is_ok_and(|now| now == self.identity)
+        self.place.is_at(&self.root)
     }
 
     /// The file of a record. None: the path leads out of the source.
