@@ -56,6 +56,8 @@ fn main() {
         spec::PrefixRule,
         spec::ChecksumColumn,
         spec::Catalogue,
+        spec::OnChange,
+        spec::Watch,
         spec::JobSpec,
         metrics::Sample,
         metrics::TimeLeft,

@@ -90,9 +90,10 @@ impl Migration {
         Ok(())
     }
 
-    /// Starts the run or goes on with it, in the background.
+    /// Starts the run or goes on with it, in the background. With watched sources also where it has
+    /// finished.
     pub async fn start(&self) -> Result<(), Error> {
-        next_state(self.state(), Transition::Start)?;
+        next_state(self.state(), self.0.starts_by())?;
         run::start(&self.0, None).await
     }
 
@@ -100,7 +101,7 @@ impl Migration {
     /// pending; [`Migration::start`] goes on with it. A record that has to wait for another try is left
     /// to that.
     pub async fn start_pilot(&self, records: u32) -> Result<(), Error> {
-        next_state(self.state(), Transition::Start)?;
+        next_state(self.state(), self.0.starts_by())?;
         run::start(&self.0, Some(records)).await
     }
 
@@ -292,7 +293,7 @@ impl Migration {
     pub async fn close(self) -> Result<(), Error> {
         match self.state() {
             State::Planning => self.0.close_intake(Intake::Cut),
-            State::Running | State::Waiting => self.pause().await?,
+            state if state.goes_on() => self.pause().await?,
             _ => {}
         }
         self.settled().await;

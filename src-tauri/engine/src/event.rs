@@ -139,6 +139,11 @@ pub enum EventKind {
         /// What the system said.
         message: String,
     },
+    /// The system does not tell of changes in the watched folders; they are listed often instead.
+    WatchPolls {
+        /// Why, and how often.
+        message: String,
+    },
     /// The run that held the leases ended without saying so; its records went back to pending.
     LeasesReleased {
         /// How many.
@@ -247,6 +252,9 @@ pub struct Progress {
     pub outage: Option<Outage>,
     /// What holds the run back, if anything does.
     pub advice: Option<Advice>,
+    /// Files in watched folders that are not complete yet, as the last listing showed them. They count as
+    /// found once they are.
+    pub arriving: u64,
 }
 
 /// One service at this moment.

@@ -42,6 +42,7 @@ pub(crate) async fn run(session: &Arc<Session>, work: &Arc<Work>, lane: Lane) ->
         }
         match session.checkpoint.lease_batch(lane, size, streams).await? {
             Leased::Batch(id, records) => {
+                session.wake().await?;
                 work.site.destination.forget_folders();
                 let count = records.len() as u32;
                 let started = tokio::time::Instant::now();
@@ -74,9 +75,14 @@ pub(crate) async fn run(session: &Arc<Session>, work: &Arc<Work>, lane: Lane) ->
                     Lane::Main => None,
                     Lane::Recovery => session.checkpoint.next_scheduled().await?,
                 };
-                if scheduled.is_none() && (lane == Lane::Main || session.lanes.main_is_done()) {
+                let is_last = match lane {
+                    Lane::Main => !session.lanes.more_may_come(),
+                    Lane::Recovery => session.lanes.main_is_done(),
+                };
+                if scheduled.is_none() && is_last {
                     break;
                 }
+                session.rest().await?;
                 wait_until(scheduled, session, work, lane).await;
             }
         }
@@ -149,6 +155,7 @@ async fn wait_until(due_ms: Option<i64>, session: &Session, work: &Work, lane: L
     tokio::select! {
         () = work.intake.closed() => {}
         () = session.lanes.changed(), if lane == Lane::Recovery => {}
+        () = session.lanes.has_arrived(), if lane == Lane::Main => {}
         () = tokio::time::sleep(wait.min(LOOK)) => {}
     }
 }

@@ -90,7 +90,8 @@ impl Waiting {
     /// Says what is awaited and when the next look is; not recorded where the checkpoint is away.
     async fn enter(&self, session: &Session, outage: Outage) -> State {
         let began = EventKind::OutageBegan { outage: outage.clone() };
-        let events = if session.state() == State::Running { vec![began] } else { Vec::new() };
+        let is_new = matches!(session.state(), State::Running | State::Watching);
+        let events = if is_new { vec![began] } else { Vec::new() };
         match session.step(Transition::Outage, Some(outage.clone()), &events).await {
             Ok(state) => state,
             Err(Error::IllegalMove(_)) => session.state(),

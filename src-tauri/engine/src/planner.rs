@@ -120,6 +120,14 @@ impl Gathering<'_> {
         self.send_if_full()
     }
 
+    fn count_watched(&mut self, record: &PlannedRecord) -> bool {
+        if matches!(record.fate, PlannedFate::Pending) {
+            self.tally.watched.0 += 1;
+            self.tally.watched.1 += record.size;
+        }
+        self.intake.position() == Intake::Open
+    }
+
     fn add_folder(&mut self, source: usize, path: RawPath) -> bool {
         self.tally.empty_folders += 1;
         self.chunk.folders.push((source, path));
@@ -150,7 +158,10 @@ fn gather(
     let mut gathering = Gathering { sources, intake, send, chunk, tally };
     for (number, source) in sources.iter().take(job.sources.len()) {
         walk(number, source, checkpoint, &mut |found| match found {
-            Found::Record(record) => gathering.add(record),
+            // The run takes in what is complete then.
+            Found::Record(record, _) if job.watch.is_some() => gathering.count_watched(&record),
+            Found::EmptyFolder(..) if job.watch.is_some() => true,
+            Found::Record(record, _) => gathering.add(record),
             Found::EmptyFolder(number, path) => gathering.add_folder(number, path),
         });
     }

@@ -21,25 +21,31 @@ use crate::record::{Failure, Lane};
 use crate::report::{self, table::Bounds};
 use crate::session::{Session, outage_of};
 use crate::sidecar::Sidecars;
-use crate::spec::CatalogueRecords;
+use crate::spec::{CatalogueRecords, Watch};
 use crate::stage::Site;
 use crate::state::{State, Transition};
 use crate::storage::local::destination::Destination;
 use crate::stream::Work;
 use crate::upkeep::{make_empty_folders, release_dead_leases, whats_gone};
+use crate::watch;
 
 /// What stays the same over all stretches of a run.
 pub(crate) struct Ground {
     site: Arc<Site>,
     steps: Option<Arc<Steps>>,
+    /// None: the run ends when nothing is pending.
+    watch: Option<Watch>,
 }
 
 /// Starts the run, or goes on with it, in the background. `sample`: only so many records from all over
 /// the plan, then it pauses.
 pub(crate) async fn start(session: &Arc<Session>, sample: Option<u32>) -> Result<(), Error> {
     switch_faults_on();
-    let ground = prepare(session).await?;
-    session.step(Transition::Start, None, &[]).await?;
+    let mut ground = prepare(session).await?;
+    if sample.is_some() {
+        ground.watch = None;
+    }
+    session.step(session.starts_by(), None, &[]).await?;
     tokio::spawn(run(Arc::clone(session), ground, sample));
     Ok(())
 }
@@ -89,7 +95,7 @@ async fn prepare(session: &Session) -> Result<Ground, Error> {
     let mapper = Mapper::prepare(&job)?;
     let claims = load_claims(&session.checkpoint, &job, &sources, &mapper, places).await?;
     let site = Site { sources, destination, delivery: job.deliver, mapper, claims, times };
-    Ok(Ground { site: Arc::new(site), steps })
+    Ok(Ground { site: Arc::new(site), steps, watch: job.watch })
 }
 
 /// How a stretch ended.
@@ -113,12 +119,12 @@ async fn run(session: Arc<Session>, ground: Ground, mut sample: Option<u32>) {
         });
         // Who paused or stopped before this intake was there has closed the one before it.
         match session.state() {
-            State::Running | State::Waiting => {}
+            state if state.goes_on() => {}
             State::Stopping => work.intake.close(Intake::Cut),
             _ => work.intake.close(Intake::Closed),
         }
         let ended = tokio::select! {
-            ended = stretch(&session, &work, &mut waiting, &mut sample) => ended,
+            ended = stretch(&session, &work, ground.watch.as_ref(), &mut waiting, &mut sample) => ended,
             never = announce_outage(&session, &work) => match never {},
             never = pilot::steer(&session, &work) => match never {},
         };
@@ -138,7 +144,7 @@ async fn run(session: Arc<Session>, ground: Ground, mut sample: Option<u32>) {
             Err(error) => Some(checkpoint_away(&error)),
         };
         match (session.state(), away) {
-            (State::Running | State::Waiting, Some(away)) => {
+            (state, Some(away)) if state.goes_on() => {
                 let now = waiting.get_or_insert_with(|| Waiting::new(away.since_ms));
                 match now.out(&session, &ground.site, away).await {
                     Ending::Over => continue,
@@ -146,7 +152,7 @@ async fn run(session: Arc<Session>, ground: Ground, mut sample: Option<u32>) {
                 }
             }
             // The intake closes by an outage, a pause or a stop; without any of them it goes on.
-            (State::Running | State::Waiting, None) => continue,
+            (state, None) if state.goes_on() => continue,
             // Paused or stopped just when it began: what it spoiled is not counted all the same.
             (_, Some(away)) => Waiting::new(away.since_ms).take_back(&session, &away).await,
             _ => {}
@@ -196,7 +202,8 @@ async fn announce_outage(session: &Session, work: &Work) -> std::convert::Infall
             },
         );
         let began = EventKind::OutageBegan { outage: outage.clone() };
-        let events = if session.state() == State::Running { vec![began] } else { Vec::new() };
+        let is_new = matches!(session.state(), State::Running | State::Watching);
+        let events = if is_new { vec![began] } else { Vec::new() };
         if let Err(error) = session.step(Transition::Outage, Some(outage), &events).await {
             tracing::warn!(%error, "the outage is not announced");
         }
@@ -213,6 +220,7 @@ fn checkpoint_away(error: &dyn std::fmt::Display) -> Away {
 async fn stretch(
     session: &Arc<Session>,
     work: &Arc<Work>,
+    watched: Option<&Watch>,
     waiting: &mut Option<Waiting>,
     sample: &mut Option<u32>,
 ) -> Result<Stretch, CheckpointError> {
@@ -238,10 +246,19 @@ async fn stretch(
             return Ok(Stretch::Sampled);
         }
     }
-    let (main, recovery) =
-        tokio::join!(lane::run(session, work, Lane::Main), lane::run(session, work, Lane::Recovery));
-    main?;
-    recovery?;
+    let open = watched.map(|watched| (watched, session.lanes.stay_open()));
+    let watching = async {
+        match open {
+            Some((watched, open)) => watch::follow(session, work, watched, open).await,
+            None => Ok(()),
+        }
+    };
+    let (arriving, main, recovery) = tokio::join!(
+        watching,
+        lane::run(session, work, Lane::Main),
+        lane::run(session, work, Lane::Recovery)
+    );
+    arriving.and(main).and(recovery)?;
     if work.intake.position() == Intake::Open {
         make_empty_folders(session, &work.site).await?;
         return Ok(Stretch::Complete);

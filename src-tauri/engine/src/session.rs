@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, watch};
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::control::Controls;
 use crate::control::intake::{Away, Intake, IntakeSwitch};
 use crate::error::Error;
@@ -118,10 +118,39 @@ impl Session {
             return Ok(false);
         }
         let to = next_state(*state, Transition::Complete)?;
+        self.enter(&mut state, to).await?;
+        Ok(true)
+    }
+
+    /// The step by which the migration starts or goes on.
+    pub(crate) fn starts_by(&self) -> Transition {
+        if lock(&self.job).watch.is_some() { Transition::Watch } else { Transition::Start }
+    }
+
+    /// Nothing can be leased: where more may come, and nothing is pending, the migration only watches.
+    pub(crate) async fn rest(&self) -> Result<(), CheckpointError> {
+        let mut state = self.state.lock().await;
+        let Ok(to) = next_state(*state, Transition::CaughtUp) else { return Ok(()) };
+        if !self.lanes.more_may_come() || self.checkpoint.balance().await?.pending > 0 {
+            return Ok(());
+        }
+        self.enter(&mut state, to).await
+    }
+
+    /// Something was leased: a migration that only watched is at work again.
+    pub(crate) async fn wake(&self) -> Result<(), CheckpointError> {
+        let mut state = self.state.lock().await;
+        match next_state(*state, Transition::Arrived) {
+            Ok(to) => self.enter(&mut state, to).await,
+            Err(_) => Ok(()),
+        }
+    }
+
+    async fn enter(&self, state: &mut State, to: State) -> Result<(), CheckpointError> {
         self.checkpoint.set_state(to, None, &[EventKind::StateChanged { from: *state, to }]).await?;
         *state = to;
         self.show(to, None);
-        Ok(true)
+        Ok(())
     }
 
     /// Does something that must not cross with a step. Gives it the state.
@@ -205,12 +234,37 @@ pub(crate) fn outage_of(away: &Away) -> Outage {
 pub(crate) struct Lanes {
     main_at_work: AtomicBool,
     changed: Notify,
+    more_may_come: AtomicBool,
+    arrived: Notify,
 }
 
 /// The run's own lane is at work until this is dropped.
 pub(crate) struct MainAtWork<'a>(&'a Lanes);
 
+/// Records may still arrive in watched folders until this is dropped.
+pub(crate) struct MoreMayCome<'a>(&'a Lanes);
+
 impl Lanes {
+    pub(crate) fn stay_open(&self) -> MoreMayCome<'_> {
+        self.more_may_come.store(true, Ordering::Release);
+        MoreMayCome(self)
+    }
+
+    /// Whether the run's own lane waits for more when it has nothing left.
+    pub(crate) fn more_may_come(&self) -> bool {
+        self.more_may_come.load(Ordering::Acquire)
+    }
+
+    /// Something is new on the run's own lane.
+    pub(crate) fn arrived(&self) {
+        self.arrived.notify_one();
+    }
+
+    /// Waits until something is new there, or was since the last call.
+    pub(crate) async fn has_arrived(&self) {
+        self.arrived.notified().await;
+    }
+
     pub(crate) fn main_at_work(&self) -> MainAtWork<'_> {
         self.main_at_work.store(true, Ordering::Release);
         MainAtWork(self)
@@ -235,6 +289,13 @@ impl Drop for MainAtWork<'_> {
     fn drop(&mut self) {
         self.0.main_at_work.store(false, Ordering::Release);
         self.0.tell();
+    }
+}
+
+impl Drop for MoreMayCome<'_> {
+    fn drop(&mut self) {
+        self.0.more_may_come.store(false, Ordering::Release);
+        self.0.arrived();
     }
 }
 

@@ -15,6 +15,8 @@ pub enum State {
     Ready,
     /// Batches go through the streams.
     Running,
+    /// Nothing is pending; the sources are watched for files that arrive.
+    Watching,
     /// A volume or a service is away; the run goes on by itself when it is there again.
     Waiting,
     /// No new record starts; those in flight end.
@@ -41,6 +43,12 @@ pub enum Transition {
     PlanCancelled,
     /// Start, or go on.
     Start,
+    /// Start, or go on, with watched sources: also where everything found before has its outcome.
+    Watch,
+    /// Nothing is pending, but more may arrive.
+    CaughtUp,
+    /// Something is pending again.
+    Arrived,
     /// Let what is in flight end, then wait.
     Pause,
     /// Cut off what is in flight, then wait.
@@ -78,19 +86,22 @@ pub fn next_state(from: State, by: Transition) -> Result<State, IllegalMove> {
         (Planning, T::PlanComplete) => Ok(Ready),
         (Planning, T::PlanCancelled) => Ok(New),
         (Ready | Paused | Stopped, T::Start) => Ok(Running),
-        (Running | Waiting, T::Outage) => Ok(Waiting),
+        (Ready | Paused | Stopped | Finished, T::Watch) => Ok(Running),
+        (Running, T::CaughtUp) => Ok(Watching),
+        (Watching, T::Arrived) => Ok(Running),
+        (Running | Watching | Waiting, T::Outage) => Ok(Waiting),
         (Waiting, T::Recovered) => Ok(Running),
-        (Running | Waiting, T::Pause) => Ok(Pausing),
+        (Running | Watching | Waiting, T::Pause) => Ok(Pausing),
         (Pausing | Stopping, T::Outage) => Ok(from),
-        (Running | Waiting | Pausing, T::Stop) => Ok(Stopping),
+        (Running | Watching | Waiting | Pausing, T::Stop) => Ok(Stopping),
         (Paused, T::Stop) => Ok(Stopped),
         (Pausing, T::Drained) => Ok(Paused),
         (Stopping, T::Drained) => Ok(Stopped),
-        (Running | Waiting | Pausing | Stopping, T::Complete) => Ok(Finished),
+        (Running | Watching | Waiting | Pausing | Stopping, T::Complete) => Ok(Finished),
         (Finished, T::Reprocess) => Ok(Ready),
-        (Ready | Running | Waiting | Paused | Stopped, T::Reprocess) => Ok(from),
+        (Ready | Running | Watching | Waiting | Paused | Stopped, T::Reprocess) => Ok(from),
         (Planning, T::FoundDead) => Ok(New),
-        (Running | Waiting | Pausing | Stopping, T::FoundDead) => Ok(Stopped),
+        (Running | Watching | Waiting | Pausing | Stopping, T::FoundDead) => Ok(Stopped),
         (New | Ready | Paused | Stopped | Finished, T::FoundDead) => Ok(from),
         _ => Err(IllegalMove { from, by }),
     }
@@ -99,7 +110,13 @@ pub fn next_state(from: State, by: Transition) -> Result<State, IllegalMove> {
 impl State {
     /// Whether a task of the engine is at work in this state.
     pub const fn is_active(self) -> bool {
-        matches!(self, Self::Planning | Self::Running | Self::Waiting | Self::Pausing | Self::Stopping)
+        self.goes_on() || matches!(self, Self::Planning | Self::Pausing | Self::Stopping)
+    }
+
+    /// Whether the run is on, at work or until something comes or comes back: nobody has paused or stopped
+    /// it.
+    pub const fn goes_on(self) -> bool {
+        matches!(self, Self::Running | Self::Watching | Self::Waiting)
     }
 
     /// The word that scripts and the checkpoint use.
@@ -109,6 +126,7 @@ impl State {
             Self::Planning => "planning",
             Self::Ready => "ready",
             Self::Running => "running",
+            Self::Watching => "watching",
             Self::Waiting => "waiting",
             Self::Pausing => "pausing",
             Self::Paused => "paused",

@@ -19,6 +19,7 @@ mod plan;
 mod records;
 mod steps;
 mod targets;
+mod watched;
 
 use std::path::{Path, PathBuf};
 
@@ -32,6 +33,7 @@ pub use error::CheckpointError;
 pub(crate) use plan::{Listing, PlannedFate, PlannedRecord};
 pub(crate) use records::{DeliveredRecord, FailedRow};
 pub(crate) use targets::{Pending, PendingRecord};
+pub(crate) use watched::{Arrival, Renewed, Taken};
 
 use lock::RunLock;
 

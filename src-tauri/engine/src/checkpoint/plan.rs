@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde_json::value::RawValue;
+use sqlx::SqliteConnection;
 
 use super::migration::Change;
 use super::{Checkpoint, CheckpointError};
@@ -17,6 +18,13 @@ pub(crate) struct PlannedRecord {
     pub(crate) fate: PlannedFate,
     /// The row of a catalogue that names it.
     pub(crate) listing: Option<Box<Listing>>,
+}
+
+impl PlannedRecord {
+    /// What a folder holds under a path; no catalogue names it.
+    pub(crate) fn of_folder(source: usize, path: RawPath, size: u64, fate: PlannedFate) -> Self {
+        Self { source, path, size, fate, listing: None }
+    }
 }
 
 /// What a row of a catalogue says of a record.
@@ -64,6 +72,7 @@ impl Checkpoint {
             for statement in [
                 "DELETE FROM record",
                 "DELETE FROM empty_folder",
+                "DELETE FROM watched",
                 "UPDATE migration SET preflight = NULL",
                 "DELETE FROM balance",
                 "INSERT INTO balance (id) VALUES (1)",
@@ -101,67 +110,7 @@ impl Checkpoint {
 
     /// Adds records to the plan: one statement and one commit for all of them.
     pub(crate) async fn add_planned(&self, records: &[PlannedRecord]) -> Result<Balance, CheckpointError> {
-        let mut change = Change::default();
-        let rows: Vec<Row> = records
-            .iter()
-            .map(|record| {
-                let (state, stage, reason, message) = match &record.fate {
-                    PlannedFate::Pending => {
-                        change.pending += 1;
-                        (RecordState::Pending, None, None, None)
-                    }
-                    PlannedFate::Excluded(policy) => {
-                        change.excluded += 1;
-                        (RecordState::Excluded, None, Some(*policy), None)
-                    }
-                    PlannedFate::Failed(failure) => {
-                        change.failed += 1;
-                        change.bytes_failed += record.size as i64;
-                        (
-                            RecordState::Failed,
-                            Some(failure.stage.word()),
-                            Some(failure.category.word()),
-                            Some(failure.message.as_str()),
-                        )
-                    }
-                };
-                change.found += 1;
-                if state != RecordState::Excluded {
-                    change.bytes_total += record.size as i64;
-                }
-                let path = hex(&record.path.0);
-                let found = (record.source, path, record.size, state.code(), stage, reason, message);
-                match record.listing.as_deref() {
-                    None => Row::Found((found,)),
-                    Some(listing) => Row::Listed(
-                        found,
-                        listing.catalogue,
-                        listing.row,
-                        listing.external_id.as_deref(),
-                        listing.checksum.as_ref().map(ContentHash::stored),
-                        listing.fields.as_deref(),
-                    ),
-                }
-            })
-            .collect();
-        self.write(async |tx| {
-            // JSON holds no raw bytes, so paths travel in hexadecimal.
-            sqlx::query(
-                "INSERT INTO record (source, path, size, state, stage, reason, message, ended_ms,
-                                     catalogue, row, external_id, checksum, fields)
-                 SELECT value ->> '$[0][0]', unhex(value ->> '$[0][1]'), value ->> '$[0][2]', value ->> '$[0][3]',
-                        value ->> '$[0][4]', value ->> '$[0][5]', value ->> '$[0][6]',
-                        CASE value ->> '$[0][3]' WHEN 0 THEN NULL ELSE ? END,
-                        value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
-                 FROM json_each(?)",
-            )
-            .bind(crate::clock::now_ms())
-            .bind(super::open::to_json(&rows)?)
-            .execute(&mut *tx)
-            .await?;
-            change.apply(tx).await
-        })
-        .await
+        self.write(async |tx| insert(tx, records.iter()).await).await
     }
 
     /// Adds folders without files to the plan.
@@ -209,4 +158,68 @@ impl Checkpoint {
         })
         .await
     }
+}
+
+/// Adds records: one statement for all of them, and the balance with them.
+pub(super) async fn insert(
+    tx: &mut SqliteConnection,
+    records: impl Iterator<Item = &PlannedRecord>,
+) -> Result<Balance, sqlx::Error> {
+    let mut change = Change::default();
+    let rows: Vec<Row> = records
+        .map(|record| {
+            let (state, stage, reason, message) = match &record.fate {
+                PlannedFate::Pending => {
+                    change.pending += 1;
+                    (RecordState::Pending, None, None, None)
+                }
+                PlannedFate::Excluded(policy) => {
+                    change.excluded += 1;
+                    (RecordState::Excluded, None, Some(*policy), None)
+                }
+                PlannedFate::Failed(failure) => {
+                    change.failed += 1;
+                    change.bytes_failed += record.size as i64;
+                    (
+                        RecordState::Failed,
+                        Some(failure.stage.word()),
+                        Some(failure.category.word()),
+                        Some(failure.message.as_str()),
+                    )
+                }
+            };
+            change.found += 1;
+            if state != RecordState::Excluded {
+                change.bytes_total += record.size as i64;
+            }
+            let path = hex(&record.path.0);
+            let found = (record.source, path, record.size, state.code(), stage, reason, message);
+            match record.listing.as_deref() {
+                None => Row::Found((found,)),
+                Some(listing) => Row::Listed(
+                    found,
+                    listing.catalogue,
+                    listing.row,
+                    listing.external_id.as_deref(),
+                    listing.checksum.as_ref().map(ContentHash::stored),
+                    listing.fields.as_deref(),
+                ),
+            }
+        })
+        .collect();
+    // JSON holds no raw bytes, so paths travel in hexadecimal.
+    sqlx::query(
+        "INSERT INTO record (source, path, size, state, stage, reason, message, ended_ms,
+                             catalogue, row, external_id, checksum, fields)
+         SELECT value ->> '$[0][0]', unhex(value ->> '$[0][1]'), value ->> '$[0][2]', value ->> '$[0][3]',
+                value ->> '$[0][4]', value ->> '$[0][5]', value ->> '$[0][6]',
+                CASE value ->> '$[0][3]' WHEN 0 THEN NULL ELSE ? END,
+                value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
+         FROM json_each(?)",
+    )
+    .bind(crate::clock::now_ms())
+    .bind(super::open::to_json(&rows)?)
+    .execute(&mut *tx)
+    .await?;
+    change.apply(tx).await
 }

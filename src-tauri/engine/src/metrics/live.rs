@@ -37,6 +37,8 @@ struct Picture {
     throughput: Throughput,
     barriers: AtBarriers,
     advice: Option<Advice>,
+    /// Files of watched folders that are not complete yet.
+    arriving: u64,
 }
 
 impl Picture {
@@ -95,6 +97,7 @@ impl Live {
             throughput,
             barriers: AtBarriers::default(),
             advice: None,
+            arriving: 0,
         };
         Self { moved: Arc::default(), picture: Mutex::new(picture) }
     }
@@ -103,7 +106,7 @@ impl Live {
         let mut picture = self.picture();
         picture.state = state;
         picture.outage = outage;
-        if !state.is_active() {
+        if !state.is_active() || state == State::Watching {
             picture.throughput.halt();
             picture.batch = None;
             picture.recovery = None;
@@ -154,6 +157,10 @@ impl Live {
         }
     }
 
+    pub(crate) fn set_arriving(&self, files: u64) {
+        self.picture().arriving = files;
+    }
+
     pub(crate) fn set_advice(&self, advice: Option<Advice>) {
         self.picture().advice = advice;
     }
@@ -199,6 +206,7 @@ impl Live {
             describing: controls.describing.show().map(|(status, _)| status),
             outage: picture.outage.clone(),
             advice: picture.advice.clone(),
+            arriving: picture.arriving,
         }
     }
 

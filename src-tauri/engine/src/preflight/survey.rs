@@ -35,6 +35,8 @@ pub(crate) struct TypeTally {
     types: HashMap<String, (u64, u64)>,
     pub(crate) bad_names: u64,
     pub(crate) empty_folders: u64,
+    /// Files in watched folders, and their bytes.
+    pub(crate) watched: (u64, u64),
     pub(crate) catalogues: Vec<CatalogueTally>,
 }
 
@@ -177,7 +179,20 @@ pub(crate) async fn survey(
             "Keep the checkpoint on a disk of this computer.",
         );
     }
-    if balance.pending == 0 {
+    if job.watch.is_some() {
+        let (files, size) = tally.watched;
+        find(
+            Severity::Notes,
+            "watched",
+            files,
+            format!(
+                "{} files ({}) lie in the watched folders; each is taken in when it is complete",
+                count(files),
+                bytes(size)
+            ),
+            "",
+        );
+    } else if balance.pending == 0 {
         find(
             Severity::Warns,
             "nothing_to_move",

@@ -1,6 +1,8 @@
 //! Walking a source folder.
 
+use std::fs::Metadata;
 use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
 
 use walkdir::{DirEntry, WalkDir};
 
@@ -17,7 +19,8 @@ const OPEN_FOLDERS: usize = 64;
 
 /// What the walk comes upon.
 pub(crate) enum Found {
-    Record(PlannedRecord),
+    /// An entry, and when it was modified (nanoseconds since 1970); None: not known, or no file.
+    Record(PlannedRecord, Option<i64>),
     /// A folder without a file in it or below it.
     EmptyFolder(usize, RawPath),
 }
@@ -43,18 +46,18 @@ pub(crate) fn walk(
         if !close_folders(number, source, &mut above, depth, found) {
             return false;
         }
-        let record = match entry {
+        let (record, modified) = match entry {
             Ok(entry) if entry.file_type().is_dir() => {
                 above.push(Open { depth, path: entry.into_path(), has_content: false });
                 continue;
             }
             Ok(entry) => file(number, source, checkpoint, &entry),
-            Err(error) => unreadable(number, source, &error),
+            Err(error) => (unreadable(number, source, &error), None),
         };
         if let Some(folder) = above.last_mut() {
             folder.has_content |= !matches!(record.fate, PlannedFate::Excluded(_));
         }
-        if !found(Found::Record(record)) {
+        if !found(Found::Record(record, modified)) {
             return false;
         }
     }
@@ -85,7 +88,7 @@ fn close_folders(
     true
 }
 
-fn file(number: usize, source: &Source, checkpoint: &Path, entry: &DirEntry) -> PlannedRecord {
+fn file(number: usize, source: &Source, checkpoint: &Path, entry: &DirEntry) -> (PlannedRecord, Option<i64>) {
     let kind = entry.file_type();
     let Some(path) = below(source, entry.path()) else {
         let failure = Failure::new(
@@ -94,21 +97,10 @@ fn file(number: usize, source: &Source, checkpoint: &Path, entry: &DirEntry) -> 
             format!("the name {} is no Unicode", to_shown(entry.path().as_os_str())),
         );
         let shown = RawPath(to_shown(entry.file_name()).into_bytes());
-        return PlannedRecord {
-            source: number,
-            path: shown,
-            size: 0,
-            fate: PlannedFate::Failed(failure),
-            listing: None,
-        };
+        return (PlannedRecord::of_folder(number, shown, 0, PlannedFate::Failed(failure)), None);
     };
-    let excluded = |policy| PlannedRecord {
-        source: number,
-        path: path.clone(),
-        size: 0,
-        fate: PlannedFate::Excluded(policy),
-        listing: None,
-    };
+    let excluded =
+        |policy| (PlannedRecord::of_folder(number, path.clone(), 0, PlannedFate::Excluded(policy)), None);
     if kind.is_symlink() {
         return excluded(policy::SYMLINK);
     }
@@ -123,14 +115,11 @@ fn file(number: usize, source: &Source, checkpoint: &Path, entry: &DirEntry) -> 
         return excluded(policy::CHECKPOINT);
     }
     match entry.metadata() {
-        Ok(metadata) => PlannedRecord {
-            source: number,
-            path,
-            size: metadata.len(),
-            fate: PlannedFate::Pending,
-            listing: None,
-        },
-        Err(error) => unreadable(number, source, &error),
+        Ok(metadata) => {
+            let record = PlannedRecord::of_folder(number, path, metadata.len(), PlannedFate::Pending);
+            (record, modified_ns(&metadata))
+        }
+        Err(error) => (unreadable(number, source, &error), None),
     }
 }
 
@@ -141,7 +130,16 @@ fn unreadable(number: usize, source: &Source, error: &walkdir::Error) -> Planned
     let message = format!("cannot list {}: {why}", to_shown(path.as_os_str()));
     let failure = Failure::new(Stage::Plan, Category::FolderUnreadable, message);
     let path = below(source, path).unwrap_or(RawPath(Vec::new()));
-    PlannedRecord { source: number, path, size: 0, fate: PlannedFate::Failed(failure), listing: None }
+    PlannedRecord::of_folder(number, path, 0, PlannedFate::Failed(failure))
+}
+
+/// When a file was modified, in nanoseconds since 1970; negative before. None: the system does not tell.
+pub(crate) fn modified_ns(metadata: &Metadata) -> Option<i64> {
+    let modified = metadata.modified().ok()?;
+    match modified.duration_since(UNIX_EPOCH) {
+        Ok(after) => i64::try_from(after.as_nanos()).ok(),
+        Err(before) => i64::try_from(before.duration().as_nanos()).ok().map(|ns| -ns),
+    }
 }
 
 fn below(source: &Source, path: &Path) -> Option<RawPath> {

@@ -2,6 +2,6 @@
 
 pub(crate) mod catalogue;
 mod folder;
-mod policy;
+pub(crate) mod policy;
 
-pub(crate) use folder::{Found, walk};
+pub(crate) use folder::{Found, modified_ns, walk};

@@ -13,6 +13,11 @@ pub(super) const NOT_IN_CATALOGUE: &str = "not_in_catalogue";
 /// The checkpoint of this very migration, when it lies below a source.
 pub(super) const CHECKPOINT: &str = "own_checkpoint";
 
+/// Files that say of others in a watched folder that they are complete.
+pub(crate) const MARKER: &str = "marker";
+/// Files of a watched folder that changed after they were delivered, where the job ignores that.
+pub(crate) const CHANGED_LATER: &str = "changed_later";
+
 /// Whether a file of this name is a system's leftover: Finder and Explorer's files, AppleDouble
 /// companions, and unfinished files of a Sluice run.
 pub(super) fn is_junk(name: &OsStr) -> bool {

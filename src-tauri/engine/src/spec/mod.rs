@@ -7,7 +7,9 @@ mod http;
 mod limits;
 mod mapping;
 mod sidecar;
+mod span;
 mod timetable;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -22,7 +24,9 @@ pub use http::{Auth, Endpoint, FieldRule, Lookup, Method, Register};
 pub use limits::{LimitRanges, Limits, Range};
 pub use mapping::{FieldMapping, FieldType, Mapping, OnCollision, Requirement};
 pub use sidecar::{CatalogueOut, CatalogueRecords, Sidecar, SidecarFormat, SidecarName, Term};
+pub use span::{Span, SpanError};
 pub use timetable::Timetable;
+pub use watch::{OnChange, Watch};
 
 use crate::template::TemplateError;
 
@@ -45,6 +49,9 @@ pub struct JobSpec {
     #[serde(default)]
     #[ts(type = "string")]
     pub destination: PathBuf,
+    /// Stay open and take in files as they arrive in the sources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<Watch>,
     /// How files are delivered and proven.
     #[serde(default)]
     pub deliver: Delivery,
@@ -214,6 +221,12 @@ pub enum SpecError {
         /// What is wrong where, and what to do.
         what: String,
     },
+    /// The watch is described wrongly.
+    #[error("{what}")]
+    Watch {
+        /// What is wrong where, and what to do.
+        what: String,
+    },
     /// The mapping is described wrongly.
     #[error("{what}")]
     Mapping {
@@ -282,6 +295,7 @@ impl JobSpec {
             sources,
             catalogues: Vec::new(),
             destination,
+            watch: None,
             deliver: Delivery::default(),
             limits: Limits::default(),
             control: Control::default(),
@@ -375,6 +389,13 @@ impl JobSpec {
         }
         for catalogue in &self.catalogues {
             catalogue.check()?;
+        }
+        if let Some(watch) = &self.watch {
+            if self.sources.is_empty() {
+                let what = "[watch] needs a folder to watch; add it under `sources`".into();
+                return Err(SpecError::Watch { what });
+            }
+            watch.check()?;
         }
         if self.destination.as_os_str().is_empty() {
             return Err(SpecError::NoDestination);

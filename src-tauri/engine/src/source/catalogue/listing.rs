@@ -147,7 +147,7 @@ pub(crate) fn list_unlisted(
         let base = catalogue.base().and_then(|base| job.root_number(&base));
         let Some((base, source)) = base.and_then(|base| Some((base, sources.get(base)?))) else { continue };
         let goes_on = walk(base, source, checkpoint, &mut |entry| {
-            let Found::Record(mut record) = entry else { return true };
+            let Found::Record(mut record, _) = entry else { return true };
             let Some(path) = source.file(&record.path) else { return found(record) };
             if catalogues.contains(&path) || folders.iter().any(|folder| path.starts_with(folder)) {
                 return true;
