@@ -9,7 +9,7 @@ use serde_json::Value;
 use sluice_engine::api::{Amendment, Error, Selection};
 use sluice_engine::failure::{Category, Stage};
 use sluice_engine::spec::{
-    Catalogue, CatalogueFormat, ChecksumColumn, HashAlgorithm, JobSpec, OnConflict, Verify,
+    Catalogue, CatalogueFormat, ChecksumColumn, HashAlgorithm, JobSpec, OnConflict, Span, Verify, Watch,
 };
 
 /// Move large media libraries under control: verified, resumable, with every file accounted for.
@@ -22,6 +22,7 @@ use sluice_engine::spec::{
     after_help = "\
 Examples:
   sluice copy /Volumes/Archive /mnt/nas/archive     copy a folder, read everything back
+  sluice copy --watch /Volumes/Ingest /mnt/nas/in   take in files as they arrive, until Ctrl-C
   sluice run archive.sluice                         go on where a run stopped
   sluice failures archive.sluice --export why.csv   what failed, why, and what to do
   sluice verify archive.sluice                      is everything still there?
@@ -31,6 +32,7 @@ Exit codes:
   1  wrong usage, or it could not start; nothing was touched
   2  finished, some records failed
   3  stopped before the end (paused, outage, signal); run it again to go on
+A watch ends with Ctrl-C or SIGTERM: with 0 or 2 when everything that was taken in has its outcome.
 
 Ctrl-C once lets the files in flight end and keeps the checkpoint; twice leaves at once. Nothing is
 lost either way."
@@ -179,6 +181,8 @@ pub(crate) struct Copy {
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
     #[command(flatten)]
+    pub(crate) watch: WatchArgs,
+    #[command(flatten)]
     pub(crate) watching: Watching,
     /// What must be proven before a file counts as delivered [default: read_back].
     #[arg(long)]
@@ -220,6 +224,8 @@ pub(crate) struct Run {
     pub(crate) pilot: Option<u32>,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+    #[command(flatten)]
+    pub(crate) watch: WatchArgs,
     #[command(flatten)]
     pub(crate) watching: Watching,
 }
@@ -328,6 +334,33 @@ impl FormatArg {
     }
 }
 
+/// Whether the sources are watched for files that arrive.
+#[derive(Debug, Clone, Copy, ClapArgs)]
+pub(crate) struct WatchArgs {
+    /// Stay open and take in files as they arrive in the sources, as soon as they are complete: when
+    /// their size and time have not changed for 10 seconds, or as [watch] in the job file says. Ctrl-C
+    /// ends it; exit code 0 when everything that was taken in is delivered.
+    #[arg(long)]
+    watch: bool,
+    /// Watch, and end when nothing has arrived and nothing is pending for so long, such as 60s.
+    #[arg(long, value_name = "TIME")]
+    until_idle: Option<Span>,
+}
+
+impl WatchArgs {
+    /// Whether anything was said.
+    pub(crate) const fn is_said(self) -> bool {
+        self.watch || self.until_idle.is_some()
+    }
+
+    pub(crate) fn apply(self, job: &mut JobSpec) {
+        if self.is_said() {
+            let watch = job.watch.get_or_insert_with(Watch::default);
+            watch.idle_end = self.until_idle.or(watch.idle_end);
+        }
+    }
+}
+
 /// How a run is watched, and how long an outage may last before the command gives up with exit
 /// code 3.
 #[derive(Debug, Clone, Copy, ClapArgs)]
@@ -336,18 +369,20 @@ pub(crate) struct Watching {
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) metrics: Option<SocketAddr>,
     /// Wait so long (seconds) for an outage to end [default: 30 for disks, which need a person;
-    /// a day for services, which come back by themselves].
+    /// a day for services, which come back by themselves; with watched sources, without end].
     #[arg(long, value_name = "SECONDS")]
     outage_wait: Option<u64>,
 }
 
 impl Watching {
-    /// The longest wait for an outage of this category.
-    pub(crate) fn patience(self, category: Category) -> Duration {
+    /// The longest wait for an outage of this category. None: without end. `watches`: the sources are
+    /// watched, and a folder that is unmounted may well come back next week.
+    pub(crate) fn patience(self, category: Category, watches: bool) -> Option<Duration> {
         const DISKS: u64 = 30;
         const SERVICES: u64 = 24 * 3600;
         let is_service = matches!(category, Category::ServiceDown | Category::ServiceDenied);
-        Duration::from_secs(self.outage_wait.unwrap_or(if is_service { SERVICES } else { DISKS }))
+        let usual = (!watches).then_some(if is_service { SERVICES } else { DISKS });
+        self.outage_wait.or(usual).map(Duration::from_secs)
     }
 }
 
@@ -539,6 +574,10 @@ impl Copy {
     /// Puts what was said explicitly into a job, new or resumed.
     pub(crate) fn apply(&self, job: &mut JobSpec) {
         self.limits.apply(job);
+        if !self.watch.is_said() {
+            job.watch = None;
+        }
+        self.watch.apply(job);
         match self.verify {
             Some(VerifyArg::Size) => job.deliver.verify = Verify::Size,
             Some(VerifyArg::Written) => job.deliver.verify = Verify::Written,

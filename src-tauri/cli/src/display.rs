@@ -38,11 +38,17 @@ pub(crate) async fn follow(migration: Migration, style: ProgressStyle) {
         }
         ProgressStyle::Lines => {
             let mut told = Instant::now();
+            let mut last = String::new();
             while progress.changed().await.is_ok() {
                 let now = progress.borrow_and_update().clone();
                 if now.state.is_active() && told.elapsed() >= LINE_EVERY {
                     told = Instant::now();
-                    eprintln!("{}", line(&now));
+                    let line = line(&now);
+                    // A watch has nothing to tell for days.
+                    if line != last {
+                        eprintln!("{line}");
+                        last = line;
+                    }
                 }
             }
         }
@@ -83,7 +89,10 @@ fn line(progress: &Progress) -> String {
     if balance.failed > 0 {
         line += &format!(", {} failed", count(balance.failed));
     }
-    if let Some(sample) = &progress.sample {
+    if progress.arriving > 0 {
+        line += &format!(", {} arriving", count(progress.arriving));
+    }
+    if let Some(sample) = progress.sample.filter(|_| progress.state == State::Running) {
         line += &format!(", {}/s", bytes(sample.bytes_per_s as u64));
     }
     if let Some(left) = &progress.time_left {

@@ -39,11 +39,16 @@ pub(crate) async fn run(run: Run, output: &Output) -> Result<Ending, Error> {
     let is_checkpoint = run.file.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("sluice"));
     let opened = if is_checkpoint {
         let migration = Migration::open(&run.file).await?;
-        migration.update(|job| run.limits.apply(job)).await?;
+        let said = |job: &mut JobSpec| {
+            run.limits.apply(job);
+            run.watch.apply(job);
+        };
+        migration.update(said).await?;
         Opened { migration, is_new: false }
     } else {
         let mut job = JobSpec::load(&run.file)?;
         run.limits.apply(&mut job);
+        run.watch.apply(&mut job);
         let job = job.checked()?;
         let path = run.checkpoint.clone().unwrap_or_else(|| run.file.with_extension("sluice"));
         if path.symlink_metadata().is_ok() {
@@ -139,24 +144,27 @@ async fn reopen(path: &Path, job: &JobSpec) -> Result<Opened, Error> {
     Ok(Opened { migration, is_new: false })
 }
 
-/// The unfinished default checkpoint of this job, or a new one.
+/// The default checkpoint of this job that is not finished, or whose watch goes on; else a new one.
 async fn open_default(job: JobSpec) -> Result<Opened, Error> {
     for path in default_checkpoints(&job)? {
         if path.symlink_metadata().is_err() {
             return create(&path, job).await;
         }
-        if is_unfinished(&path, &job).await {
+        if goes_on(&path, &job).await {
             return reopen(&path, &job).await;
         }
     }
     Err(Error::NoDataFolder)
 }
 
-async fn is_unfinished(path: &Path, job: &JobSpec) -> bool {
+async fn goes_on(path: &Path, job: &JobSpec) -> bool {
     let Ok(reader) = Reader::open(path).await else { return false };
     let status = reader.status().await;
     reader.close().await;
-    status.is_ok_and(|status| status.state != State::Finished && status.job.moves_the_same(job))
+    status.is_ok_and(|status| {
+        let goes_on = status.state != State::Finished || status.job.watch.is_some() && job.watch.is_some();
+        goes_on && status.job.moves_the_same(job)
+    })
 }
 
 /// Plans if it is new, runs, resumes if it is not finished, and says how it ended.
@@ -178,6 +186,7 @@ async fn execute(
         return Err(error);
     }
     let exposing = tokio::spawn(expose::follow(migration.clone(), watching.metrics.is_some()));
+    let last_event = *migration.last_event().borrow();
     let before = match prepare_and_start(&migration, pilot, output).await {
         Ok(balance) => balance,
         Err(error) => {
@@ -192,7 +201,9 @@ async fn execute(
     let signals = tokio::spawn(drain_on_signal(migration.clone()));
     let waiting = tokio::spawn(lose_patience(migration.clone(), watching));
     let following = tokio::spawn(display::follow(migration.clone(), output.progress_style()));
+    let telling = tokio::spawn(tell_of_polling(migration.clone(), last_event, *output));
     let state = migration.settled().await;
+    telling.abort();
     following.abort();
     let _ = following.await;
     signals.abort();
@@ -210,8 +221,31 @@ async fn execute(
         State::Finished if status.balance.failed > 0 => Ending::WithFailures,
         State::Finished => Ending::Complete,
         State::Paused if pilot.is_some() => pilot_ending(pilot, &before, &status.balance, output),
+        // A watch has no other end than this.
+        State::Paused
+            if status.job.watch.is_some() && status.outage.is_none() && status.balance.pending == 0 =>
+        {
+            if status.balance.failed > 0 {
+                Ending::WithFailures
+            } else {
+                Ending::Complete
+            }
+        }
         _ => Ending::Stopped,
     })
+}
+
+/// Says why watched folders are listed often, as soon as that is so.
+async fn tell_of_polling(migration: Migration, mut told: i64, output: Output) {
+    let mut last = migration.last_event();
+    while last.wait_for(|last| *last > told).await.is_ok() {
+        for event in migration.events_since(told, 100).await.unwrap_or_default() {
+            told = event.seq;
+            if let EventKind::WatchPolls { message } = event.what {
+                output.note(&format!("note: {message}"));
+            }
+        }
+    }
 }
 
 /// Says where the catalogue is that the job asked for, or why it is not there.
@@ -272,7 +306,7 @@ async fn prepare_and_start(
     }
     let balance = migration.progress().borrow().balance;
     match pilot {
-        _ if migration.state() == State::Finished => {}
+        _ if migration.state() == State::Finished && migration.job().watch.is_none() => {}
         Some(records) => migration.start_pilot(records).await?,
         None => migration.start().await?,
     }
@@ -307,7 +341,10 @@ async fn lose_patience(migration: Migration, watching: Watching) {
             }
             continue;
         };
-        let left = watching.patience(outage.category).saturating_sub(since(outage.since_ms));
+        let Some(patience) = watching.patience(outage.category, migration.job().watch.is_some()) else {
+            return;
+        };
+        let left = patience.saturating_sub(since(outage.since_ms));
         if left.is_zero() {
             // It may have ended, or paused, at this very moment.
             let _ = migration.pause().await;

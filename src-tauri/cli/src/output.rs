@@ -6,6 +6,7 @@ use serde::Serialize;
 use sluice_engine::api::Error;
 
 /// How this call talks.
+#[derive(Clone, Copy)]
 pub(crate) struct Output {
     pub(crate) json: bool,
     quiet: bool,
