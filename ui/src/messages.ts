@@ -49,6 +49,7 @@ export const m = {
     planning: 'Checking',
     ready: 'Ready',
     running: 'Running',
+    watching: 'Watching',
     waiting: 'Waiting',
     pausing: 'Pausing',
     paused: 'Paused',
@@ -209,6 +210,7 @@ export const m = {
       `${cause}: over after ${span}, ${looks}. The run goes on.`,
     looks: (n: number, text: string) => `${text} ${plural(n, 'look', 'looks')}`,
     writable: 'The migration file can be written again.',
+    polls: (why: string) => `Watching by listing: ${why}.`,
   },
 
   leave: {
@@ -387,6 +389,11 @@ export const m = {
       text: 'Everything so far is safe. Resume looks at once whether it is there again.',
     },
     detail: 'What the system said',
+    watching: {
+      title: 'Watching the sources',
+      text: 'Files that arrive are taken in when they are complete. Pause ends the watch.',
+      arriving: (n: number, text: string) => `${text} ${plural(n, 'file is', 'files are')} arriving`,
+    },
     pausing: { title: 'Pausing', text: 'Records in flight are being finished. Nothing new starts.' },
     stopping: { title: 'Stopping', text: 'Records in flight are cut off and given back. Nothing is lost.' },
     paused: {

@@ -70,6 +70,7 @@ export const progress = (given: Partial<Progress> = {}): Progress => ({
   describing: null,
   outage: null,
   advice: null,
+  arriving: 0,
   ...given,
 });
 

@@ -1,6 +1,6 @@
 // Generated from the engine by `npm run types`. Do not edit.
 
-export type State = "new" | "planning" | "ready" | "running" | "waiting" | "pausing" | "paused" | "stopping" | "stopped" | "finished";
+export type State = "new" | "planning" | "ready" | "running" | "watching" | "waiting" | "pausing" | "paused" | "stopping" | "stopped" | "finished";
 
 export type Stage = "plan" | "ingest" | "transform" | "deliver";
 
@@ -592,6 +592,43 @@ checksum: ChecksumColumn | null,
  */
 unlisted: boolean | null, };
 
+export type OnChange = "again" | "ignore";
+
+export type Watch = { 
+/**
+ * A file is complete when its size and its modification time have not changed for so long.
+ */
+quiet: string, 
+/**
+ * Complete is, instead, what somebody says is complete: `clip.mov` when `clip.mov` followed by this
+ * text (`clip.mov.ready`) is a file beside it, or when its folder, or one above it up to the source,
+ * holds a file of just this name (`.ready`). Files whose name ends with this text are left out,
+ * counted as excluded.
+ */
+marker: string | null, 
+/**
+ * What becomes of a file that changes after it was delivered.
+ */
+on_change: OnChange, 
+/**
+ * Ask the system to tell of changes. It only hurries the next listing up; network mounts are never
+ * asked, because they do not tell what other computers do.
+ */
+events: boolean, 
+/**
+ * How often the folders are listed anew where the system does not tell of changes.
+ */
+poll: string, 
+/**
+ * How often they are listed all the same where it does.
+ */
+rescan: string, 
+/**
+ * End when nothing has arrived, nothing is incomplete and nothing is pending for so long. None: go on
+ * until somebody pauses or stops it.
+ */
+idle_end: string | null, };
+
 export type JobSpec = { 
 /**
  * What people call it. Default: the destination's name.
@@ -610,6 +647,10 @@ catalogue?: Array<Catalogue>,
  * The folder that receives the files. Is made when it is not there.
  */
 destination: string, 
+/**
+ * Stay open and take in files as they arrive in the sources.
+ */
+watch?: Watch | null, 
 /**
  * How files are delivered and proven.
  */
@@ -1026,7 +1067,12 @@ outage: Outage | null,
 /**
  * What holds the run back, if anything does.
  */
-advice: Advice | null, };
+advice: Advice | null, 
+/**
+ * Files in watched folders that are not complete yet, as the last listing showed them. They count as
+ * found once they are.
+ */
+arriving: number, };
 
 export type EventKind = { "kind": "state_changed", 
 /**
@@ -1155,6 +1201,10 @@ records: number, } | { "kind": "catalogue_failed",
 file: string, 
 /**
  * What the system said.
+ */
+message: string, } | { "kind": "watch_polls", 
+/**
+ * Why, and how often.
  */
 message: string, } | { "kind": "leases_released", 
 /**

@@ -34,6 +34,7 @@ const CHANGES: ReadonlySet<Event['what']['kind']> = new Set([
   'outage_began',
   'outage_ended',
   'checkpoint_writable',
+  'watch_polls',
 ]);
 
 /** Between two batches of the recovery lane nothing is shown to vanish for so long. */
@@ -41,7 +42,14 @@ const RECOVERY_STAYS_MS = 1_500;
 
 const NO_LIMITS: Endpoint = { concurrency: null, rate: null, burst: null };
 
-const ACTIVE: ReadonlySet<State> = new Set(['planning', 'running', 'waiting', 'pausing', 'stopping']);
+const ACTIVE: ReadonlySet<State> = new Set([
+  'planning',
+  'running',
+  'watching',
+  'waiting',
+  'pausing',
+  'stopping',
+]);
 
 export class Migration {
   readonly checkpoint: string;
@@ -66,7 +74,7 @@ export class Migration {
   readonly state: State = $derived(this.progress.state);
   readonly active: boolean = $derived(ACTIVE.has(this.progress.state));
   /** The run is at work, or goes on by itself: failed records can be sent after it. */
-  readonly underWay: boolean = $derived(this.state === 'running' || this.state === 'waiting');
+  readonly underWay: boolean = $derived(['running', 'watching', 'waiting'].includes(this.state));
 
   #door: Door;
   #seq = 0;
@@ -209,7 +217,7 @@ export class Migration {
       case 'state_changed':
         this.#since = event.at_ms;
         this.progress = { ...this.progress, state: what.to };
-        if (what.to === 'running' || what.to === 'finished')
+        if (what.to === 'running' || what.to === 'watching' || what.to === 'finished')
           this.progress = { ...this.progress, outage: null };
         if (!ACTIVE.has(what.to)) void this.resync();
         break;
@@ -248,6 +256,7 @@ export class Migration {
         break;
       case 'autopilot_changed':
       case 'checkpoint_writable':
+      case 'watch_polls':
       case 'folder_failed':
       case 'catalogue_written':
       case 'catalogue_failed':
