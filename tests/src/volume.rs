@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rustix::mount::{MountFlags, UnmountFlags, mount, mount_remount, unmount};
+use rustix::io::Errno;
+use rustix::mount::{MountFlags, UnmountFlags, mount, mount_bind, mount_remount, unmount};
 use tempfile::TempDir;
+
+use crate::wait;
 
 /// A file system in memory; taken away when it is dropped.
 #[derive(Debug)]
@@ -60,5 +63,55 @@ impl Drop for Volume {
     fn drop(&mut self) {
         // A file may still be open in a program that is being killed.
         let _ = unmount(self.path(), UnmountFlags::DETACH);
+    }
+}
+
+/// A folder that is mounted in another place, as a drive or a share would be; unmounted when it is dropped.
+#[derive(Debug)]
+pub struct Mounted {
+    folder: PathBuf,
+    place: PathBuf,
+}
+
+impl Mounted {
+    /// Mounts a folder in an empty one.
+    ///
+    /// # Panics
+    /// When this system does not let us mount: these tests need root, as in CI.
+    pub fn new(folder: &Path, place: &Path) -> Self {
+        let mounted = Self { folder: folder.to_owned(), place: place.to_owned() };
+        mounted.mount();
+        mounted
+    }
+
+    /// Mounts it again.
+    ///
+    /// # Panics
+    /// When the system refuses.
+    pub fn mount(&self) {
+        mount_bind(&self.folder, &self.place).unwrap_or_else(|error| {
+            panic!("a folder cannot be mounted ({error}): run these tests as root, for example with sudo")
+        });
+    }
+
+    /// Unmounts it as a person would, as soon as nobody reads from it: a program that held it open for
+    /// good would make this fail.
+    ///
+    /// # Panics
+    /// When the system refuses.
+    pub fn unmount(&self) {
+        wait::until("a volume that nobody holds open", || {
+            match unmount(&self.place, UnmountFlags::empty()) {
+                Ok(()) => Some(()),
+                Err(Errno::BUSY) => None,
+                Err(error) => panic!("{} cannot be unmounted: {error}", self.place.display()),
+            }
+        });
+    }
+}
+
+impl Drop for Mounted {
+    fn drop(&mut self) {
+        let _ = unmount(&self.place, UnmountFlags::DETACH);
     }
 }

@@ -18,4 +18,5 @@ mod outage;
 mod preflight;
 mod sidecars;
 mod signals;
+mod watch;
 mod whole_way;
