@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use sluice_engine::api::{Amendment, Error, Migration, Reader, Selection, default_checkpoints};
+use sluice_engine::api::{Amendment, Error, Migration, Reader, Selection, Status, default_checkpoints};
 use sluice_engine::event::EventKind;
 use sluice_engine::preflight::{Preflight, Severity};
 use sluice_engine::record::Balance;
@@ -14,6 +14,17 @@ use sluice_engine::state::State;
 use crate::args::{Copy, Run, Watching};
 use crate::output::Output;
 use crate::{Ending, display, expose, inspect};
+
+/// How far a call goes.
+#[derive(Clone, Copy)]
+enum Reach {
+    /// To the end; with watched sources there is none.
+    Everything,
+    /// To the end of what is pending.
+    Pending,
+    /// So many records, then it stops.
+    Pilot(u32),
+}
 
 /// A migration, and whether this call made it.
 struct Opened {
@@ -32,7 +43,7 @@ pub(crate) async fn copy(copy: Copy, output: &Output) -> Result<Ending, Error> {
     if !opened.is_new {
         opened.migration.update(|job| copy.apply(job)).await?;
     }
-    execute(opened, copy.watching, None, output).await
+    execute(opened, copy.watching, Reach::Everything, output).await
 }
 
 pub(crate) async fn run(run: Run, output: &Output) -> Result<Ending, Error> {
@@ -60,7 +71,8 @@ pub(crate) async fn run(run: Run, output: &Output) -> Result<Ending, Error> {
             create(&path, job).await?
         }
     };
-    execute(opened, run.watching, run.pilot, output).await
+    let reach = run.pilot.map_or(Reach::Everything, Reach::Pilot);
+    execute(opened, run.watching, reach, output).await
 }
 
 pub(crate) async fn reprocess(
@@ -72,7 +84,7 @@ pub(crate) async fn reprocess(
     let migration = Migration::open(path).await?;
     let records = migration.reprocess(selection).await?;
     output.note(&format!("{} failed records go back to pending", count(records)));
-    execute(Opened { migration, is_new: false }, watching, None, output).await
+    execute(Opened { migration, is_new: false }, watching, Reach::Pending, output).await
 }
 
 pub(crate) async fn correct(
@@ -94,7 +106,7 @@ pub(crate) async fn correct(
     }
     let (changed, again) = (count(corrections.changed), count(corrections.again));
     output.note(&format!("{changed} records corrected, {again} of them are tried again"));
-    execute(Opened { migration, is_new: false }, watching, None, output).await
+    execute(Opened { migration, is_new: false }, watching, Reach::Pending, output).await
 }
 
 pub(crate) async fn amend(
@@ -168,13 +180,7 @@ async fn goes_on(path: &Path, job: &JobSpec) -> bool {
 }
 
 /// Plans if it is new, runs, resumes if it is not finished, and says how it ended.
-/// `pilot`: only so many records, then it stops.
-async fn execute(
-    opened: Opened,
-    watching: Watching,
-    pilot: Option<u32>,
-    output: &Output,
-) -> Result<Ending, Error> {
+async fn execute(opened: Opened, watching: Watching, reach: Reach, output: &Output) -> Result<Ending, Error> {
     let Opened { migration, is_new } = opened;
     let path = migration.checkpoint().to_owned();
     let exposing = watching.metrics.map(expose::listen).transpose();
@@ -187,7 +193,7 @@ async fn execute(
     }
     let exposing = tokio::spawn(expose::follow(migration.clone(), watching.metrics.is_some()));
     let last_event = *migration.last_event().borrow();
-    let before = match prepare_and_start(&migration, pilot, output).await {
+    let before = match prepare_and_start(&migration, reach, output).await {
         Ok(balance) => balance,
         Err(error) => {
             migration.close().await?;
@@ -217,22 +223,19 @@ async fn execute(
     reader.close().await;
     closed?;
     output.result(|| inspect::summary(&status), &status);
-    Ok(match state {
-        State::Finished if status.balance.failed > 0 => Ending::WithFailures,
-        State::Finished => Ending::Complete,
-        State::Paused if pilot.is_some() => pilot_ending(pilot, &before, &status.balance, output),
+    let with_failures = if status.balance.failed > 0 { Ending::WithFailures } else { Ending::Complete };
+    Ok(match (state, reach) {
+        (State::Finished, _) => with_failures,
+        (State::Paused, Reach::Pilot(wanted)) => pilot_ending(wanted, &before, &status.balance, output),
         // A watch has no other end than this.
-        State::Paused
-            if status.job.watch.is_some() && status.outage.is_none() && status.balance.pending == 0 =>
-        {
-            if status.balance.failed > 0 {
-                Ending::WithFailures
-            } else {
-                Ending::Complete
-            }
-        }
+        (State::Paused, Reach::Everything) if has_watched_to_the_end(&status) => with_failures,
         _ => Ending::Stopped,
     })
+}
+
+/// Whether a watch was stopped by the person, and all that was taken in has its outcome.
+fn has_watched_to_the_end(status: &Status) -> bool {
+    status.job.watch.is_some() && status.outage.is_none() && status.balance.pending == 0
 }
 
 /// Says why watched folders are listed often, as soon as that is so.
@@ -269,8 +272,8 @@ async fn tell_of_catalogue(migration: &Migration, output: &Output) {
 }
 
 /// How a pilot went that left the rest of the plan pending.
-fn pilot_ending(pilot: Option<u32>, before: &Balance, after: &Balance, output: &Output) -> Ending {
-    let wanted = u64::from(pilot.unwrap_or(0)).min(before.pending);
+fn pilot_ending(wanted: u32, before: &Balance, after: &Balance, output: &Output) -> Ending {
+    let wanted = u64::from(wanted).min(before.pending);
     let arrived = (after.delivered + after.skipped).saturating_sub(before.delivered + before.skipped);
     let failed = after.failed.saturating_sub(before.failed);
     output.note(&format!(
@@ -290,11 +293,7 @@ fn pilot_ending(pilot: Option<u32>, before: &Balance, after: &Balance, output: &
 }
 
 /// Gives the balance just before the start.
-async fn prepare_and_start(
-    migration: &Migration,
-    pilot: Option<u32>,
-    output: &Output,
-) -> Result<Balance, Error> {
+async fn prepare_and_start(migration: &Migration, reach: Reach, output: &Output) -> Result<Balance, Error> {
     if migration.state() == State::New {
         let preflight = planned(migration, output).await?;
         for finding in preflight.findings.iter().filter(|finding| finding.severity == Severity::Warns) {
@@ -305,10 +304,13 @@ async fn prepare_and_start(
         }
     }
     let balance = migration.progress().borrow().balance;
-    match pilot {
-        _ if migration.state() == State::Finished && migration.job().watch.is_none() => {}
-        Some(records) => migration.start_pilot(records).await?,
-        None => migration.start().await?,
+    let watches = migration.job().watch.is_some();
+    match reach {
+        Reach::Everything if watches => migration.start().await?,
+        _ if migration.state() == State::Finished => {}
+        Reach::Everything => migration.start().await?,
+        Reach::Pending => migration.finish().await?,
+        Reach::Pilot(records) => migration.start_pilot(records).await?,
     }
     Ok(balance)
 }

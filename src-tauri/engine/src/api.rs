@@ -22,6 +22,7 @@ use crate::record::{Balance, Lane, RecordId};
 pub use crate::report::corrections::{Corrections, RecordChange, RowProblem, ValueChange};
 use crate::report::table::Bounds;
 pub use crate::report::table::Exported;
+use crate::run::Reach;
 use crate::session::Session;
 pub use crate::source::catalogue::{EncodingBy, InspectedRow, Inspection};
 use crate::spec::{Catalogue, Control, Delivery, JobSpec, LimitRanges, Limits};
@@ -93,16 +94,19 @@ impl Migration {
     /// Starts the run or goes on with it, in the background. With watched sources also where it has
     /// finished.
     pub async fn start(&self) -> Result<(), Error> {
-        next_state(self.state(), self.0.starts_by())?;
-        run::start(&self.0, None).await
+        run::start(&self.0, Reach::Everything).await
+    }
+
+    /// Runs what is pending to its end, in the background: watched sources are not watched meanwhile.
+    pub async fn finish(&self) -> Result<(), Error> {
+        run::start(&self.0, Reach::Pending).await
     }
 
     /// Moves so many records for real, chosen from all over the plan, and pauses then. The rest stays
     /// pending; [`Migration::start`] goes on with it. A record that has to wait for another try is left
     /// to that.
     pub async fn start_pilot(&self, records: u32) -> Result<(), Error> {
-        next_state(self.state(), self.0.starts_by())?;
-        run::start(&self.0, Some(records)).await
+        run::start(&self.0, Reach::Sample(records)).await
     }
 
     /// What a mapping would make of some records that were never tried. Changes nothing.

@@ -23,11 +23,22 @@ use crate::session::{Session, outage_of};
 use crate::sidecar::Sidecars;
 use crate::spec::{CatalogueRecords, Watch};
 use crate::stage::Site;
-use crate::state::{State, Transition};
+use crate::state::{State, Transition, next_state};
 use crate::storage::local::destination::Destination;
 use crate::stream::Work;
 use crate::upkeep::{make_empty_folders, release_dead_leases, whats_gone};
 use crate::watch;
+
+/// How far a run goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// Everything that is pending, and what arrives where the sources are watched.
+    Everything,
+    /// What is pending, to its end; nothing is watched.
+    Pending,
+    /// So many records from all over the plan; then it pauses.
+    Sample(u32),
+}
 
 /// What stays the same over all stretches of a run.
 pub(crate) struct Ground {
@@ -37,15 +48,20 @@ pub(crate) struct Ground {
     watch: Option<Watch>,
 }
 
-/// Starts the run, or goes on with it, in the background. `sample`: only so many records from all over
-/// the plan, then it pauses.
-pub(crate) async fn start(session: &Arc<Session>, sample: Option<u32>) -> Result<(), Error> {
+/// Starts the run, or goes on with it, in the background.
+pub(crate) async fn start(session: &Arc<Session>, reach: Reach) -> Result<(), Error> {
+    let by = session.starts_by(reach);
+    next_state(session.state(), by)?;
     switch_faults_on();
     let mut ground = prepare(session).await?;
-    if sample.is_some() {
+    if reach != Reach::Everything {
         ground.watch = None;
     }
-    session.step(session.starts_by(), None, &[]).await?;
+    session.step(by, None, &[]).await?;
+    let sample = match reach {
+        Reach::Sample(records) => Some(records),
+        Reach::Everything | Reach::Pending => None,
+    };
     tokio::spawn(run(Arc::clone(session), ground, sample));
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::control::intake::{Away, Intake, IntakeSwitch};
 use crate::error::Error;
 use crate::event::{EventKind, Outage, Progress};
 use crate::metrics::live::Live;
+use crate::run::Reach;
 use crate::spec::{JobSpec, Limits};
 use crate::state::{State, Transition, next_state};
 
@@ -123,8 +124,9 @@ impl Session {
     }
 
     /// The step by which the migration starts or goes on.
-    pub(crate) fn starts_by(&self) -> Transition {
-        if lock(&self.job).watch.is_some() { Transition::Watch } else { Transition::Start }
+    pub(crate) fn starts_by(&self, reach: Reach) -> Transition {
+        let watches = reach == Reach::Everything && lock(&self.job).watch.is_some();
+        if watches { Transition::Watch } else { Transition::Start }
     }
 
     /// Nothing can be leased: where more may come, and nothing is pending, the migration only watches.

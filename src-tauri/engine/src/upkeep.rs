@@ -37,7 +37,14 @@ pub(crate) async fn release_dead_leases(session: &Session, site: &Arc<Site>) -> 
 /// and nothing must be written into that.
 pub(crate) fn whats_gone(site: &Site) -> Option<Failure> {
     let gone = |category, path: &Path| {
-        let message = format!("{} is no longer there", to_shown(path.as_os_str()));
+        let shown = to_shown(path.as_os_str());
+        let message = if path.exists() {
+            format!(
+                "{shown} is not what it was at the start: an empty mount point, or another volume or folder"
+            )
+        } else {
+            format!("{shown} is no longer there")
+        };
         Failure::new(Stage::Ingest, category, message)
     };
     if !site.destination.is_there() {

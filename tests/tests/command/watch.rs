@@ -270,6 +270,8 @@ fn a_file_that_changes_after_its_delivery() {
         let (from, to) = (watched.source("changes.mov"), watched.site.destination.join("changes.mov"));
         assert_eq!(same_bytes(&from, &to), replaced);
         assert!(replaced || fs::read(to).unwrap() == first);
+        // What was delivered first is there no more where the second took its place.
+        watched.site.on_checkpoint("verify", &[]).expect(COMPLETE);
         let failures = command::failures(&watched.site.checkpoint);
         assert!(failures.iter().all(|failure| failure.category == "destination_conflict"), "{failures:?}");
     }
@@ -288,6 +290,64 @@ fn a_file_that_changes_after_it_failed_is_tried_again() {
     assert_same(&watched.site.source, &watched.site.destination);
     let status = watched.site.status();
     assert_eq!((status.records, status.delivered, status.failed), (1, 1, 0), "{status:?}");
+}
+
+#[test]
+fn failed_records_of_a_watch_are_reprocessed_to_an_end() {
+    let watched = Watched::new("quiet = '100ms'", "[deliver]\non_conflict = 'fail'");
+    tree::file(&watched.source("clip.mov"), 4_000, 1);
+    tree::file(&watched.site.destination.join("clip.mov"), 3_000, 2);
+    let running = watched.start();
+    wait::until("a failed record", || {
+        (watched.site.checkpoint.exists() && watched.site.status().failed == 1).then_some(())
+    });
+    let ended = stopped(&watched, running).expect(WITH_FAILURES);
+    assert!(ended.stdout.contains("destination_conflict"), "{}", ended.stdout);
+    fs::remove_file(watched.site.destination.join("clip.mov")).unwrap();
+    tree::file(&watched.source("later.mov"), 4_000, 3);
+    // It does not watch, or it would never end.
+    watched.site.on_checkpoint("reprocess", &[]).expect(COMPLETE);
+    let status = watched.site.status();
+    assert_eq!((status.state.as_str(), status.records, status.delivered), ("finished", 1, 1), "{status:?}");
+    watched.until_idle().expect(COMPLETE);
+    assert_same(&watched.site.source, &watched.site.destination);
+}
+
+#[test]
+fn several_folders_are_watched_below_their_own_names_and_targets_by_template() {
+    let watched = Watched::new("quiet = '100ms'", "");
+    let other = watched.site.path("other");
+    fs::create_dir(&other).unwrap();
+    let job = fs::read_to_string(&watched.job).unwrap();
+    fs::write(&watched.job, job.replace("['source']", "['source', 'other']")).unwrap();
+    let running = watched.start();
+    watched.comes_to("watching");
+    for (root, seed) in [(&watched.site.source, 1), (&other, 2)] {
+        tree::file(&root.join("reel/clip.mov"), 4_000, seed);
+    }
+    watched.arrives("source/reel/clip.mov");
+    watched.arrives("other/reel/clip.mov");
+    stopped(&watched, running).expect(COMPLETE);
+    assert_same(&watched.site.source, &watched.site.destination.join("source"));
+    assert_same(&other, &watched.site.destination.join("other"));
+
+    let watched = Watched::new("quiet = '100ms'", "[map]\ntarget = 'all/{{ name }}'");
+    let running = watched.start();
+    watched.comes_to("watching");
+    tree::file(&watched.source("a/clip.mov"), 4_000, 1);
+    watched.arrives("all/clip.mov");
+    // Its target is taken by the first.
+    tree::file(&watched.source("b/clip.mov"), 5_000, 2);
+    watched.arrives("all/clip (2).mov");
+    stopped(&watched, running).expect(COMPLETE);
+    // Changed: the same target, and overwritten there.
+    let job = fs::read_to_string(&watched.job).unwrap();
+    fs::write(&watched.job, job + "[deliver]\non_conflict = 'overwrite'\n").unwrap();
+    tree::file(&watched.source("b/clip.mov"), 6_000, 3);
+    watched.until_idle().expect(COMPLETE);
+    assert!(same_bytes(&watched.source("b/clip.mov"), &watched.site.destination.join("all/clip (2).mov")));
+    assert_eq!(identities(&watched.site.destination).len(), 2);
+    watched.site.on_checkpoint("verify", &[]).expect(COMPLETE);
 }
 
 #[test]
@@ -364,6 +424,7 @@ fn a_watch_that_makes_no_sense_is_refused() {
     command::run(watched.args(&[])).assert_refused(&["soon", "10s"]);
     watched.says("", "");
     fs::remove_dir(&watched.site.source).unwrap();
-    File::create(watched.site.path("other")).unwrap();
     command::run(watched.args(&[])).assert_refused(&["no source"]);
+    File::create(&watched.site.source).unwrap();
+    command::run(watched.args(&[])).assert_refused(&["only folders"]);
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::records::{narrow, number};
+use super::watched::REPLACED;
 use super::{Checkpoint, CheckpointError};
 use crate::api::Selection;
 use crate::record::{RawPath, RecordId, RecordState};
@@ -88,7 +89,7 @@ impl Checkpoint {
         ));
         query.push_bind(after);
         if at_destination {
-            query.push(" AND state IN (2, 4)");
+            query.push(" AND state IN (2, 4) AND NOT ").push(REPLACED);
         }
         query.push(" ORDER BY id LIMIT ").push_bind(limit);
         self.rows(query, |row| {

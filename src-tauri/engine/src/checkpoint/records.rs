@@ -5,6 +5,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::catalogue::fields_of;
+use super::watched::REPLACED;
 use super::{Checkpoint, CheckpointError};
 use crate::api::Selection;
 use crate::failure::Category;
@@ -112,9 +113,10 @@ impl Checkpoint {
         after: RecordId,
         limit: u32,
     ) -> Result<Vec<DeliveredRecord>, CheckpointError> {
-        let mut query = QueryBuilder::new(
-            "SELECT id, source, path, coalesce(bytes, size) AS size, target, hash FROM record WHERE state IN (2, 4) AND id > ",
-        );
+        let mut query = QueryBuilder::new(format!(
+            "SELECT id, source, path, coalesce(bytes, size) AS size, target, hash FROM record
+             WHERE state IN (2, 4) AND NOT {REPLACED} AND id > "
+        ));
         query.push_bind(after).push(" ORDER BY id LIMIT ").push_bind(limit);
         self.rows(query, |row| {
             Ok(DeliveredRecord {

@@ -34,6 +34,13 @@ pub(crate) fn check_paths(job: &JobSpec) -> Result<Sources, Refusal> {
                 advice: "Remove one of the two. What a catalogue does not name, its option `unlisted` counts.",
             });
         }
+        if job.watch.is_some() && number < folders && source.is_file {
+            return Err(Refusal {
+                code: "watch_not_a_folder",
+                message: format!("{} is a file, and only folders can be watched", shown(&source.root)),
+                advice: "Watch the folder that it lies in, or leave the watch out.",
+            });
+        }
         if number >= folders && source.is_file {
             return Err(Refusal {
                 code: "base_not_a_folder",

@@ -184,7 +184,7 @@ mod tests {
     }
 
     fn taken(state: RecordState, size: u64, modified: Option<i64>) -> Taken {
-        Taken { record: 1, state, size, modified, mapped: None }
+        Taken { record: 1, state, size, modified, target: None }
     }
 
     #[test]

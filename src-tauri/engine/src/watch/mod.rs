@@ -56,6 +56,7 @@ pub(crate) async fn follow(
     if ended.is_err() {
         work.intake.close(Intake::Cut);
     }
+    session.live.set_arriving(0);
     drop(open);
     ended
 }
@@ -103,7 +104,11 @@ impl<'a> Following<'a> {
             return false;
         }
         let site = Arc::clone(&self.work.site);
-        let gone = off_thread(move || whats_gone(&site)).await;
+        let gone = tokio::select! {
+            gone = off_thread(move || whats_gone(&site)) => gone,
+            // A share that does not answer must not hold up a pause.
+            () = self.work.intake.closed() => return false,
+        };
         if let Some(gone) = gone {
             self.work.intake.report_outage(Away::now(gone));
             return false;
@@ -120,8 +125,14 @@ impl<'a> Following<'a> {
             move || listing::list(&site.sources, sources, marker.as_deref(), &checkpoint, &intake, &send)
         };
         let listing = spawn_blocking(listing);
-        while let Some(page) = receive.recv().await {
-            self.take_page(page).await?;
+        loop {
+            tokio::select! {
+                page = receive.recv() => match page {
+                    Some(page) => self.take_page(page).await?,
+                    None => break,
+                },
+                () = self.work.intake.closed() => return Ok(()),
+            }
         }
         listing.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
         self.arrivals.end_listing();
@@ -177,7 +188,9 @@ impl<'a> Following<'a> {
     async fn is_over(&mut self) -> Result<bool, CheckpointError> {
         let Some(end) = self.watch.idle_end else { return Ok(false) };
         let now = self.session.controls.now();
-        if self.session.checkpoint.balance().await?.pending > 0 {
+        let checkpoint = &self.session.checkpoint;
+        // What is to be tried again by its schedule is no end either.
+        if checkpoint.balance().await?.pending > 0 || checkpoint.next_scheduled().await?.is_some() {
             self.busy_at = now;
             return Ok(false);
         }
@@ -231,7 +244,7 @@ fn target_again(site: &Site, before: &Taken, record: &PlannedRecord) -> Option<R
         let source = site.sources.get(record.source)?;
         target_of(&source.prefix, &record.path, site.destination.rules())
     };
-    before.mapped.clone().or_else(mirrored)
+    before.target.clone().or_else(mirrored)
 }
 
 async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
