@@ -12,7 +12,7 @@ const DEBIAN = {
   build: ['build-essential', 'pkg-config', 'libwebkit2gtk-4.1-dev'],
   // Real programs that read real files and what Sluice wrote: the tests compare with them.
   tests: ['ffmpeg', 'libimage-exiftool-perl', 'mediainfo', 'libxml2-utils', 'python3'],
-  desktopTests: ['webkit2gtk-driver', 'xvfb', 'openbox', 'xdotool', 'dbus', 'imagemagick', 'fonts-dejavu-core'],
+  desktopTests: ['webkit2gtk-driver', 'xvfb', 'openbox', 'xdotool', 'dbus', 'imagemagick', 'fonts-dejavu-core', 'python3-gi', 'gir1.2-gtk-3.0'],
   bench: ['rsync', 'python3-venv', 'ffmpeg'],
 };
 

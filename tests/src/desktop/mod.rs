@@ -1,10 +1,12 @@
 //! The desktop as a person has it: a screen, a window manager, and the program's real window.
 
+mod drag;
 mod look;
 mod page;
 mod screen;
 mod window;
 
+pub use drag::Drag;
 pub use look::SIZES;
 pub use page::{FailureRow, part};
 pub use screen::{Scheme, Screen};

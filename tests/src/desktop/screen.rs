@@ -155,7 +155,18 @@ impl Screen {
         self.press(&["alt+F4"]);
     }
 
-    fn xdotool(&self, args: &[&str]) {
+    /// Where the middle of a window is on the screen.
+    pub(super) fn middle(&self, window: &str) -> [i32; 2] {
+        let told = x_command(&self.display, "xdotool", &["getwindowgeometry", "--shell", window]).output();
+        let told = String::from_utf8(told.expect("xdotool").stdout).expect("ASCII");
+        let figure = |name: &str| -> i32 {
+            let line = told.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+            line.and_then(|figure| figure.parse().ok()).unwrap_or_else(|| panic!("no {name} in {told}"))
+        };
+        [figure("X") + figure("WIDTH") / 2, figure("Y") + figure("HEIGHT") / 2]
+    }
+
+    pub(super) fn xdotool(&self, args: &[&str]) {
         let done = x_command(&self.display, "xdotool", args).output().expect("xdotool");
         assert!(done.status.success(), "xdotool {args:?}: {}", String::from_utf8_lossy(&done.stderr));
     }

@@ -2,6 +2,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod drag;
 mod newcomer;
 mod pictures;
 mod served;

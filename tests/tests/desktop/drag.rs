@@ -1,0 +1,40 @@
+//! Files dragged with the mouse from another program's window onto this one.
+
+use std::fs;
+
+use sluice_tests::desktop::{Drag, Screen, Window};
+use sluice_tests::site::Site;
+use sluice_tests::{compare, tree};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_and_files_dropped_onto_the_window_are_its_sources() {
+    let site = Site::new();
+    let strange = site.path("Bänder & <b>Kopien</b> 50%");
+    tree::small_files(&strange, 20, 1);
+    let single = site.path("single.mov");
+    tree::file(&single, 5_000, 1);
+    let screen = Screen::new();
+    let window = Window::open(&screen, &[]).await;
+    window.says("Drop folders or files here").await;
+
+    let drag = Drag::over(&screen, &window, &[&strange, &single]).await;
+    window.reads("drop", |text| text.contains("Drop to begin a new migration")).await;
+    drag.drop_here();
+    window.until("both sources", async |_| (window.count("source").await == 2).then_some(())).await;
+    assert_eq!(window.count("drop").await, 0, "the hint goes with the drag");
+
+    window.fill("destination", site.destination.to_str().unwrap()).await;
+    window.tap("check").await;
+    window.figure("to-move", |records| records == 21).await;
+    // Nothing may fall into a migration that is open.
+    let drag = Drag::over(&screen, &window, &[&strange]).await;
+    window.reads("drop", |text| text.contains("Close it before you drop something new")).await;
+    drag.drop_here();
+    window.until("the end of the hint", async |_| (window.count("drop").await == 0).then_some(())).await;
+    window.figure("to-move", |records| records == 21).await;
+
+    window.tap("start").await;
+    window.says("Everything is there").await;
+    compare::assert_same(&strange, &site.destination.join(strange.file_name().unwrap()));
+    assert_eq!(fs::read(site.destination.join("single.mov")).unwrap(), fs::read(&single).unwrap());
+}
