@@ -167,6 +167,7 @@ fn a_thousand_files_arrive_slowly_and_each_is_delivered_once() {
             (400..500).for_each(|n| producer.move_in(n));
             watched.delivers(500);
 
+            watched.comes_to("watching");
             mounted.unmount();
             watched.comes_to("waiting");
             // Comes while the folder is away.
@@ -200,6 +201,8 @@ fn a_folder_that_is_renamed_away_and_back() {
     tree::small_files(&watched.site.source, 50, 1);
     let running = watched.start();
     watched.delivers(50);
+    // Nobody but the watch looks at the folder then.
+    watched.comes_to("watching");
     let away = watched.site.path("away");
     fs::rename(&watched.site.source, &away).unwrap();
     watched.comes_to("waiting");

@@ -32,8 +32,8 @@ pub struct Watch {
     /// How often they are listed all the same where it does.
     #[ts(type = "string")]
     pub rescan: Span,
-    /// End when nothing has arrived, nothing is incomplete and nothing is pending for so long. None: go on
-    /// until somebody pauses or stops it.
+    /// End when nothing has arrived, nothing is incomplete and nothing is pending for so long; what waits for
+    /// its marker does not count. None: go on until somebody pauses or stops it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(type = "string | null")]
     pub idle_end: Option<Span>,

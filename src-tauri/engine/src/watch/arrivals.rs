@@ -20,7 +20,7 @@ pub(super) struct Sighting {
     pub(super) record: PlannedRecord,
     /// Nanoseconds since 1970. None: not known, or no file.
     pub(super) modified: Option<i64>,
-    /// Whether a marker says that it is complete. None: the job asks for none.
+    /// Whether a marker says that it is complete. None: no marker says anything of it.
     pub(super) marked: Option<bool>,
 }
 
@@ -88,12 +88,8 @@ impl Arrivals {
         let taken = taken
             .filter(|taken| !(is_file && taken.state == RecordState::Excluded && taken.modified.is_none()));
         let Some(taken) = taken else {
-            let is_complete = match (&seen.record.fate, seen.marked) {
-                (PlannedFate::Excluded(_), _) => true,
-                (PlannedFate::Pending, Some(false)) => return Verdict::Arriving,
-                (PlannedFate::Pending, Some(true)) => true,
-                _ => self.is_quiet(seen, now),
-            };
+            // What is left out waits too: a temporary name that vanishes is not worth counting.
+            let is_complete = seen.marked.unwrap_or_else(|| self.is_quiet(seen, now));
             return if is_complete { Verdict::New } else { Verdict::Arriving };
         };
         // What became of a file is told once; what cannot be read now says nothing new.
@@ -140,11 +136,6 @@ impl Arrivals {
         let listing = self.listing;
         self.files.retain(|_, file| file.listing == listing);
         self.listing += 1;
-    }
-
-    /// How many files are observed.
-    pub(super) fn len(&self) -> usize {
-        self.files.len()
     }
 
     /// When the next one is complete, if none of them changes.
@@ -214,10 +205,10 @@ mod tests {
         let mut arrivals = arrivals();
         arrivals.judge(&file("a", 5, 1), None, S(0));
         arrivals.end_listing();
-        assert_eq!((arrivals.len(), arrivals.next_complete()), (1, Some(S(10))));
+        assert_eq!((arrivals.files.len(), arrivals.next_complete()), (1, Some(S(10))));
         assert_eq!(arrivals.idle_for(S(5)), None);
         arrivals.end_listing();
-        assert_eq!((arrivals.len(), arrivals.next_complete()), (0, None));
+        assert_eq!((arrivals.files.len(), arrivals.next_complete()), (0, None));
         assert_eq!(arrivals.idle_for(S(5)), Some(S(5)));
         assert_eq!(arrivals.judge(&file("a", 5, 1), None, S(11)), Verdict::Arriving);
         assert_eq!(arrivals.judge(&file("a", 5, 1), None, S(21)), Verdict::New);
@@ -229,7 +220,7 @@ mod tests {
         let mut arrivals = arrivals();
         assert_eq!(arrivals.judge(&marked(false, 5), None, S(0)), Verdict::Arriving);
         assert_eq!(arrivals.judge(&marked(false, 5), None, S(100)), Verdict::Arriving);
-        assert_eq!(arrivals.len(), 0, "what waits for its marker costs no memory");
+        assert_eq!(arrivals.files.len(), 0, "what waits for its marker costs no memory");
         assert_eq!(arrivals.judge(&marked(true, 5), None, S(100)), Verdict::New);
         let delivered = taken(RecordState::Delivered, 5, Some(1));
         assert_eq!(arrivals.judge(&marked(true, 5), Some(&delivered), S(101)), Verdict::Known);
@@ -274,12 +265,13 @@ mod tests {
         let link = Sighting {
             modified: None,
             record: PlannedRecord { fate: PlannedFate::Excluded("symlink"), ..file("a", 0, 0).record },
-            marked: Some(false),
+            marked: None,
         };
         let known = taken(RecordState::Excluded, 0, None);
-        assert_eq!(arrivals().judge(&link, None, S(0)), Verdict::New);
-        assert_eq!(arrivals().judge(&link, Some(&known), S(0)), Verdict::Known);
         let mut arrivals = arrivals();
+        assert_eq!(arrivals.judge(&link, None, S(0)), Verdict::Arriving, "it may be gone in a moment");
+        assert_eq!(arrivals.judge(&link, None, S(10)), Verdict::New);
+        assert_eq!(arrivals.judge(&link, Some(&known), S(10)), Verdict::Known);
         assert_eq!(arrivals.judge(&file("a", 0, 1), Some(&known), S(0)), Verdict::Arriving, "a file now");
         assert_eq!(arrivals.judge(&file("a", 0, 1), Some(&known), S(10)), Verdict::New);
     }
@@ -290,7 +282,7 @@ mod tests {
         let unreadable = Sighting {
             modified: None,
             record: PlannedRecord { fate: PlannedFate::Failed(failure), ..file("a", 0, 0).record },
-            marked: Some(false),
+            marked: None,
         };
         let mut arrivals = arrivals();
         assert_eq!(arrivals.judge(&unreadable, None, S(0)), Verdict::Arriving);
@@ -311,6 +303,6 @@ mod tests {
         look("b", 1, 1);
         assert_eq!(look("b", 1, 11), Verdict::New, "it had the place that the growing one gave up");
         assert_eq!(look("a", 1, 11), Verdict::New);
-        assert!(arrivals.len() <= 2);
+        assert!(arrivals.files.len() <= 2);
     }
 }

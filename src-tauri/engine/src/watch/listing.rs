@@ -54,7 +54,7 @@ fn sight(
     };
     if markers.is_marker(&record.path) {
         record = PlannedRecord { size: 0, fate: PlannedFate::Excluded(policy::MARKER), ..record };
-        return Some(Sighting { record, modified: None, marked: None });
+        return Some(Sighting { record, modified: None, marked: Some(true) });
     }
     let file = source.file(&record.path)?;
     let marked = markers.marks(&file);

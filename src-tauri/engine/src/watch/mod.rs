@@ -70,6 +70,8 @@ struct Following<'a> {
     sources: usize,
     events: Events,
     arrivals: Arrivals,
+    /// What the listing at hand has shown that is not complete.
+    arriving: u64,
     /// When something was last pending.
     busy_at: Duration,
 }
@@ -81,7 +83,7 @@ impl<'a> Following<'a> {
         let events = if watch.events { listen(session, work, watch, sources).await? } else { Events::none() };
         let now = session.controls.now();
         let arrivals = Arrivals::new(watch, now);
-        Ok(Self { session, work, watch, sources, events, arrivals, busy_at: now })
+        Ok(Self { session, work, watch, sources, events, arrivals, arriving: 0, busy_at: now })
     }
 
     async fn on(&mut self) -> Result<(), CheckpointError> {
@@ -136,7 +138,7 @@ impl<'a> Following<'a> {
         }
         listing.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
         self.arrivals.end_listing();
-        self.session.live.set_arriving(self.arrivals.len() as u64);
+        self.session.live.set_arriving(std::mem::take(&mut self.arriving));
         Ok(())
     }
 
@@ -149,7 +151,8 @@ impl<'a> Following<'a> {
             let verdict = self.arrivals.judge(&seen, taken.as_ref(), now);
             let Sighting { record, modified, .. } = seen;
             match verdict {
-                Verdict::Known | Verdict::Arriving => {}
+                Verdict::Known => {}
+                Verdict::Arriving => self.arriving += 1,
                 Verdict::New => arrived.push(Arrival { record, modified, mapped: None }),
                 Verdict::Again(before) => {
                     let mapped = target_again(&self.work.site, before, &record);
