@@ -5,6 +5,10 @@ use std::path::PathBuf;
 use rfd::{AsyncFileDialog, FileHandle};
 use tauri::{AppHandle, Manager};
 
+/// How the names of catalogues end.
+const CATALOGUES: [&str; 12] =
+    ["csv", "tsv", "tab", "txt", "xlsx", "xlsm", "xls", "ods", "json", "ndjson", "jsonl", "ale"];
+
 /// Asks for folders; empty when the person cancelled.
 pub(crate) async fn folders(app: &AppHandle, title: &str) -> Vec<PathBuf> {
     paths(show(app, title, |dialog| dialog.pick_folders()).await)
@@ -18,6 +22,27 @@ pub(crate) async fn files(app: &AppHandle, title: &str) -> Vec<PathBuf> {
 /// Asks for one folder.
 pub(crate) async fn folder(app: &AppHandle, title: &str) -> Option<PathBuf> {
     path(show(app, title, |dialog| dialog.pick_folder()).await)
+}
+
+/// Asks for catalogues; empty when the person cancelled.
+pub(crate) async fn catalogues(app: &AppHandle, title: &str) -> Vec<PathBuf> {
+    let ask = |dialog: AsyncFileDialog| {
+        dialog.add_filter("Catalogues", &CATALOGUES).add_filter("All files", &["*"]).pick_files()
+    };
+    paths(show(app, title, ask).await)
+}
+
+/// Asks for a preset.
+pub(crate) async fn preset(app: &AppHandle, title: &str) -> Option<PathBuf> {
+    path(show(app, title, |dialog| dialog.add_filter("Presets", &["toml"]).pick_file()).await)
+}
+
+/// Asks where to keep a preset.
+pub(crate) async fn new_preset(app: &AppHandle, title: &str) -> Option<PathBuf> {
+    let ask = |dialog: AsyncFileDialog| {
+        dialog.add_filter("Presets", &["toml"]).set_file_name("catalogue.toml").save_file()
+    };
+    path(show(app, title, ask).await)
 }
 
 /// Asks for a migration's file.

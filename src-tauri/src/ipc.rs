@@ -3,11 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use sluice_engine::api::{self, Amendment, Attempt, Error, FailurePage, Migration, Selection, Snapshot};
+use sluice_engine::api::{
+    self, Amendment, Attempt, CatalogueTrial, Error, FailurePage, Inspection, Migration, Selection, Snapshot,
+};
 use sluice_engine::error::ErrorReport;
 use sluice_engine::event::Event;
 use sluice_engine::record::RecordId;
-use sluice_engine::spec::{Control, Delivery, Endpoint, JobSpec, LimitRanges, Limits, Timetable};
+use sluice_engine::spec::{
+    Catalogue, Control, Delivery, Endpoint, JobSpec, LimitRanges, Limits, Mapping, Timetable,
+};
 use sluice_engine::state::State as EngineState;
 use tauri::{AppHandle, State};
 
@@ -123,6 +127,11 @@ pub(crate) async fn set_control(desk: State<'_, Desk>, control: Control) -> Answ
     open(&desk).await?.set_control(control).await.map_err(report)
 }
 
+#[tauri::command]
+pub(crate) async fn set_mapping(desk: State<'_, Desk>, map: Mapping) -> Answer<()> {
+    open(&desk).await?.update(|job| job.map = map).await.map_err(report)
+}
+
 /// Limits of one service; without any it follows the migration's own.
 #[tauri::command]
 pub(crate) async fn set_endpoint(desk: State<'_, Desk>, service: String, endpoint: Endpoint) -> Answer<()> {
@@ -134,6 +143,35 @@ pub(crate) async fn set_endpoint(desk: State<'_, Desk>, service: String, endpoin
         }
     };
     open(&desk).await?.update(change).await.map_err(report)
+}
+
+/// What a catalogue is, and its first rows.
+#[tauri::command]
+pub(crate) async fn inspect_catalogue(catalogue: Catalogue) -> Answer<Inspection> {
+    api::inspect_catalogue(catalogue).await.map_err(report)
+}
+
+/// Which files the first rows of a job's catalogue name, and where they would go.
+#[tauri::command]
+pub(crate) async fn try_catalogue(job: JobSpec, number: usize) -> Answer<CatalogueTrial> {
+    api::try_catalogue(job, number).await.map_err(report)
+}
+
+/// Asks for a preset, then reads it. Nothing when the person cancelled.
+#[tauri::command]
+pub(crate) async fn load_preset(app: AppHandle) -> Answer<Option<Catalogue>> {
+    let Some(path) = dialog::preset(&app, "Load a preset").await else { return Ok(None) };
+    Catalogue::load_preset(&path).map(Some).map_err(|error| report(error.into()))
+}
+
+/// Asks where, then keeps how a catalogue is read and mapped. The path written, or nothing when the
+/// person cancelled.
+#[tauri::command]
+pub(crate) async fn save_preset(app: AppHandle, catalogue: Catalogue) -> Answer<Option<String>> {
+    let Some(path) = dialog::new_preset(&app, "Save as a preset").await else { return Ok(None) };
+    let path = with_ending(path, "toml");
+    catalogue.save_preset(&path).map_err(|error| report(error.into()))?;
+    Ok(Some(path.display().to_string()))
 }
 
 /// Whether a text is a bandwidth timetable. The refusal says why it is none.
@@ -204,7 +242,7 @@ pub(crate) async fn export_failures(
 ) -> Answer<Option<String>> {
     let migration = open(&desk).await?;
     let Some(path) = dialog::report(&app, "Export the failure report").await else { return Ok(None) };
-    let path = with_ending(path);
+    let path = with_ending(path, "csv");
     migration.export_failures(&selection, &path).await.map_err(report)?;
     Ok(Some(path.display().to_string()))
 }
@@ -217,6 +255,17 @@ pub(crate) async fn pick_folders(app: AppHandle) -> Answer<Vec<String>> {
 #[tauri::command]
 pub(crate) async fn pick_files(app: AppHandle) -> Answer<Vec<String>> {
     texts(dialog::files(&app, "Add files").await)
+}
+
+#[tauri::command]
+pub(crate) async fn pick_catalogues(app: AppHandle) -> Answer<Vec<String>> {
+    texts(dialog::catalogues(&app, "Add catalogues").await)
+}
+
+/// Where the files of a catalogue are on this computer.
+#[tauri::command]
+pub(crate) async fn pick_base(app: AppHandle) -> Answer<Option<String>> {
+    dialog::folder(&app, "Choose the folder of the files").await.map(text).transpose()
 }
 
 #[tauri::command]
@@ -247,9 +296,9 @@ fn report(error: Error) -> ErrorReport {
     error.report()
 }
 
-/// A report without an ending becomes a CSV.
-fn with_ending(path: PathBuf) -> PathBuf {
-    if path.extension().is_some() { path } else { path.with_extension("csv") }
+/// A name without an ending gets the usual one.
+fn with_ending(path: PathBuf, usual: &str) -> PathBuf {
+    if path.extension().is_some() { path } else { path.with_extension(usual) }
 }
 
 fn texts(paths: Vec<PathBuf>) -> Answer<Vec<String>> {

@@ -43,6 +43,17 @@ fn describe(found: &Inspection) -> String {
         Some(row) => text += &format!("\n  header: row {row}"),
         None => text += "\n  header: none",
     }
+    let guess = &found.guess;
+    for (what, columns) in
+        [("path", guess.path.as_slice()), ("id", guess.id.as_slice()), ("size", guess.size.as_slice())]
+    {
+        if !columns.is_empty() {
+            text += &format!("\n  looks like the {what}: {}", columns.join(" / "));
+        }
+    }
+    if let Some(checksum) = &guess.checksum {
+        text += &format!("\n  looks like the checksum: {}", checksum.column);
+    }
     for row in &found.rows {
         text += &format!("\nrow {}", row.number);
         if let Some(why) = &row.unreadable {

@@ -100,7 +100,10 @@ fn main() {
         api::Snapshot,
         api::EncodingBy,
         api::InspectedRow,
+        api::ColumnGuess,
         api::Inspection,
+        api::TriedRecord,
+        api::CatalogueTrial,
         error::ErrorReport,
     );
 }

@@ -15,7 +15,7 @@ use crate::control::intake::Intake;
 pub use crate::error::Error;
 use crate::event::{BatchSummary, Event, Outage, Progress};
 use crate::failure::{Category, Class, Stage};
-pub use crate::mapping::{Preview, PreviewRequest};
+pub use crate::mapping::{CatalogueTrial, Preview, PreviewRequest, TriedRecord};
 use crate::metrics::{MetricPoint, Sample};
 use crate::preflight::{Finding, Preflight, check_catalogues, check_paths, check_tools, look_at_services};
 use crate::record::{Balance, Lane, RecordId};
@@ -24,7 +24,7 @@ use crate::report::table::Bounds;
 pub use crate::report::table::Exported;
 use crate::run::Reach;
 use crate::session::Session;
-pub use crate::source::catalogue::{EncodingBy, InspectedRow, Inspection};
+pub use crate::source::catalogue::{ColumnGuess, EncodingBy, InspectedRow, Inspection};
 use crate::spec::{Catalogue, Control, Delivery, JobSpec, LimitRanges, Limits};
 use crate::state::{State, Transition, next_state};
 pub use crate::verify::{VerifyProblem, VerifyReport};
@@ -414,6 +414,14 @@ async fn groups(checkpoint: &Checkpoint) -> Result<Vec<FailureGroup>, Error> {
 pub async fn inspect_catalogue(catalogue: Catalogue) -> Result<Inspection, Error> {
     let inspecting = tokio::task::spawn_blocking(move || crate::source::catalogue::inspect(&catalogue));
     Ok(inspecting.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?)
+}
+
+/// Maps the first rows of a job's catalogue with this number, from 0: which files are there, and where
+/// they would go. Reads at most the beginning of it, and changes nothing. The job needs no destination
+/// yet, and its `[map]` may still be wrong.
+pub async fn try_catalogue(job: JobSpec, number: usize) -> Result<CatalogueTrial, Error> {
+    let trying = tokio::task::spawn_blocking(move || mapping::try_catalogue(job, number));
+    trying.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }
 
 /// Where a job's checkpoint is kept when nobody says otherwise: in the user's data folder, named

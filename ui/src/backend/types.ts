@@ -1702,13 +1702,31 @@ export type InspectedRow = {
  */
 number: number, 
 /**
- * Its cells in the order of the columns, shortened to 300 characters.
+ * Its cells in the order of the first 200 columns, shortened to 300 characters.
  */
 cells: Array<string>, 
 /**
  * Why it cannot be read.
  */
 unreadable: string | null, };
+
+export type ColumnGuess = { 
+/**
+ * The file's path, or folder and name. Empty: no column looks like one.
+ */
+path: Array<string>, 
+/**
+ * The record's own number or name.
+ */
+id: string | null, 
+/**
+ * The file's size in bytes.
+ */
+size: string | null, 
+/**
+ * The file's checksum.
+ */
+checksum: ChecksumColumn | null, };
 
 export type Inspection = { 
 /**
@@ -1760,6 +1778,10 @@ header_row: number | null,
  */
 columns: Array<string>, 
 /**
+ * The columns that probably say what.
+ */
+guess: ColumnGuess, 
+/**
  * The first rows, at most twenty.
  */
 rows: Array<InspectedRow>, 
@@ -1767,6 +1789,46 @@ rows: Array<InspectedRow>,
  * What may be wrong, in words.
  */
 warnings: Array<string>, };
+
+export type TriedRecord = { 
+/**
+ * The row's number, as a spreadsheet counts.
+ */
+row: number, 
+/**
+ * Full path of the file. Where the row leads nowhere: what it has in place of a path.
+ */
+source: string, 
+/**
+ * Whether that file is there.
+ */
+is_there: boolean, 
+/**
+ * Why the record would fail, if it would.
+ */
+problem: Finding | null, 
+/**
+ * Path below the destination, safe to show. None: it cannot be given, or not before the run.
+ */
+target: string | null, 
+/**
+ * What is worth knowing of the target.
+ */
+findings: Array<Finding>, };
+
+export type CatalogueTrial = { 
+/**
+ * The first rows, at most twenty.
+ */
+records: Array<TriedRecord>, 
+/**
+ * Where paths begin that no prefix rule covers, as a rule might be written.
+ */
+beginnings: Array<string>, 
+/**
+ * Why the job's `[map]` cannot be used. The records are then shown without it.
+ */
+map_problem: string | null, };
 
 export type ErrorReport = { 
 /**

@@ -27,11 +27,13 @@ pub(crate) struct Places {
 impl Places {
     /// Looks at the destination, or at the folder that it will be made in. Blocks.
     pub(crate) fn of(destination: &Path) -> Self {
-        let existing = destination.ancestors().find(|ancestor| ancestor.is_dir());
-        Self {
-            rules: platform::name_rules(existing.unwrap_or(destination)),
-            folds: existing.is_some_and(folds_names),
-        }
+        let folds = existing(destination).is_some_and(folds_names);
+        Self { folds, ..Self::untried(destination) }
+    }
+
+    /// The same without a trial, which would write there: names that differ in case count as two.
+    pub(crate) fn untried(destination: &Path) -> Self {
+        Self { rules: platform::name_rules(existing(destination).unwrap_or(destination)), folds: false }
     }
 
     pub(crate) fn key(self, target: &RawPath) -> Key {
@@ -52,6 +54,11 @@ impl Places {
         };
         RawPath([folder, stem, number.as_bytes(), extension].concat())
     }
+}
+
+/// The folder itself, or the one that it will be made in.
+fn existing(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|ancestor| ancestor.is_dir())
 }
 
 /// Whether a folder takes names that differ in case for the same, found out by trying.

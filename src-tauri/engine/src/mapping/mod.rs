@@ -9,6 +9,7 @@ pub(crate) mod placing;
 mod preview;
 mod require;
 mod target;
+mod trial;
 
 use std::collections::HashSet;
 
@@ -19,6 +20,9 @@ pub(crate) use preview::preview;
 #[allow(unreachable_pub, reason = "the door to it is `api`")]
 pub use preview::{Preview, PreviewRequest};
 pub(crate) use require::{Check, Offence};
+pub(crate) use trial::try_catalogue;
+#[allow(unreachable_pub, reason = "the door to it is `api`")]
+pub use trial::{CatalogueTrial, TriedRecord};
 
 use crate::failure::{Category, Stage};
 use crate::record::{Failure, RawPath};

@@ -54,7 +54,7 @@ pub(crate) enum Place {
 pub(crate) struct Ground {
     pub(crate) mapper: Mapper,
     pub(crate) places: Places,
-    prefixes: Vec<RawPath>,
+    pub(super) prefixes: Vec<RawPath>,
 }
 
 impl Ground {

@@ -65,7 +65,8 @@ pub(crate) async fn preview(
     Ok(records.iter().map(|record| look(record, &job, &ground, own)).collect())
 }
 
-fn look(record: &PendingRecord, job: &JobSpec, ground: &Ground, own: bool) -> Preview {
+/// What becomes of one record. `own`: with the mapping by which it was planned.
+pub(super) fn look(record: &PendingRecord, job: &JobSpec, ground: &Ground, own: bool) -> Preview {
     let mut preview = Preview {
         id: record.id,
         source: source_of(&job.roots(), record.source, &record.path),

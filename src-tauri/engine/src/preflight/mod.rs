@@ -12,7 +12,7 @@ use ts_rs::TS;
 
 pub use names::{NameChange, NameReason};
 pub use paths::Refusal;
-pub(crate) use paths::{check_catalogues, check_paths, check_secrets};
+pub(crate) use paths::{check_catalogues, check_paths, check_secrets, source_refused};
 pub(crate) use services::look as look_at_services;
 pub(crate) use survey::{TypeTally, survey};
 pub(crate) use tools::check_tools;

@@ -83,7 +83,8 @@ pub(crate) fn check_secrets(job: &JobSpec) -> Result<Services, Refusal> {
     })
 }
 
-fn source_refused(path: &Path, error: &io::Error) -> Refusal {
+/// The refusal for a source that the system does not give.
+pub(crate) fn source_refused(path: &Path, error: &io::Error) -> Refusal {
     match error.kind() {
         io::ErrorKind::NotFound => Refusal {
             code: "source_missing",

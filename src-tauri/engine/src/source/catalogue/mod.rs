@@ -7,6 +7,7 @@ mod checksum;
 mod dialect;
 mod encoding;
 mod error;
+mod guess;
 mod json;
 mod listing;
 mod place;
@@ -30,7 +31,9 @@ use ts_rs::TS;
 
 pub use encoding::EncodingBy;
 pub use error::CatalogueError;
+pub use guess::ColumnGuess;
 pub(crate) use listing::{CatalogueTally, check, list, list_unlisted};
+pub(crate) use place::beginnings;
 use row::{Event, OnEvent, Row, Unreadable};
 pub(crate) use seen::Seen;
 
@@ -40,6 +43,8 @@ use crate::spec::{Catalogue, CatalogueFormat};
 const ROWS_SHOWN: usize = 20;
 /// Characters of a cell that an inspection shows.
 const CELL_SHOWN: usize = 300;
+/// Columns whose cells an inspection shows. What crosses to a window stays small, whatever the file.
+const COLUMNS_SHOWN: usize = 200;
 
 /// What was found of a catalogue before its first row.
 #[derive(Debug, Clone)]
@@ -119,6 +124,8 @@ pub struct Inspection {
     pub header_row: Option<u64>,
     /// The columns' names, made unique. In JSON those of the first hundred records.
     pub columns: Vec<String>,
+    /// The columns that probably say what.
+    pub guess: ColumnGuess,
     /// The first rows, at most twenty.
     pub rows: Vec<InspectedRow>,
     /// What may be wrong, in words.
@@ -130,7 +137,7 @@ pub struct Inspection {
 pub struct InspectedRow {
     /// Its number in the file, as a spreadsheet counts.
     pub number: u64,
-    /// Its cells in the order of the columns, shortened to 300 characters.
+    /// Its cells in the order of the first 200 columns, shortened to 300 characters.
     pub cells: Vec<String>,
     /// Why it cannot be read.
     pub unreadable: Option<String>,
@@ -148,7 +155,7 @@ pub(crate) fn inspect(catalogue: &Catalogue) -> Result<Inspection, CatalogueErro
             Event::Row(row) => {
                 undecodable += u64::from(row.is_undecodable);
                 short += u64::from(row.is_short);
-                let columns = head.iter().flat_map(|head| &head.columns);
+                let columns = head.iter().flat_map(|head| &head.columns).take(COLUMNS_SHOWN);
                 let cell = |name: &Arc<str>| row.text(name).chars().take(CELL_SHOWN).collect();
                 rows.push(InspectedRow {
                     number: row.number,
@@ -180,6 +187,7 @@ pub(crate) fn inspect(catalogue: &Catalogue) -> Result<Inspection, CatalogueErro
             head.encoding.as_deref().unwrap_or_default()
         ));
     }
+    let columns: Vec<String> = head.columns.iter().map(ToString::to_string).collect();
     Ok(Inspection {
         file: catalogue.file.display().to_string(),
         size: std::fs::metadata(&catalogue.file).map_or(0, |metadata| metadata.len()),
@@ -192,7 +200,8 @@ pub(crate) fn inspect(catalogue: &Catalogue) -> Result<Inspection, CatalogueErro
         sheets: head.sheets,
         preamble: head.preamble,
         header_row: head.header_row,
-        columns: head.columns.iter().map(ToString::to_string).collect(),
+        guess: guess::guess(&columns, &rows),
+        columns,
         rows,
         warnings,
     })

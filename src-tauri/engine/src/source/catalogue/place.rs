@@ -65,18 +65,8 @@ pub(super) struct Unsafe(pub(super) &'static str);
 impl Places {
     /// `base`: the source at which relative paths begin. `rules`: each with the source it leads to.
     pub(super) fn new(base: Option<usize>, rules: &[(PrefixRule, usize)], mut roots: Vec<Root>) -> Self {
-        let mut rules: Vec<Rule> = rules
-            .iter()
-            .map(|(rule, source)| {
-                let style = style_of(&rule.from);
-                Rule {
-                    from: parts(&rule.from, style),
-                    is_rooted: is_rooted(&rule.from),
-                    style,
-                    source: *source,
-                }
-            })
-            .collect();
+        let mut rules: Vec<Rule> =
+            rules.iter().map(|(rule, source)| Rule::new(&rule.from, *source)).collect();
         rules.sort_by_key(|rule| std::cmp::Reverse(rule.from.len()));
         roots.sort_by_key(|root| std::cmp::Reverse(root.real.as_os_str().len()));
         Self { base, rules, roots }
@@ -137,6 +127,11 @@ impl Places {
 }
 
 impl Rule {
+    fn new(from: &str, source: usize) -> Self {
+        let style = style_of(from);
+        Self { from: parts(from, style), is_rooted: is_rooted(from), style, source }
+    }
+
     /// The parts of a path below this rule's beginning. None: it begins otherwise.
     fn rest(&self, text: &str) -> Option<Vec<String>> {
         // A relative path that happens to begin with the same words is none of these.
@@ -153,7 +148,7 @@ impl Rule {
 }
 
 /// Whether a path begins at a root of any kind.
-fn is_rooted(text: &str) -> bool {
+pub(super) fn is_rooted(text: &str) -> bool {
     text.starts_with(['/', '\\']) || has_drive(text)
 }
 
@@ -185,6 +180,46 @@ fn parts(text: &str, style: Style) -> Vec<String> {
         // What old Macs show as / is stored as : by the systems after them.
         .map(|part| if style == Style::Mac { part.replace('/', ":") } else { part.to_owned() })
         .collect()
+}
+
+/// Where paths begin for which there is no rule yet, as one might write it: a drive or a share, and the
+/// folder below it that all of them have in common. Each once, in the order of the paths.
+pub(crate) fn beginnings<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for (root, with_folder) in paths.filter_map(beginning) {
+        match found.iter_mut().find(|(known, _)| *known == root) {
+            Some((known, own)) if *own != with_folder => own.clone_from(known),
+            Some(_) => {}
+            None => found.push((root, with_folder)),
+        }
+    }
+    found.into_iter().map(|(_, own)| own).collect()
+}
+
+/// The root of a path, and the same with the first folder below it. None: it is relative.
+fn beginning(path: &str) -> Option<(String, String)> {
+    let style = style_of(path);
+    let parts = parts(path, style);
+    let folders = parts.split_last()?.1;
+    let (before, separator, roots) = match style {
+        Style::Windows if path.starts_with(['\\', '/']) => ("\\\\", '\\', 2),
+        Style::Windows => ("", '\\', 1),
+        // With its first folder: a colon alone may be a part of a name.
+        Style::Mac => ("", ':', 2),
+        Style::Unix if is_rooted(path) => ("/", '/', 1),
+        Style::Unix => return None,
+    };
+    let begin = |count: usize| {
+        let separator = separator.to_string();
+        let text = folders.get(..count)?.join(&separator);
+        // A drive by itself is written with its slash.
+        let end = if style == Style::Windows && count == 1 { "\\" } else { "" };
+        Some(format!("{before}{text}{end}"))
+    };
+    let root = begin(roots).filter(|root| Rule::new(root, 0).rest(path).is_some())?;
+    let further = begin(roots + 1).filter(|_| style != Style::Mac);
+    let with_folder = further.unwrap_or_else(|| root.clone());
+    Some((root, with_folder))
 }
 
 /// Other spellings under which a file may lie: without spaces around, with accents stored in the
@@ -281,6 +316,21 @@ mod tests {
         ] {
             assert!(found(text).starts_with('!'), "{text:?} became {}", found(text));
         }
+    }
+
+    #[test]
+    fn a_rule_can_be_proposed_for_paths_that_have_none() {
+        let found = |paths: &[&str]| beginnings(paths.iter().copied());
+        assert_eq!(found(&[r"Z:\Archive\1974\a.mov", r"Z:\Archive\1975\b.mov"]), [r"Z:\Archive"]);
+        assert_eq!(found(&[r"Z:\1974\a.mov", r"Z:\1975\b.mov", "z.mov", ""]), [r"Z:\"]);
+        assert_eq!(found(&["C:/Media/x/a.mov", r"Z:\a.mov"]), [r"C:\Media", r"Z:\"]);
+        assert_eq!(found(&[r"\\nas\media\1974\a.mov", r"\\nas\media\b.mov"]), [r"\\nas\media"]);
+        assert_eq!(found(&["/Volumes/Film/1/a.mov", "/Volumes/Film/b.mov"]), ["/Volumes/Film"]);
+        assert_eq!(found(&["Macintosh HD:Tapes:a.mov"]), ["Macintosh HD:Tapes"]);
+        assert_eq!(
+            found(&["/a.mov", r"\\nas", "a/b.mov", "C:a.mov", r"C:a\b.mov", "Part 1: x.mov"]),
+            [""; 0]
+        );
     }
 
     proptest! {

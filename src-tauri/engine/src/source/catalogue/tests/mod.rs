@@ -2,6 +2,7 @@
 
 mod binary;
 mod broken;
+mod inspection;
 mod json;
 mod property;
 mod text;
