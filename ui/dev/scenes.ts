@@ -262,7 +262,7 @@ function at(state: State, given: Partial<Snapshot> = {}, more: Partial<Snapshot[
     ...given,
   });
   door.failed = failedRecords(3_000);
-  door.tried = tries(3);
+  door.attempted = tries(3);
   return door;
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { selectionOf } from '../src/backend/door';
 import type { Advice, Register } from '../src/backend/types';
+import { catalogueOf } from '../src/state/catalogue.svelte';
 import { Desk } from '../src/state/desk.svelte';
 import { FakeDoor } from './fake-door';
 import { progress, snapshot } from './samples';
@@ -219,6 +220,52 @@ describe('the way through the window', () => {
     expect(named(door)).toContain('closeMigration');
     expect(desk.screen).toBe('setup');
     expect(desk.draft?.sources).toEqual(['/a']);
+  });
+
+  it('shows a catalogue that is dropped beside folders, and keeps its preset', async () => {
+    const [desk, door] = await begun();
+    door.sendDrag({ kind: 'dropped', paths: ['/mnt/tapes', '/mnt/june.csv'] });
+    await settle();
+    expect([desk.screen, desk.tab, desk.draft?.sources]).toEqual(['setup', 'catalogues', ['/mnt/tapes']]);
+    const catalogue = desk.draft?.shown;
+    if (!catalogue) throw new Error('no catalogue is shown');
+    door.picked = ['/mnt/archive'];
+    await desk.chooseBase(catalogue);
+    expect(catalogue.said.base).toBe('/mnt/archive');
+    door.exportedTo = '/home/anna/filemaker.toml';
+    await desk.savePreset(catalogue);
+    expect(door.calls.at(-1)).toEqual(['savePreset', catalogue.spec()]);
+    expect(desk.notices[0]?.message).toBe('The preset is saved: /home/anna/filemaker.toml');
+    door.preset = { path: ['Title'], id: 'No' };
+    await desk.loadPreset(catalogue);
+    expect([catalogue.said.path, catalogue.said.base]).toEqual([['Title'], null]);
+
+    desk.draft?.asFile(catalogue);
+    desk.asCatalogue('/mnt/june.csv');
+    expect(desk.tab).toBe('catalogues');
+  });
+
+  it('changes the mapping of a checked migration, and its catalogue makes another', async () => {
+    const [desk, door] = await begun((door) => {
+      const ready = snapshot({ progress: progress({ state: 'ready' }) });
+      const catalogue = [catalogueOf({ file: '/mnt/june.csv', path: ['Path'] })];
+      door.snapshotNow = { ...ready, job: { ...ready.job, sources: [], catalogue } };
+    });
+    desk.edit();
+    await settle();
+    desk.draft?.setTarget('{{ name }}');
+    await desk.check();
+    expect(door.calls).toContainEqual(['setMapping', expect.objectContaining({ target: '{{ name }}' })]);
+    expect(named(door)).not.toContain('createMigration');
+    door.endPlan?.();
+    await settle();
+
+    desk.edit();
+    await settle();
+    await desk.draft?.shown?.map({ id: 'No' });
+    await desk.check();
+    const made = door.calls.findLast(([name]) => name === 'createMigration');
+    expect(made?.[1]).toMatchObject({ catalogue: [{ file: '/mnt/june.csv', id: 'No' }] });
   });
 
   it('asks before it closes during a run, and quits when told so', async () => {

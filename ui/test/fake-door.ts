@@ -3,15 +3,20 @@ import type { Defaults, Door, Drag } from '../src/backend/door';
 import type {
   Amendment,
   Attempt,
+  Catalogue,
+  CatalogueTrial,
   Endpoint,
   Event,
   EventKind,
   FailedRecord,
+  Inspection,
+  JobSpec,
+  Mapping,
   Progress,
   Selection,
   Snapshot,
 } from '../src/backend/types';
-import { defaults } from './samples';
+import { defaults, inspection } from './samples';
 
 type Call = [name: string, ...args: unknown[]];
 
@@ -22,10 +27,20 @@ export class FakeDoor implements Door {
   picked: string[] = [];
   failed: FailedRecord[] = [];
   exportedTo: string | null = null;
+  /** What a catalogue is found to be. */
+  inspected: (catalogue: Catalogue) => Inspection | Promise<Inspection> = (catalogue) =>
+    inspection({ file: catalogue.file });
+  /** What its first rows lead to. */
+  tried: (job: JobSpec, number: number) => CatalogueTrial | Promise<CatalogueTrial> = () => ({
+    records: [],
+    beginnings: [],
+    map_problem: null,
+  });
+  preset: Partial<Catalogue> | null = null;
   /** Events of before. */
   told: Event[] = [];
   /** The history of every record. */
-  tried: Attempt[] = [];
+  attempted: Attempt[] = [];
   /** What the named command throws. */
   refuses: Partial<Record<keyof Door, unknown>> = {};
   /** Ends the plan; set while one is under way. */
@@ -78,6 +93,17 @@ export class FakeDoor implements Door {
   setLimits = (limits: Snapshot['job']['limits']) => this.#note('setLimits', undefined, limits);
   setDelivery = (delivery: Snapshot['job']['deliver']) => this.#note('setDelivery', undefined, delivery);
   setControl = (control: Snapshot['job']['control']) => this.#note('setControl', undefined, control);
+  setMapping = (map: Mapping) => this.#note('setMapping', undefined, map);
+  inspectCatalogue = async (catalogue: Catalogue) => {
+    await this.#note('inspectCatalogue', null, catalogue);
+    return this.inspected(catalogue);
+  };
+  tryCatalogue = async (job: JobSpec, number: number) => {
+    await this.#note('tryCatalogue', null, job, number);
+    return this.tried(job, number);
+  };
+  loadPreset = () => this.#note('loadPreset', this.preset);
+  savePreset = (catalogue: Catalogue) => this.#note('savePreset', this.exportedTo, catalogue);
   setEndpoint = (service: string, endpoint: Endpoint) =>
     this.#note('setEndpoint', undefined, service, endpoint);
   checkBandwidth = (text: string) => this.#note('checkBandwidth', undefined, text);
@@ -87,7 +113,7 @@ export class FakeDoor implements Door {
       this.told.filter((event) => event.seq > seq),
       seq,
     );
-  attempts = (record: number) => this.#note('attempts', this.tried, record);
+  attempts = (record: number) => this.#note('attempts', this.attempted, record);
   amend = (selection: Selection, amendment: Amendment) =>
     this.#note('amend', selection.ids.length || this.failed.length, selection, amendment);
   leave = (selection: Selection, note: string) =>
@@ -105,6 +131,8 @@ export class FakeDoor implements Door {
   exportFailures = (selection: Selection) => this.#note('exportFailures', this.exportedTo, selection);
   pickFolders = () => this.#note('pickFolders', this.picked);
   pickFiles = () => this.#note('pickFiles', this.picked);
+  pickCatalogues = () => this.#note('pickCatalogues', this.picked);
+  pickBase = () => this.#note('pickBase', this.picked[0] ?? null);
   pickDestination = () => this.#note('pickDestination', this.picked[0] ?? null);
   pickMigration = () => this.#note('pickMigration', this.picked[0] ?? null);
   quit = () => this.#note('quit', undefined);

@@ -5,10 +5,12 @@ import type {
   BatchSummary,
   Control,
   FailedRecord,
+  Inspection,
   Outage,
   Progress,
   Snapshot,
   StreamSummary,
+  TriedRecord,
 } from '../src/backend/types';
 
 export const control = (given: Partial<Control> = {}): Control => ({
@@ -141,5 +143,34 @@ export const failedRecord = (id: number, given: Partial<FailedRecord> = {}): Fai
   due_ms: null,
   row: null,
   external_id: null,
+  ...given,
+});
+
+export const inspection = (given: Partial<Inspection> = {}): Inspection => ({
+  file: '/mnt/exports/june.csv',
+  size: 48_000,
+  format: 'csv',
+  encoding: 'UTF-8',
+  encoding_by: 'content',
+  delimiter: ',',
+  quote: '"',
+  sheet: null,
+  sheets: [],
+  preamble: [],
+  header_row: 1,
+  columns: ['No', 'Path', 'Title'],
+  guess: { path: ['Path'], id: 'No', size: null, checksum: null },
+  rows: [{ number: 2, cells: ['1', 'a.mov', 'Harbour'], unreadable: null }],
+  warnings: [],
+  ...given,
+});
+
+export const triedRecord = (row: number, given: Partial<TriedRecord> = {}): TriedRecord => ({
+  row,
+  source: `/mnt/archive/reel-${row}.mov`,
+  is_there: true,
+  problem: null,
+  target: `reel-${row}.mov`,
+  findings: [],
   ...given,
 });

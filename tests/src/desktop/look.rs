@@ -15,7 +15,7 @@ pub const SIZES: [(u32, u32); 2] = [(1280, 800), (900, 600)];
 const MOST_TABS: usize = 200;
 
 /// Everything that Tab should stop at; of a group of radio buttons it stops at one.
-const STOPS: &str = "const stops = [...document.querySelectorAll('button, input, summary, [tabindex=\"0\"]')] \
+const STOPS: &str = "const stops = [...document.querySelectorAll('button, input, select, summary, [tabindex=\"0\"]')] \
      .filter((stop) => !stop.disabled && stop.tabIndex >= 0 && stop.checkVisibility() \
        && !(stop.type === 'radio' && !stop.checked)); \
    const dialog = document.querySelector('dialog[open]'); \

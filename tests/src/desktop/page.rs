@@ -79,6 +79,23 @@ impl Window {
         field.send_keys("" + Key::Tab).await.expect("keys for the field");
     }
 
+    /// Chooses an option of a list by its word.
+    pub async fn choose(&self, name: &str, word: &str) {
+        let selector = part(name);
+        self.until(&format!("the choice {word:?} in {name:?}"), async |page| {
+            let list = page.find(By::Css(&*selector)).await.ok()?;
+            let options = list.find_all(By::Tag("option")).await.ok()?;
+            for option in options {
+                // The page may redraw it in between: then it is looked up again.
+                if option.text().await.ok()?.trim() == word {
+                    return option.click().await.ok();
+                }
+            }
+            None
+        })
+        .await;
+    }
+
     /// Moves a limit's slider to its stop with that number, from 0.
     pub async fn slide_to_stop(&self, name: &str, stop: u32) {
         self.slide(&part(&format!("{name}-slider")), stop).await;

@@ -2,15 +2,19 @@
 import type {
   Amendment,
   Attempt,
+  Catalogue,
+  CatalogueTrial,
   Control,
   Delivery,
   Endpoint,
   ErrorReport,
   Event,
   FailurePage,
+  Inspection,
   JobSpec,
   LimitRanges,
   Limits,
+  Mapping,
   Progress,
   Selection,
   Snapshot,
@@ -54,12 +58,23 @@ export interface Door {
   setLimits(limits: Limits): Promise<void>;
   setDelivery(delivery: Delivery): Promise<void>;
   setControl(control: Control): Promise<void>;
+  /** Changes the mapping. What was planned with the old one is to be planned again. */
+  setMapping(map: Mapping): Promise<void>;
   /** Limits of one service; without any it follows the migration's own. */
   setEndpoint(service: string, endpoint: Endpoint): Promise<void>;
   /** Rejects, with the reason, what is no bandwidth timetable. */
   checkBandwidth(text: string): Promise<void>;
   /** The durable events after that number, at most 500. */
   eventsSince(seq: number): Promise<Event[]>;
+
+  /** What a catalogue is, its first rows, and which columns probably say what. */
+  inspectCatalogue(catalogue: Catalogue): Promise<Inspection>;
+  /** Which files the first rows of the job's catalogue with that number name, and where they would go. */
+  tryCatalogue(job: JobSpec, number: number): Promise<CatalogueTrial>;
+  /** Asks for a preset and reads it; null when the person cancelled. */
+  loadPreset(): Promise<Partial<Catalogue> | null>;
+  /** Asks where, then keeps how a catalogue is read and mapped. The path written; null when cancelled. */
+  savePreset(catalogue: Catalogue): Promise<string | null>;
 
   failures(selection: Selection, after: number, limit: number): Promise<FailurePage>;
   /** A record's failed attempts, oldest first. */
@@ -75,7 +90,10 @@ export interface Door {
 
   pickFolders(): Promise<string[]>;
   pickFiles(): Promise<string[]>;
+  pickCatalogues(): Promise<string[]>;
   pickDestination(): Promise<string | null>;
+  /** The folder of a catalogue's files. */
+  pickBase(): Promise<string | null>;
   pickMigration(): Promise<string | null>;
 
   /** Pauses cleanly, closes the checkpoint and ends the program. */

@@ -23,9 +23,15 @@ export const tauriDoor: Door = {
   setLimits: (limits) => invoke('set_limits', { limits }),
   setDelivery: (delivery) => invoke('set_delivery', { delivery }),
   setControl: (control) => invoke('set_control', { control }),
+  setMapping: (map) => invoke('set_mapping', { map }),
   setEndpoint: (service, endpoint) => invoke('set_endpoint', { service, endpoint }),
   checkBandwidth: (text) => invoke('check_bandwidth', { text }),
   eventsSince: (seq) => invoke('events_since', { seq }),
+
+  inspectCatalogue: (catalogue) => invoke('inspect_catalogue', { catalogue }),
+  tryCatalogue: (job, number) => invoke('try_catalogue', { job, number }),
+  loadPreset: () => invoke('load_preset'),
+  savePreset: (catalogue) => invoke('save_preset', { catalogue }),
 
   failures: (selection, after, limit) => invoke('failures', { selection, after, limit }),
   attempts: (record) => invoke('attempts', { record }),
@@ -36,6 +42,8 @@ export const tauriDoor: Door = {
 
   pickFolders: () => invoke('pick_folders'),
   pickFiles: () => invoke('pick_files'),
+  pickCatalogues: () => invoke('pick_catalogues'),
+  pickBase: () => invoke('pick_base'),
   pickDestination: () => invoke('pick_destination'),
   pickMigration: () => invoke('pick_migration'),
 

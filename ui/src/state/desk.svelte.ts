@@ -14,12 +14,13 @@ import type {
 } from '../backend/types';
 import { count } from '../format';
 import { m } from '../messages';
+import { type CatalogueDraft, cataloguesAmong } from './catalogue.svelte';
 import { Draft } from './draft.svelte';
 import { FailureList } from './failures.svelte';
 import { Migration } from './migration.svelte';
 
 export type Screen = 'empty' | 'setup' | 'planning' | 'preflight' | 'run';
-export type Tab = 'main' | 'preflight' | 'failures';
+export type Tab = 'main' | 'preflight' | 'failures' | 'catalogues';
 export type Notice = ErrorReport & { id: number; tone: 'error' | 'done' };
 
 /** Failed records that the person is asked about. */
@@ -58,8 +59,9 @@ export class Desk {
   readonly failures: FailureList;
 
   readonly screen: Screen = $derived.by(() => {
-    if (this.draft && (this.migration || this.draft.sources.length > 0 || this.draft.destination !== ''))
-      return 'setup';
+    const { draft } = this;
+    const begun = draft && draft.sources.length + draft.catalogues.length + draft.destination.length > 0;
+    if (draft && (this.migration || begun)) return 'setup';
     if (!this.migration) return 'empty';
     switch (this.migration.state) {
       case 'new':
@@ -107,7 +109,7 @@ export class Desk {
         this.#door.onDrag((drag) => this.#dragged(drag)),
       ]);
       this.#defaults = await this.#door.defaults();
-      this.draft = Draft.blank(this.#defaults);
+      this.draft = Draft.blank(this.#door, this.#defaults);
       const current = await this.#door.current();
       if (current) this.#show(current);
       const paths = await this.#door.launchPaths();
@@ -117,6 +119,45 @@ export class Desk {
 
   addFolders = () => this.attempt(async () => this.#addSources(await this.#door.pickFolders()));
   addFiles = () => this.attempt(async () => this.#addSources(await this.#door.pickFiles()));
+  addCatalogues = () => this.attempt(async () => this.#addCatalogues(await this.#door.pickCatalogues()));
+
+  /** Shows a catalogue's columns and names. */
+  showCatalogue = (catalogue: CatalogueDraft) => {
+    if (this.draft) this.draft.shown = catalogue;
+    this.tab = 'catalogues';
+  };
+
+  asCatalogue = (path: string) => {
+    this.draft?.asCatalogue(path);
+    this.tab = 'catalogues';
+  };
+
+  /** Asks for the folder where a catalogue's relative paths begin. */
+  chooseBase = (catalogue: CatalogueDraft) =>
+    this.attempt(async () => {
+      const base = await this.#door.pickBase();
+      if (base !== null) await catalogue.map({ base });
+    });
+
+  /** Asks where the beginning of a catalogue's paths is on this computer. */
+  chooseRule = (catalogue: CatalogueDraft, at: number) =>
+    this.attempt(async () => {
+      const to = await this.#door.pickBase();
+      if (to !== null) await catalogue.setRule(at, { to });
+    });
+
+  loadPreset = (catalogue: CatalogueDraft) =>
+    this.attempt(async () => {
+      const preset = await this.#door.loadPreset();
+      if (preset) await catalogue.usePreset(preset);
+    });
+
+  savePreset = (catalogue: CatalogueDraft) =>
+    this.attempt(async () => {
+      const path = await this.#door.savePreset(catalogue.spec());
+      if (path !== null)
+        this.#say('done', { code: 'preset', message: m.catalogue.presetSaved(path), advice: '' });
+    });
 
   chooseDestination = () =>
     this.attempt(async () => {
@@ -141,8 +182,9 @@ export class Desk {
         await open.setDelivery(draft.deliver);
         // After the limits: one that changed has turned its autopilot off.
         await open.setControl(draft.control);
+        if (!draft.mapsLike(open.job)) await open.setMapping(draft.map);
       } else {
-        const job = draft.job(open?.job ?? null);
+        const job = draft.job();
         if (open) await this.#closeOpen();
         this.draft = draft;
         this.#show(await this.#door.createMigration(job));
@@ -157,7 +199,9 @@ export class Desk {
   /** Back to the description, with what it holds. */
   edit = () => {
     const open = this.migration;
-    if (open) this.draft = new Draft({ ...open.job, limits: open.progress.limits }, open.ranges);
+    if (!open) return;
+    const now = { ...open.job, limits: open.progress.limits };
+    this.draft = new Draft(this.#door, now, open.ranges, open.job);
   };
 
   /** Leaves the description without a change. */
@@ -292,12 +336,22 @@ export class Desk {
   }
 
   async #addSources(paths: string[]): Promise<void> {
-    if (paths.length === 0) return;
-    if (!this.draft && this.#defaults) this.draft = Draft.blank(this.#defaults);
-    this.draft?.add(paths);
+    if (paths.length > 0) this.#drafted()?.add(paths);
   }
 
-  /** Paths from outside: one `.sluice` file is opened, everything else becomes a source. */
+  async #addCatalogues(files: string[]): Promise<void> {
+    if (files.length === 0) return;
+    this.#drafted()?.addCatalogues(files);
+    this.tab = 'catalogues';
+  }
+
+  #drafted(): Draft | null {
+    if (!this.draft && this.#defaults) this.draft = Draft.blank(this.#door, this.#defaults);
+    return this.draft;
+  }
+
+  /** Paths from outside: one `.sluice` file is opened, a catalogue is looked at, everything else becomes
+      a source. */
   async #take(paths: string[]): Promise<void> {
     const means = this.dropMeans;
     if (means === 'refused' || means === 'refusedActive') {
@@ -310,7 +364,9 @@ export class Desk {
       await this.#closeOpen();
       this.#blank();
     }
-    await this.#addSources(paths);
+    const catalogues = cataloguesAmong(paths);
+    await this.#addSources(paths.filter((path) => !catalogues.includes(path)));
+    await this.#addCatalogues(catalogues);
   }
 
   #dragged(drag: Drag): void {
@@ -334,7 +390,7 @@ export class Desk {
 
   #blank(): void {
     this.tab = 'main';
-    this.draft = this.#defaults && Draft.blank(this.#defaults);
+    this.draft = this.#defaults && Draft.blank(this.#door, this.#defaults);
   }
 
   #show(snapshot: Snapshot): void {

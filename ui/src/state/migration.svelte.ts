@@ -10,6 +10,7 @@ import type {
   JobSpec,
   LimitRanges,
   Limits,
+  Mapping,
   LiveBatch,
   MetricPoint,
   Preflight,
@@ -157,6 +158,11 @@ export class Migration {
   async setDelivery(deliver: Delivery): Promise<void> {
     await this.#door.setDelivery(deliver);
     this.job = { ...this.job, deliver };
+  }
+
+  async setMapping(map: Mapping): Promise<void> {
+    await this.#door.setMapping(map);
+    this.job = { ...this.job, map };
   }
 
   async #fetch(): Promise<void> {
