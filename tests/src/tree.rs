@@ -8,6 +8,13 @@ const KIB: u64 = 1024;
 const FILES_A_FOLDER: u64 = 100;
 const BLOCK: usize = 1 << 20;
 
+/// What a workbook under a password is: no longer a workbook, but a container of another kind with a
+/// stream of this name ([MS-OFFCRYPTO] 2.3).
+pub fn locked_workbook() -> Vec<u8> {
+    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    [&[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1], &[0; 1016][..], &name].concat()
+}
+
 /// Writes one file of `size` bytes that depend on `seed`.
 ///
 /// # Panics

@@ -52,6 +52,17 @@ impl Window {
         .await
     }
 
+    /// Waits until the words in a part are as wanted, also those that WebDriver takes for hidden, such as
+    /// shortened paths. Returns them.
+    pub async fn holds(&self, name: &str, wanted: impl Fn(&str) -> bool) -> String {
+        let words = format!("return document.querySelector(\"{}\")?.textContent ?? null", part(name));
+        self.until(&format!("other words in {name:?}"), async |page| {
+            let text = page.execute(&*words, Vec::new()).await.ok()?.json().as_str()?.to_owned();
+            wanted(&text).then_some(text)
+        })
+        .await
+    }
+
     /// Waits until a part shows a number as wanted, and returns it.
     pub async fn figure(&self, name: &str, wanted: impl Fn(u64) -> bool) -> u64 {
         let text = self.reads(name, |text| number(text).is_some_and(&wanted)).await;

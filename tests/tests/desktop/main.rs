@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod drag;
+mod catalogue;
 mod newcomer;
 mod pictures;
 mod served;

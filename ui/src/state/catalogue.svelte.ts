@@ -31,9 +31,12 @@ const FILE = /[^/\\]\.[a-z][a-z0-9]{1,4}$/i;
 /** Whether a path is named like a catalogue. */
 export const isNamedCatalogue = (path: string): boolean => ENDINGS.test(path);
 
+/** Whether a path is named like a file, as far as a name can tell. */
+export const isNamedFile = (path: string): boolean => FILE.test(path);
+
 /** Which of the paths are catalogues. Tables among other files, as sidecars are, are files like them. */
 export function cataloguesAmong(paths: string[]): string[] {
-  const isOther = (path: string) => FILE.test(path) && !isNamedCatalogue(path);
+  const isOther = (path: string) => isNamedFile(path) && !isNamedCatalogue(path);
   return paths.some(isOther) ? [] : paths.filter(isNamedCatalogue);
 }
 
@@ -103,14 +106,15 @@ export class CatalogueDraft {
     return null;
   });
 
-  /** Prefix rules, and beginnings of paths that need one. */
-  readonly rules: PrefixRule[] = $derived.by(() => {
-    const { prefix } = this.said;
-    const proposed = (this.trial?.beginnings ?? []).filter(
-      (from) => !prefix.some((rule) => rule.from === from),
-    );
-    return [...prefix, ...proposed.map((from) => ({ from, to: '' }))];
-  });
+  /** Beginnings of paths that need a rule. */
+  readonly proposed: PrefixRule[] = $derived(
+    (this.trial?.beginnings ?? [])
+      .filter((from) => !this.said.prefix.some((rule) => rule.from === from))
+      .map((from) => ({ from, to: '' })),
+  );
+
+  /** Prefix rules, then those that are proposed. */
+  readonly rules: PrefixRule[] = $derived([...this.said.prefix, ...this.proposed]);
 
   /** The names of its columns. */
   readonly columns: string[] = $derived(this.found?.columns ?? []);

@@ -26,7 +26,7 @@ export class Draft {
 
   /** Why the template of the target cannot be used, in words. */
   readonly targetProblem: string | null = $derived(
-    this.shown?.trial?.map_problem?.replace(/^template "map, target": /, '') ?? null,
+    this.shown?.trial?.map_problem?.replace(/^template "map, target": (syntax error: )?/, '') ?? null,
   );
 
   #door: Door;
@@ -91,6 +91,12 @@ export class Draft {
   asCatalogue(path: string): void {
     this.remove(path);
     this.addCatalogues([path]);
+  }
+
+  /** A folder that holds the catalogue's files: they are found through it, and not moved as a source too. */
+  sourceAsBase(catalogue: CatalogueDraft, source: string): void {
+    this.remove(source);
+    void catalogue.map({ base: source });
   }
 
   /** Changes the template of the target path; empty: the folders and names of the source. */

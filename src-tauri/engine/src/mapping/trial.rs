@@ -14,9 +14,10 @@ use crate::checkpoint::{PendingRecord, PlannedFate, PlannedRecord};
 use crate::error::Error;
 use crate::failure::Category;
 use crate::preflight::{Finding, Severity, source_refused};
-use crate::record::Failure;
+use crate::record::{Failure, show_bytes};
 use crate::source::catalogue::{Seen, beginnings, list};
 use crate::spec::{JobSpec, Mapping, SpecError};
+use crate::storage::local::platform::to_shown;
 use crate::storage::local::sources::Sources;
 
 /// Rows that are tried.
@@ -84,7 +85,9 @@ pub(crate) fn try_catalogue(mut job: JobSpec, number: usize) -> Result<Catalogue
     let mut records: Vec<PendingRecord> =
         (1..).zip(&planned).map(|(id, record)| pending(id, record)).collect();
     number_twins(&mut records, &planned, &job, &ground);
-    let tried = |(planned, record)| tried(planned, record, &job, &ground);
+    let name = job.catalogues.get(number).and_then(|catalogue| catalogue.file.file_name());
+    let name = name.map(to_shown).unwrap_or_default();
+    let tried = |(planned, record)| tried(planned, record, &job, &ground, &name);
     Ok(CatalogueTrial {
         records: planned.iter().zip(&records).map(tried).collect(),
         beginnings: beginnings(missing.iter().map(AsRef::as_ref)),
@@ -136,16 +139,24 @@ fn pending(id: i64, record: &PlannedRecord) -> PendingRecord {
     }
 }
 
-fn tried(planned: &PlannedRecord, record: &PendingRecord, job: &JobSpec, ground: &Ground) -> TriedRecord {
+/// `name`: the catalogue's, as failures write it.
+fn tried(
+    planned: &PlannedRecord,
+    record: &PendingRecord,
+    job: &JobSpec,
+    ground: &Ground,
+    name: &str,
+) -> TriedRecord {
     let preview = look(record, job, ground, true);
     let nowhere = leads_nowhere(planned);
     let source = if nowhere { String::from_utf8_lossy(&planned.path.0).into_owned() } else { preview.source };
     let shortened = |finding: Finding| Finding { message: shown(&finding.message), ..finding };
+    let row = record.row.unwrap_or_default();
     TriedRecord {
-        row: record.row.unwrap_or_default(),
+        row,
         source: shown(&source),
         is_there: is_there(planned),
-        problem: failure(planned).map(problem).map(shortened),
+        problem: failure(planned).map(|failure| shortened(problem(failure, planned, row, name))),
         target: preview.target.filter(|_| !nowhere).map(|target| shown(&target)),
         findings: if nowhere { Vec::new() } else { preview.findings.into_iter().map(shortened).collect() },
     }
@@ -158,12 +169,17 @@ fn failure(record: &PlannedRecord) -> Option<&Failure> {
     }
 }
 
-fn problem(failure: &Failure) -> Finding {
+/// Why a record would fail, without the row and the path, which stand beside it. The advice for failed
+/// records is left out: this one can still be mapped in another way.
+fn problem(failure: &Failure, record: &PlannedRecord, row: u64, name: &str) -> Finding {
+    let (row, path) =
+        (format!("row {row} of {name}: "), format!("the path {}: ", show_bytes(&record.path.0)));
+    let why = failure.message.strip_prefix(&row).unwrap_or(&failure.message);
     Finding {
         severity: Severity::Warns,
         code: failure.category.word().into(),
-        message: failure.message.clone(),
-        advice: failure.category.advice().into(),
+        message: why.strip_prefix(&path).unwrap_or(why).to_owned(),
+        advice: String::new(),
         records: 1,
     }
 }
@@ -237,6 +253,9 @@ mod tests {
                 Some("source_missing")
             ]
         );
+        let why = |at: usize| trial.records[at].problem.as_ref().map(|problem| problem.message.as_str());
+        assert_eq!(why(3), Some("it begins with a drive letter for which there is no prefix rule"));
+        assert_eq!(why(4), Some("it names no file"));
         assert_eq!(trial.records[1].findings[0].code, "name_collision");
         assert_eq!((trial.records[3].row, trial.records[3].source.as_str()), (5, r"Y:\Else\c.mov"));
         assert!(trial.records[2].source.ends_with("shelf/gone.mov"));

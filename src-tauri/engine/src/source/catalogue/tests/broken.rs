@@ -78,6 +78,9 @@ fn archives_that_are_no_workbooks() {
         ("META-INF/manifest.xml", "<m><manifest:encryption-data/></m>"),
     ]);
     assert!(told("x.ods", &locked, "").err().unwrap().to_string().contains("password"));
+    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let locked = [&[0xd0, 0xcf, 0x11, 0xe0, 0xa1, 0xb1, 0x1a, 0xe1], &[0; 1016][..], &name].concat();
+    assert!(told("x.xlsx", &locked, "").err().unwrap().to_string().contains("password"));
 }
 
 #[test]

@@ -20,6 +20,9 @@ pub(super) fn read(file: File, wanted: Option<&str>, on: OnSheet) -> Result<(), 
     let too_large = || Broken::Other("it is larger than this old format allows; save it as XLSX".into());
     let mut bytes = Vec::new();
     file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if is_locked(&bytes) {
+        return Err(Broken::Other("it is protected by a password".into()));
+    }
     if bytes.len() as u64 > LARGEST || claims_too_much(&bytes) {
         return Err(too_large());
     }
@@ -52,6 +55,13 @@ pub(super) fn read(file: File, wanted: Option<&str>, on: OnSheet) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Whether it is a newer workbook under a password: [MS-OFFCRYPTO] 2.3 keeps such a one as a stream of
+/// this name in a container of the old kind.
+fn is_locked(bytes: &[u8]) -> bool {
+    let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    bytes.windows(name.len()).any(|part| part == name)
 }
 
 fn text(cell: &Data) -> String {
