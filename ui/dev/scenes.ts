@@ -16,7 +16,17 @@ import type {
 import { selectionOf } from '../src/backend/door';
 import type { Desk } from '../src/state/desk.svelte';
 import { FakeDoor } from '../test/fake-door';
-import { balance, control, failedRecord, outage, progress, snapshot, stream } from '../test/samples';
+import {
+  balance,
+  control,
+  failedRecord,
+  inspection,
+  outage,
+  progress,
+  snapshot,
+  stream,
+  triedRecord,
+} from '../test/samples';
 
 interface Scene {
   door: FakeDoor;
@@ -391,6 +401,37 @@ const drafting = (sources: string[], destination: string): Scene => {
   return { door, then: (desk) => void (desk.draft && (desk.draft.destination = destination)) };
 };
 
+/** A wide catalogue from a Windows computer, with a row that cannot be read and files that are missing. */
+function catalogued(): FakeDoor {
+  const door = new FakeDoor();
+  door.launched = ['/mnt/exports/Export of the regional archive.csv'];
+  const columns = ['No', 'Path', 'Title', ...Array.from({ length: 240 }, (_, i) => `Keyword ${i + 1}`)];
+  const row = (number: number) => ({
+    number,
+    cells: [
+      `${number}`,
+      `Z:\\Archive\\${number}\\${LONG}`,
+      number % 5 ? RTL : '<b>x</b>',
+      ...columns.slice(3, 200),
+    ],
+    unreadable: number === 9 ? 'a quote that opens in it is never closed' : null,
+  });
+  const rows = Array.from({ length: 20 }, (_, i) => row(i + 3));
+  door.inspected = () => inspection({ columns, rows, header_row: 2, preamble: ['Export of June'] });
+  const tried = (number: number) => ({
+    source: `/mnt/archive/${number}/${LONG}`,
+    is_there: number % 7 !== 3,
+    problem: null,
+    target: `${number}/${RTL}`,
+  });
+  door.tried = () => ({
+    records: rows.map(({ number }) => triedRecord(number, tried(number))),
+    beginnings: ['Y:\\Restored', '\\\\nas\\media'],
+    map_problem: null,
+  });
+  return door;
+}
+
 export const scenes: Record<string, Scene> = {
   empty: { door: new FakeDoor() },
   dragging: { door: new FakeDoor(), then: (desk) => void (desk.dragging = true) },
@@ -399,6 +440,7 @@ export const scenes: Record<string, Scene> = {
     '/mnt/nas/archive',
   ),
   'setup-one': drafting(['/mnt/tape-restore/2019'], ''),
+  catalogue: { door: catalogued() },
   planning: {
     door: at(
       'planning',

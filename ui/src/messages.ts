@@ -90,8 +90,9 @@ export const m = {
   },
 
   empty: {
-    title: 'Drop folders, files or a catalogue here',
-    hint: 'A catalogue is a table that names the files: CSV, Excel, ODS, JSON or Avid ALE. Nothing moves until you have seen the check and pressed Start.',
+    title: 'Drop folders or files here',
+    hint: 'Nothing moves until you have seen the check and pressed Start.',
+    catalogue: 'A catalogue names the files to move: CSV, Excel, ODS, JSON, NDJSON or Avid ALE.',
     resume: 'Have a migration already? Drop its .sluice file here, or open it.',
     steps: [
       ['Check', 'Counts every file, compares names and room, and tells what would go wrong.'],
@@ -301,6 +302,7 @@ export const m = {
       looking: (name: string) => `Looking at ${name}…`,
       path: (name: string) => `Say which column of ${name} holds the paths.`,
       rule: (from: string) => `Complete the rule for ${from}.`,
+      target: 'Mend the template of the names.',
       unlisted: 'Choose the base folder in which unnamed files are counted.',
     },
     reading: {
@@ -429,6 +431,7 @@ export const m = {
         id: 'Number or id',
       },
       preview: 'Where they would go',
+      previewBefore: 'Where they would go, before this change',
       none: 'no name yet',
     },
   },

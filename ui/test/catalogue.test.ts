@@ -160,13 +160,14 @@ describe('a catalogue that is being described', () => {
 
 describe('a draft with catalogues', () => {
   it('tries the template as it is typed, and says what is wrong with it', async () => {
-    const [, door, draft] = await drafted();
+    const [catalogue, door, draft] = await drafted();
     door.tried = ({ map }) =>
       trial({ map_problem: map?.target ? 'template "map, target": unexpected end' : null });
     draft.setTarget('{{ fields.Tit');
     await settle();
     expect(jobTried(door).map?.target).toBe('{{ fields.Tit');
     expect(draft.targetProblem).toBe('unexpected end');
+    expect([draft.problem, catalogue.preview.length]).toEqual(['Mend the template of the names.', 1]);
     draft.setTarget('  ');
     await settle();
     expect([draft.map.target, draft.targetProblem]).toEqual([null, null]);
@@ -185,11 +186,21 @@ describe('a draft with catalogues', () => {
 
   it('lets a file be moved that looks like a catalogue, and back', async () => {
     const [catalogue, , draft] = await drafted();
+    draft.setTarget('{{ id }}');
     draft.asFile(catalogue);
     expect([draft.sources, draft.catalogues, draft.shown]).toEqual([['/mnt/exports/june.csv'], [], null]);
+    expect(draft.map.target).toBeNull();
     draft.asCatalogue('/mnt/exports/june.csv');
     await settle();
     expect([draft.sources, draft.shown?.name]).toEqual([[], 'june.csv']);
+  });
+
+  it('takes a folder that is a source as the base folder instead', async () => {
+    const [catalogue, door, draft] = await drafted();
+    draft.add(['/mnt/tapes', '/mnt/more']);
+    draft.sourceAsBase(catalogue, '/mnt/tapes');
+    await settle();
+    expect([draft.sources, jobTried(door).catalogue?.[0]?.base]).toEqual([['/mnt/more'], '/mnt/tapes']);
   });
 
   it('knows the job again that the engine keeps, without what it leaves out', async () => {

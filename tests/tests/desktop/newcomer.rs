@@ -117,7 +117,13 @@ async fn files_that_cannot_be_opened_are_refused_with_a_reason() {
 
     // One that the command runs at this moment.
     tree::small_files(&site.source, 3_000, 1);
-    let mut running = command::start(site.copy_args(&["--batch-size", "1", "--concurrency", "1"]));
+    let job = site.path("slow.toml");
+    // Slow enough for the slowest window.
+    let text = "sources = [\"source\"]\ndestination = \"destination\"\n[limits]\nbatch_size = 1\nconcurrency = 1\n\
+                [control]\nbandwidth = \"200kB/s\"";
+    fs::write(&job, text).unwrap();
+    let checkpoint = site.checkpoint.as_os_str();
+    let mut running = command::start(["run".as_ref(), job.as_os_str(), "--checkpoint".as_ref(), checkpoint]);
     wait::until("the checkpoint", || site.checkpoint.exists().then_some(()));
     let window = Window::open(&screen, &[site.checkpoint.as_os_str()]).await;
     window.reads("notice-message", |text| text.contains("test.sluice")).await;

@@ -8,6 +8,7 @@ import type {
   Inspection,
   JobSpec,
   PrefixRule,
+  TriedRecord,
 } from '../backend/types';
 import { m } from '../messages';
 import { latest } from './latest';
@@ -87,6 +88,8 @@ export class CatalogueDraft {
   unreadable: ErrorReport | null = $state.raw(null);
   /** What its first rows lead to; null as long as no column is said to hold the path. */
   trial: CatalogueTrial | null = $state.raw(null);
+  /** Its records under the latest template that could be used. */
+  preview: TriedRecord[] = $state.raw([]);
   untried: ErrorReport | null = $state.raw(null);
   #asked: number = $state(0);
   /** The engine is being asked. */
@@ -225,16 +228,20 @@ export class CatalogueDraft {
   async #try(): Promise<void> {
     if (!this.found || this.said.path.length === 0) {
       this.trial = null;
+      this.preview = [];
       this.untried = null;
       return;
     }
     this.#asked += 1;
     const { job, number } = this.#jobOf();
     try {
-      this.trial = await this.#door.tryCatalogue(job, number);
+      const trial = await this.#door.tryCatalogue(job, number);
+      this.trial = trial;
+      if (trial.map_problem === null) this.preview = trial.records;
       this.untried = null;
     } catch (thrown) {
       this.trial = null;
+      this.preview = [];
       this.untried = asReport(thrown);
     }
     this.#asked -= 1;

@@ -16,18 +16,19 @@ export class Draft {
   control: Control = $state.raw(undefined as never);
   readonly ranges: LimitRanges;
 
+  /** Why the template of the target cannot be used, in words. */
+  readonly targetProblem: string | null = $derived(
+    this.shown?.trial?.map_problem?.replace(/^template "map, target": (syntax error: )?/, '') ?? null,
+  );
+
   /** Why it cannot be checked yet, in words. */
   readonly problem: string | null = $derived.by(() => {
     if (this.sources.length + this.catalogues.length === 0) return m.setup.needSource;
     const catalogue = this.catalogues.find(({ problem }) => problem !== null);
     if (catalogue) return catalogue.problem;
+    if (this.targetProblem !== null) return m.catalogue.problem.target;
     return this.destination.trim() === '' ? m.setup.needDestination : null;
   });
-
-  /** Why the template of the target cannot be used, in words. */
-  readonly targetProblem: string | null = $derived(
-    this.shown?.trial?.map_problem?.replace(/^template "map, target": (syntax error: )?/, '') ?? null,
-  );
 
   #door: Door;
   /** The job that is being edited. */
@@ -79,6 +80,8 @@ export class Draft {
   removeCatalogue(catalogue: CatalogueDraft): void {
     this.catalogues = this.catalogues.filter((one) => one !== catalogue);
     if (this.shown === catalogue) this.shown = this.catalogues[0] ?? null;
+    // A template that cannot be seen any more must not rename what is left.
+    if (this.catalogues.length === 0) this.map = mappingOf(this.#before?.map ?? {});
   }
 
   /** A file that looked like a catalogue, and is one to move. */

@@ -23,6 +23,12 @@ pub enum CatalogueError {
         /// How that shows.
         why: String,
     },
+    /// Nobody can read it without its password.
+    #[error("the catalogue {} is protected by a password", path.display())]
+    Locked {
+        /// The catalogue.
+        path: PathBuf,
+    },
     /// It holds no row.
     #[error("the catalogue {} holds no rows{}", path.display(), sheet.as_ref().map(|sheet| format!(" in its sheet \"{sheet}\"")).unwrap_or_default())]
     Empty {
@@ -85,6 +91,7 @@ impl CatalogueError {
         match self {
             Self::Io { .. } => "catalogue_unreadable",
             Self::Damaged { .. } => "catalogue_damaged",
+            Self::Locked { .. } => "catalogue_locked",
             Self::Empty { .. } => "catalogue_empty",
             Self::NoSheet { .. } => "sheet_missing",
             Self::NoHeader { .. } => "header_missing",
@@ -100,9 +107,8 @@ impl CatalogueError {
             Self::Io { .. } => {
                 "Check the path and your right to read it; a spreadsheet may have to be closed in its program."
             }
-            Self::Damaged { .. } => {
-                "Export it again, or say with `format` what kind of file it is. A protected workbook must be saved without its password."
-            }
+            Self::Damaged { .. } => "Export it again, or say what kind of file it is (`format`).",
+            Self::Locked { .. } => "Open it in its own program, and save it without a password.",
             Self::Empty { .. } => "Choose another sheet with `sheet`, or check the export.",
             Self::NoSheet { .. } => "Name one of these with `sheet`.",
             Self::NoHeader { .. } => {

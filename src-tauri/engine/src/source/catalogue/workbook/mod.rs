@@ -32,6 +32,8 @@ enum Broken {
     Xml(#[from] quick_xml::Error),
     #[error("{0}")]
     Other(String),
+    #[error("it is protected by a password")]
+    Locked,
     #[error("it has no sheet \"{0}\"")]
     NoSheet(String, Vec<String>),
 }
@@ -108,6 +110,7 @@ pub(super) fn read(
         (Err(Broken::NoSheet(sheet, sheets)), _) => {
             Err(CatalogueError::NoSheet { path: path.clone(), sheet, sheets })
         }
+        (Err(Broken::Locked), _) => Err(CatalogueError::Locked { path: path.clone() }),
         (Err(broken), Some(mut table)) => {
             let why = format!("the workbook is damaged from here on: {broken}");
             table.add(RawLine::Unreadable(Unreadable { number: last + 1, why }));

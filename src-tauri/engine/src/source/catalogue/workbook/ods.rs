@@ -14,7 +14,7 @@ pub(super) fn read(file: File, wanted: Option<&str>, on: OnSheet) -> Result<(), 
         loop {
             match manifest.next()? {
                 Event::Start(start) if start.local_name().as_ref() == "encryption-data" => {
-                    return Err(Broken::Other("it is protected by a password".into()));
+                    return Err(Broken::Locked);
                 }
                 Event::Eof => break,
                 _ => {}

@@ -21,7 +21,7 @@ pub(super) fn read(file: File, wanted: Option<&str>, on: OnSheet) -> Result<(), 
     let mut bytes = Vec::new();
     file.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if is_locked(&bytes) {
-        return Err(Broken::Other("it is protected by a password".into()));
+        return Err(Broken::Locked);
     }
     if bytes.len() as u64 > LARGEST || claims_too_much(&bytes) {
         return Err(too_large());
