@@ -2,8 +2,8 @@
 
 #![cfg(target_os = "linux")]
 
-mod drag;
 mod catalogue;
+mod drag;
 mod newcomer;
 mod pictures;
 mod served;
