@@ -8,6 +8,8 @@ pub mod command;
 pub mod compare;
 #[cfg(target_os = "linux")]
 pub mod desktop;
+#[cfg(unix)]
+pub mod exiftool;
 pub mod lab;
 pub mod library;
 #[cfg(unix)]

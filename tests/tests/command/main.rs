@@ -11,6 +11,7 @@ mod contract;
 mod copy;
 mod corrections;
 mod describe;
+mod exiftool;
 mod failures;
 mod kill;
 mod mapping;

@@ -51,6 +51,11 @@ impl Describing {
         self.requests.answered(step, took, failed);
     }
 
+    /// How many processes there may be at this moment.
+    pub(crate) fn limit(&self) -> usize {
+        self.gate.limit()
+    }
+
     /// Begins a new window of latencies.
     pub(crate) fn turn(&self) {
         self.requests.turn();

@@ -1,11 +1,12 @@
 //! Technical metadata: a program of others reads a file, and what it says is brought into our words.
 //!
-//! The program is a process of its own for each file, held in bounds, because media files are
-//! hostile input: one that makes it hang, crash or eat memory costs that file its description, and
-//! nothing else.
+//! The program is a process of its own, held in bounds, because media files are hostile input: one
+//! that makes it hang, crash or eat memory costs that file its description, and nothing else. A
+//! program that takes longer to start than to read a file is kept alive from one file to the next.
 
 mod exiftool;
 mod ffprobe;
+mod kept;
 mod mediainfo;
 mod process;
 mod read;
@@ -23,6 +24,7 @@ pub(crate) use tech::Tech;
 use crate::record::show_bytes;
 use crate::spec::{Describe, OnUnknownMedia, Tool};
 use crate::storage::local::confine::{self, Bounds};
+use kept::{Answer, Kept};
 use process::RunError;
 
 /// The step that a description is kept under: `by`, `tech`, and `raw`, the program's own JSON.
@@ -38,11 +40,12 @@ const RAW_KEPT: usize = 256 << 10;
 const VERSION: Duration = Duration::from_secs(20);
 
 /// The program that describes files, found and tried.
-#[derive(Debug)]
 pub(crate) struct Describer {
     settings: Describe,
     program: PathBuf,
     version: String,
+    /// None: a process for each file.
+    kept: Option<Kept>,
 }
 
 /// How a program is asked, and what its answers mean.
@@ -98,8 +101,10 @@ impl Describer {
                 ToolError::Unusable { program, why: error.to_string() }
             })?;
         let version = version_in(&String::from_utf8_lossy(&told));
+        let is_kept = settings.tool == Tool::Exiftool;
         Ok(Self {
             settings: settings.clone(),
+            kept: is_kept.then(|| Kept::new(program.clone(), exiftool::KEEPING, bounds_of(settings))),
             program,
             version: format!("{} {version}", settings.tool.word()),
         })
@@ -122,25 +127,46 @@ impl Describer {
     }
 
     /// Describes a file (absolute path): the result of the step [`DESCRIBED`], and what of it is
-    /// used. Dropping it ends the program.
-    pub(crate) async fn describe(&self, file: &Path) -> Result<(Value, Tech), Undescribed> {
+    /// used. `most`: processes that there may be at once. Dropping it ends the program.
+    pub(crate) async fn describe(&self, file: &Path, most: usize) -> Result<(Value, Tech), Undescribed> {
         let dialect = Dialect::of(self.settings.tool);
-        let mut args: Vec<OsString> = dialect.args.iter().map(OsString::from).collect();
-        // An absolute path begins with no "-", and never with a protocol's name.
-        args.push(file.into());
-        let time = Duration::from_secs(self.settings.timeout_s.into());
-        let bounds = Bounds { time, memory_mb: self.settings.memory_mb };
-        let printed = process::run(&self.program, args, bounds).await.map_err(|error| self.sort(&error))?;
         let nothing = |what: &str| Undescribed::File(format!("{} {what}", self.settings.tool.word()));
-        let raw: Value = serde_json::from_slice(&printed)
-            .or_else(|_| serde_json::from_str(&String::from_utf8_lossy(&printed)))
-            .map_err(|_| nothing("printed no JSON"))?;
+        let raw = match &self.kept {
+            Some(_) if exiftool::is_dangerous(file) => {
+                return Err(nothing(
+                    "is not asked: older versions of it run a name that ends with | as a command",
+                ));
+            }
+            Some(kept) => {
+                let read = |printed: Vec<u8>| json_in(&printed).filter(|raw| exiftool::is_about(raw, file));
+                match kept.ask(file, most, read).await {
+                    Answer::Given(raw) => match exiftool::complaint(&raw) {
+                        Some(said) => return Err(nothing(&format!("says: {said}"))),
+                        None => raw,
+                    },
+                    Answer::Cut(error) => return Err(self.sort(&error)),
+                    Answer::None => self.ask_alone(&dialect, file).await?,
+                }
+            }
+            None => self.ask_alone(&dialect, file).await?,
+        };
         let tech = (dialect.normalise)(&raw).ok_or_else(|| nothing("finds nothing in it that it knows"))?;
         let mut kept = json!({ "by": self.version, "tech": tech });
         if self.settings.keep_raw && raw.to_string().len() <= RAW_KEPT {
             kept["raw"] = raw;
         }
         Ok((kept, tech))
+    }
+
+    /// What the program says of a file in a process of its own.
+    async fn ask_alone(&self, dialect: &Dialect, file: &Path) -> Result<Value, Undescribed> {
+        let mut args: Vec<OsString> = dialect.args.iter().map(OsString::from).collect();
+        // An absolute path begins with no "-", and never with a protocol's name.
+        args.push(file.into());
+        let ran = process::run(&self.program, args, bounds_of(&self.settings)).await;
+        let printed = ran.map_err(|error| self.sort(&error))?;
+        json_in(&printed)
+            .ok_or_else(|| Undescribed::File(format!("{} printed no JSON", self.settings.tool.word())))
     }
 
     fn sort(&self, error: &RunError) -> Undescribed {
@@ -154,6 +180,14 @@ impl Describer {
         };
         if not_started { Undescribed::Tool(message) } else { Undescribed::File(message) }
     }
+}
+
+fn bounds_of(settings: &Describe) -> Bounds {
+    Bounds { time: Duration::from_secs(settings.timeout_s.into()), memory_mb: settings.memory_mb }
+}
+
+fn json_in(printed: &[u8]) -> Option<Value> {
+    serde_json::from_slice(printed).or_else(|_| serde_json::from_str(&String::from_utf8_lossy(printed))).ok()
 }
 
 /// The technical metadata that an earlier attempt kept of a record, by its finished steps.

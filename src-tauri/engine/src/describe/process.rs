@@ -14,7 +14,7 @@ use crate::record::show_bytes;
 use crate::storage::local::confine::{self, Bounds};
 
 /// Longest output that is read (bytes).
-const OUTPUT: u64 = 4 << 20;
+pub(super) const OUTPUT: u64 = 4 << 20;
 
 /// What is kept of what a program complains about (bytes).
 const COMPLAINT: u64 = 600;
@@ -36,13 +36,18 @@ pub(super) enum RunError {
 }
 
 /// The program and all that it started. Killed when it is dropped before its end.
-struct Group {
+pub(super) struct Group {
     child: Box<dyn ChildWrapper>,
     has_ended: bool,
 }
 
 impl Group {
-    async fn kill(mut self) {
+    pub(super) fn of(child: Box<dyn ChildWrapper>) -> Self {
+        Self { child, has_ended: false }
+    }
+
+    /// Kills it and waits for its end.
+    pub(super) async fn kill(mut self) {
         // There may be nothing left to kill.
         let _ = self.child.start_kill();
         self.has_ended = timeout(DYING, self.child.wait()).await.is_ok();
@@ -60,7 +65,7 @@ impl Drop for Group {
 /// Runs a program to its end and gives what it printed.
 pub(super) async fn run(program: &Path, args: Vec<OsString>, bounds: Bounds) -> Result<Vec<u8>, RunError> {
     let child = confine::command(program, args, bounds).spawn().map_err(RunError::NotRun)?;
-    let mut group = Group { child, has_ended: false };
+    let mut group = Group::of(child);
     let ended = match timeout(bounds.time, to_its_end(&mut group)).await {
         Ok(Ok(ended)) => ended,
         Ok(Err(error)) => {

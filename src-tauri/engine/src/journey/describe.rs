@@ -41,7 +41,7 @@ impl Way<'_> {
         };
         let started = Instant::now();
         let described = tokio::select! {
-            described = self.alive(describer.describe(&file)) => described,
+            described = self.alive(describer.describe(&file, controls.describing.limit())) => described,
             // What is dropped here kills its process.
             () = self.work.intake.reaches(Intake::Cut) => return Err(Processed::Returned(None).into()),
         };
