@@ -295,6 +295,10 @@ fn pilot_ending(wanted: u32, before: &Balance, after: &Balance, output: &Output)
 /// Gives the balance just before the start.
 async fn prepare_and_start(migration: &Migration, reach: Reach, output: &Output) -> Result<Balance, Error> {
     if migration.state() == State::New {
+        // Not after an hour of planning.
+        if let Some(missing) = migration.look_at_tools().await {
+            return Err(Error::Blocked(missing));
+        }
         let preflight = planned(migration, output).await?;
         for finding in preflight.findings.iter().filter(|finding| finding.severity == Severity::Warns) {
             output.note(&format!("note: {}. {}", finding.message, finding.advice));

@@ -17,7 +17,7 @@ use crate::event::{BatchSummary, Event, Outage, Progress};
 use crate::failure::{Category, Class, Stage};
 pub use crate::mapping::{CatalogueTrial, Preview, PreviewRequest, TriedRecord};
 use crate::metrics::{MetricPoint, Sample};
-use crate::preflight::{Finding, Preflight, check_catalogues, check_paths, check_tools, look_at_services};
+use crate::preflight::{Finding, Preflight, check_catalogues, check_paths, look_at_services, look_at_tools};
 use crate::record::{Balance, Lane, RecordId};
 pub use crate::report::corrections::{Corrections, RecordChange, RowProblem, ValueChange};
 use crate::report::table::Bounds;
@@ -46,7 +46,6 @@ impl Migration {
     pub async fn create(checkpoint: &Path, job: JobSpec) -> Result<Self, Error> {
         let job = job.checked()?;
         check_paths(&job)?;
-        check_tools(&job).await?;
         check_catalogues(&job)?;
         let made = async {
             if let Some(folder) = checkpoint.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -119,6 +118,12 @@ impl Migration {
     pub async fn look_at_services(&self) -> Vec<Finding> {
         let secret = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         look_at_services(&self.job(), secret).await
+    }
+
+    /// Whether the program that the job needs is there and works; a plan tells it, too. None: it is, or
+    /// none is needed.
+    pub async fn look_at_tools(&self) -> Option<Finding> {
+        look_at_tools(&self.job()).await
     }
 
     /// Writes all that a pre-flight found to a CSV file, one line for each record that is concerned.

@@ -12,7 +12,7 @@ use crate::control::intake::{Intake, IntakeSwitch};
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::mapping::placing::place_all;
-use crate::preflight::{Preflight, TypeTally, check_catalogues, check_paths, check_tools, survey};
+use crate::preflight::{Preflight, TypeTally, check_catalogues, check_paths, look_at_tools, survey};
 use crate::record::RawPath;
 use crate::session::Session;
 use crate::source::catalogue::{CatalogueError, Seen, list, list_unlisted};
@@ -29,7 +29,6 @@ const CHUNKS_AHEAD: usize = 4;
 /// Walks the sources anew. Refuses before it touches anything where they cannot be used.
 pub(crate) async fn plan(session: &Arc<Session>) -> Result<Preflight, Error> {
     let job = session.job();
-    check_tools(&job).await?;
     let sources = {
         let job = job.clone();
         Arc::new(off_thread(move || check_paths(&job)).await??)
@@ -87,7 +86,8 @@ async fn fill(
     }
     let job = session.job();
     let placed = place_all(session, &job, sources, intake).await?;
-    let preflight = survey(&session.checkpoint, &job, sources, tally, placed).await?;
+    let mut preflight = survey(&session.checkpoint, &job, sources, tally, placed).await?;
+    preflight.findings.splice(0..0, look_at_tools(&job).await);
     session.live.set_balance(preflight.balance);
     session.checkpoint.set_preflight(&preflight).await?;
     Ok(preflight)

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
-use sluice_tests::command::{self, COMPLETE, Ended, WITH_FAILURES};
+use sluice_tests::command::{self, COMPLETE, Ended, REFUSED, WITH_FAILURES};
 use sluice_tests::compare::assert_same;
 use sluice_tests::lab::{Lab, Poison, Script, Venom};
 use sluice_tests::media::{self, FakeProber};
@@ -251,21 +251,54 @@ fn what_is_described_is_not_described_again() {
 
 #[test]
 fn a_program_that_is_missing_or_broken_is_found_before_anything_moves() {
-    let plan_and_run = |table: &str, words: &[&str]| {
+    let refused = |table: &str, words: &[&str]| {
         let site = Site::new();
         tree::file(&site.source.join("film.mov"), 10, 1);
         let job = Job::new(site, &[table]);
-        for word in ["plan", "run"] {
-            command::run([word.as_ref(), job.path.as_os_str()]).assert_refused(words);
-            job.assert_untouched();
+        command::run(["run".as_ref(), job.path.as_os_str()]).assert_refused(words);
+        job.assert_untouched();
+        job
+    };
+    // A plan tells it and looks at everything else.
+    let told = |table: &str, code: &str, words: &[&str]| {
+        let job = refused(table, words);
+        let findings = job.site.path("findings.csv");
+        let planned = command::run([
+            "plan".as_ref(),
+            job.path.as_os_str(),
+            "--json".as_ref(),
+            "--findings".as_ref(),
+            findings.as_os_str(),
+        ]);
+        let planned = planned.expect(REFUSED).json();
+        job.assert_untouched();
+        assert_eq!(planned["balance"]["pending"], 1);
+        let finding = &planned["findings"][0];
+        assert_eq!((&finding["severity"], &finding["code"]), (&"blocks".into(), &code.into()));
+        let in_words = command::run(["plan".as_ref(), job.path.as_os_str()]).expect(REFUSED).stdout;
+        for text in [finding.to_string(), in_words, fs::read_to_string(findings).unwrap()] {
+            for word in words {
+                assert!(text.to_lowercase().replace("\\\"", "\"").contains(word), "{word}: {text}");
+            }
         }
     };
-    plan_and_run("[describe]\npath = \"no-such-prober\"", &["no-such-prober", "install ffmpeg", "path ="]);
-    plan_and_run("[describe]\ntool = \"mediainfo\"\npath = \"./mediainfo\"", &["./mediainfo", "install"]);
-    plan_and_run("[describe]\npath = \"/bin/false\"", &["/bin/false", "does not work", "memory_mb"]);
-    plan_and_run("[describe]\nmemory_mb = 64", &["ffprobe", "does not work", "memory_mb"]);
-    plan_and_run("[describe]\nprocesses = 0", &["processes", "from 1 to 64"]);
-    plan_and_run("[describe]\ntool = \"file\"", &["file", "exiftool"]);
+    let missing = "tool_missing";
+    told(
+        "[describe]\npath = \"no-such-prober\"",
+        missing,
+        &["no-such-prober", "apt install ffmpeg", "path ="],
+    );
+    told(
+        "[describe]\ntool = \"mediainfo\"\npath = \"./mediainfo\"",
+        missing,
+        &["./mediainfo", "brew install"],
+    );
+    told("[describe]\ntool = \"exiftool\"\npath = \"no\"", missing, &["winget install exiftool"]);
+    let unusable = "tool_unusable";
+    told("[describe]\npath = \"/bin/false\"", unusable, &["/bin/false", "does not work", "memory_mb"]);
+    told("[describe]\nmemory_mb = 64", unusable, &["ffprobe", "does not work", "memory_mb"]);
+    refused("[describe]\nprocesses = 0", &["processes", "from 1 to 64"]);
+    refused("[describe]\ntool = \"file\"", &["file", "exiftool"]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ pub use paths::Refusal;
 pub(crate) use paths::{check_catalogues, check_paths, check_secrets, source_refused};
 pub(crate) use services::look as look_at_services;
 pub(crate) use survey::{TypeTally, survey};
-pub(crate) use tools::check_tools;
+pub(crate) use tools::{check_tools, look_at_tools};
 pub(crate) use values::Unmapped;
 pub use values::UnmappedValue;
 

@@ -1,8 +1,21 @@
 //! Whether the programs that a job needs are there and work.
 
-use super::Refusal;
+use super::{Finding, Refusal, Severity};
 use crate::describe::{Describer, ToolError};
 use crate::spec::{JobSpec, Tool};
+
+/// What forbids a start for want of a program: a plan tells it and goes on, because everything else
+/// can be looked at without it.
+pub(crate) async fn look_at_tools(job: &JobSpec) -> Option<Finding> {
+    let Refusal { code, message, advice } = check_tools(job).await.err()?;
+    Some(Finding {
+        severity: Severity::Blocks,
+        code: code.into(),
+        message,
+        advice: advice.into(),
+        records: 0,
+    })
+}
 
 /// Finds and tries the program that describes files, if the job wants that.
 pub(crate) async fn check_tools(job: &JobSpec) -> Result<Option<Describer>, Refusal> {
