@@ -1,15 +1,16 @@
 //! The command's words: a contract with scripts. Add freely, change nothing.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use serde_json::Value;
 use sluice_engine::api::{Amendment, Error, Selection};
 use sluice_engine::failure::{Category, Stage};
 use sluice_engine::spec::{
-    Catalogue, CatalogueFormat, ChecksumColumn, HashAlgorithm, JobSpec, OnConflict, Span, Verify, Watch,
+    Catalogue, CatalogueFormat, ChecksumColumn, HashAlgorithm, JobSpec, OnConflict, PrefixRule, Span, Verify,
+    Watch,
 };
 
 /// Move large media libraries under control: verified, resumable, with every file accounted for.
@@ -265,6 +266,13 @@ pub(crate) struct CatalogueArgs {
     /// The column with the path; several are joined by /.
     #[arg(long, value_name = "COLUMN", num_args = 1..)]
     path: Vec<String>,
+    /// Where relative paths begin. Default: the catalogue's own folder, unless there are prefixes.
+    #[arg(long, value_name = "FOLDER")]
+    base: Option<PathBuf>,
+    /// A beginning of paths as the catalogue writes them, such as 'Z:\Archive', and the folder that it is
+    /// on this computer. May be given several times.
+    #[arg(long, num_args = 2, value_names = ["FROM", "FOLDER"], action = ArgAction::Append)]
+    prefix: Vec<String>,
     /// The column with the record's own number.
     #[arg(long, value_name = "COLUMN")]
     id: Option<String>,
@@ -280,6 +288,10 @@ impl CatalogueArgs {
     /// The catalogue as these words describe it; what they leave out comes from the preset.
     pub(crate) fn catalogue(&self) -> Result<Catalogue, Error> {
         let column = |column: &String| ChecksumColumn { column: column.clone(), algorithm: None };
+        // A preset may lie anywhere.
+        let here = |folder: &Path| std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        let (prefixes, _) = self.prefix.as_chunks();
+        let rule = |[from, to]: &[String; 2]| PrefixRule { from: from.clone(), to: here(Path::new(to)) };
         let own = Catalogue {
             file: self.file.clone(),
             format: self.format.map(FormatArg::format),
@@ -290,6 +302,8 @@ impl CatalogueArgs {
             header_row: self.header_row,
             skip: self.skip,
             path: self.path.clone(),
+            base: self.base.as_deref().map(here),
+            prefixes: prefixes.iter().map(rule).collect(),
             id: self.id.clone(),
             size: self.size.clone(),
             checksum: self.checksum.as_ref().map(column),

@@ -1,7 +1,11 @@
 //! Looking at a catalogue.
 
-use sluice_engine::api::{Error, Inspection, inspect_catalogue};
+use std::path::PathBuf;
+
+use serde::Serialize;
+use sluice_engine::api::{CatalogueTrial, Error, Inspection, inspect_catalogue, try_catalogue};
 use sluice_engine::report::words::bytes;
+use sluice_engine::spec::{Catalogue, JobSpec};
 
 use crate::Ending;
 use crate::args::CatalogueArgs;
@@ -10,10 +14,22 @@ use crate::output::Output;
 /// Characters of a cell that are shown on a terminal.
 const CELL_SHOWN: usize = 60;
 
+/// What `catalogue --json` prints.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    inspection: Inspection,
+    /// Where the first rows lead, once it is known which columns hold the path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trial: Option<CatalogueTrial>,
+}
+
 pub(crate) async fn show(args: &CatalogueArgs, output: &Output) -> Result<Ending, Error> {
     let catalogue = args.catalogue()?;
     let inspection = inspect_catalogue(catalogue.clone()).await?;
-    output.result(|| describe(&inspection), &inspection);
+    let trial = if catalogue.path.is_empty() { None } else { Some(try_catalogue(job(&catalogue), 0).await?) };
+    let shown = Shown { inspection, trial };
+    output.result(|| describe(&shown), &shown);
     if let Some(preset) = &args.save_preset {
         catalogue.save_preset(preset)?;
         output.note(&format!("preset: {}", preset.display()));
@@ -21,7 +37,15 @@ pub(crate) async fn show(args: &CatalogueArgs, output: &Output) -> Result<Ending
     Ok(Ending::Complete)
 }
 
-fn describe(found: &Inspection) -> String {
+/// A job of this catalogue alone, without a destination.
+fn job(catalogue: &Catalogue) -> JobSpec {
+    let file = std::path::absolute(&catalogue.file).unwrap_or_else(|_| catalogue.file.clone());
+    let catalogues = vec![Catalogue { file, ..catalogue.clone() }];
+    JobSpec { catalogues, ..JobSpec::new(Vec::new(), PathBuf::new()) }
+}
+
+fn describe(shown: &Shown) -> String {
+    let found = &shown.inspection;
     let mut text = format!("{} \u{b7} {} \u{b7} {}", found.file, found.format.word(), bytes(found.size));
     for (what, value) in [
         ("encoding", &found.encoding),
@@ -67,7 +91,26 @@ fn describe(found: &Inspection) -> String {
     for warning in &found.warnings {
         text += &format!("\nwarning: {warning}");
     }
+    if let Some(trial) = &shown.trial {
+        text += &lead(trial);
+    }
     text += "\nWhat is wrong can be overruled: see `sluice catalogue --help`.";
+    text
+}
+
+/// Where the first rows lead.
+fn lead(trial: &CatalogueTrial) -> String {
+    let there = trial.records.iter().filter(|record| record.is_there).count();
+    let mut text =
+        format!("\nfiles: {there} of the first {} rows name one that is there", trial.records.len());
+    for record in &trial.records {
+        if let Some(problem) = &record.problem {
+            text += &format!("\n  row {}: {}", record.row, on_one_line(&problem.message));
+        }
+    }
+    for beginning in &trial.beginnings {
+        text += &format!("\n  no --prefix for {}", on_one_line(beginning));
+    }
     text
 }
 

@@ -10,6 +10,7 @@ use std::process::Command;
 use serde_json::{Value, json};
 use sluice_tests::command::{self, COMPLETE, Status, WITH_FAILURES};
 use sluice_tests::compare::{assert_same, entries, picture};
+use sluice_tests::process::Running;
 use sluice_tests::site::Site;
 use sluice_tests::tree;
 
@@ -304,6 +305,47 @@ fn a_catalogue_is_shown_as_it_is_found() {
     let text = command::run(["catalogue".as_ref(), file.as_os_str()]).expect(COMPLETE).stdout;
     assert!(text.contains("above the header: Export") && text.contains("déjà vu.mov"), "{text}");
     command::run(["catalogue".as_ref(), site.path("nowhere").as_os_str()]).assert_refused(&["nowhere"]);
+}
+
+#[test]
+fn a_catalogue_tells_how_many_of_its_first_files_are_found() {
+    let site = Site::new();
+    fs::create_dir(site.path("shelf")).unwrap();
+    for name in ["a.mov", "b = c.mov"] {
+        fs::write(site.path("shelf").join(name), "film").unwrap();
+    }
+    let file = site.path("list.csv");
+    fs::write(&file, "path\nZ:\\Archive\\a.mov\nZ:\\Archive\\b = c.mov\nY:\\Else\\d.mov\ngone.mov\n")
+        .unwrap();
+    let shelf = site.path("shelf");
+    let shelf = shelf.to_str().unwrap();
+    let there = |more: &[&str]| {
+        let found = shown(&file, more);
+        let records = found["trial"]["records"].as_array().unwrap().clone();
+        records.iter().map(|record| record["is_there"].as_bool().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(&file, &[])["trial"], Value::Null);
+    assert_eq!(there(&["--path", "path"]), [false; 4]);
+    let prefix = ["--prefix", r"Z:\Archive", shelf];
+    assert_eq!(there(&[&["--path", "path"][..], &prefix].concat()), [true, true, false, false]);
+    let both = [&["--path", "path", "--base", shelf][..], &prefix, &["--prefix", r"Y:\Else", shelf]].concat();
+    fs::write(site.path("shelf/gone.mov"), "film").unwrap();
+    assert_eq!(there(&both), [true, true, false, true]);
+    // From another folder, by a preset with relative paths.
+    let preset = site.path("kept/preset.toml");
+    fs::create_dir(site.path("kept")).unwrap();
+    let mut keep =
+        command::sluice(["catalogue", "list.csv", "--path", "path", "--base", "shelf", "--save-preset"]);
+    keep.arg(&preset).current_dir(site.path(""));
+    let text = Running::start(keep).ended().expect(COMPLETE).stdout;
+    assert!(
+        text.contains("files: 1 of the first 4 rows") && text.contains(r"no --prefix for Y:\Else"),
+        "{text}"
+    );
+    assert_eq!(there(&["--preset", preset.to_str().unwrap()]), [false, false, false, true]);
+    let nowhere = ["catalogue".as_ref(), file.as_os_str(), "--path".as_ref(), "path".as_ref()];
+    command::run(nowhere.into_iter().chain(["--base".as_ref(), "/no/such".as_ref()]))
+        .assert_refused(&["/no/such"]);
 }
 
 /// Runs Python with a script, and gives what it prints as JSON.
