@@ -10,11 +10,13 @@ pub mod compare;
 pub mod desktop;
 #[cfg(unix)]
 pub mod exiftool;
+pub mod export;
 pub mod lab;
 pub mod library;
 #[cfg(unix)]
 pub mod media;
 pub mod process;
+pub mod schemas;
 pub mod services;
 pub mod site;
 pub mod story;

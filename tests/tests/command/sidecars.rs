@@ -9,6 +9,7 @@ use serde_json::Value;
 use sluice_tests::command::{self, COMPLETE, Ended, Status, WITH_FAILURES};
 use sluice_tests::compare::{assert_same_and, identities, leftovers};
 use sluice_tests::lab::{Lab, Poison, Route, Script, Venom};
+use sluice_tests::schemas::assert_valid;
 use sluice_tests::services::Served;
 use sluice_tests::site::Site;
 use sluice_tests::{tree, wait};
@@ -35,16 +36,6 @@ fn beside(file: &Path, ending: &str) -> PathBuf {
 fn is_sidecar(path: &Path) -> bool {
     let name = path.to_string_lossy();
     ENDINGS.iter().any(|ending| name.ends_with(ending))
-}
-
-fn assert_valid(file: &Path, schema: &str) {
-    let schemas = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/schemas");
-    let checked = Command::new("xmllint")
-        .args(["--noout", "--nonet", "--schema"])
-        .args([&schemas.join(schema), file])
-        .output()
-        .expect("xmllint, of the package libxml2-utils");
-    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
 }
 
 #[test]
