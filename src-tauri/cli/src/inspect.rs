@@ -192,6 +192,13 @@ pub(crate) async fn verify(checkpoint: &Path, output: &Output) -> Result<Ending,
                 count(report.unreadable),
                 bytes(report.bytes),
             );
+            if report.sidecars > 0 {
+                text += &format!(
+                    "\n{} sidecars checked: {} are not as they were written",
+                    count(report.sidecars),
+                    count(report.sidecars_wrong)
+                );
+            }
             for problem in report.problems.iter().take(LISTED as usize) {
                 text += &format!(
                     "\n  {:>8}  {}  {}: {}",

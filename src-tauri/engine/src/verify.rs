@@ -1,5 +1,7 @@
 //! Verify: reads the destination again and compares it with the checkpoint. Changes nothing.
 
+mod sidecars;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -38,6 +40,10 @@ pub struct VerifyReport {
     pub unreadable: u64,
     /// Bytes read.
     pub bytes: u64,
+    /// Sidecars looked at beside them.
+    pub sidecars: u64,
+    /// Sidecars that are missing, differ or could not be read.
+    pub sidecars_wrong: u64,
     /// The first thousand problems.
     pub problems: Vec<VerifyProblem>,
 }
@@ -45,7 +51,7 @@ pub struct VerifyReport {
 impl VerifyReport {
     /// Whether everything recorded is there as recorded.
     pub fn is_clean(&self) -> bool {
-        self.missing + self.differing + self.unreadable == 0
+        self.missing + self.differing + self.unreadable + self.sidecars_wrong == 0
     }
 }
 
@@ -83,8 +89,7 @@ pub(crate) async fn verify(
     let mut after = 0;
     loop {
         let page = checkpoint.delivered_after(after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(report) };
-        after = last.id;
+        let Some(last) = page.last().map(|record| record.id) else { return Ok(report) };
         let mut hands = JoinSet::new();
         for share in page.chunks(page.len().div_ceil(HANDS)) {
             let (share, root, prefixes) = (share.to_vec(), Arc::clone(&root), Arc::clone(&prefixes));
@@ -95,6 +100,10 @@ pub(crate) async fn verify(
         for (id, target, verdict) in hands.join_all().await.into_iter().flatten() {
             add(&mut report, id, &target, verdict);
         }
+        for (id, target, verdict) in sidecars::check(checkpoint, after, last, &root).await? {
+            add_sidecar(&mut report, id, &target, verdict);
+        }
+        after = last;
         on_page(&report);
     }
 }
@@ -150,28 +159,36 @@ fn compare(record: &DeliveredRecord, path: &Path) -> Verdict {
 
 fn add(report: &mut VerifyReport, id: RecordId, target: &Path, verdict: Verdict) {
     report.checked += 1;
-    let (problem, message) = match verdict {
+    match &verdict {
         Verdict::Matching(bytes) => {
             report.matching += 1;
             report.bytes += bytes;
-            return;
         }
-        Verdict::SizeOnly => {
-            report.size_only += 1;
-            return;
-        }
-        Verdict::Missing => {
-            report.missing += 1;
-            ("missing", "there is no such file any more".to_owned())
-        }
-        Verdict::Differing(how) => {
-            report.differing += 1;
-            ("differing", how)
-        }
-        Verdict::Unreadable(why) => {
-            report.unreadable += 1;
-            ("unreadable", why)
-        }
+        Verdict::SizeOnly => report.size_only += 1,
+        Verdict::Missing => report.missing += 1,
+        Verdict::Differing(_) => report.differing += 1,
+        Verdict::Unreadable(_) => report.unreadable += 1,
+    }
+    tell(report, id, target, verdict);
+}
+
+fn add_sidecar(report: &mut VerifyReport, id: RecordId, target: &Path, verdict: Verdict) {
+    report.sidecars += 1;
+    match &verdict {
+        Verdict::Matching(bytes) => report.bytes += bytes,
+        Verdict::SizeOnly => {}
+        Verdict::Missing | Verdict::Differing(_) | Verdict::Unreadable(_) => report.sidecars_wrong += 1,
+    }
+    tell(report, id, target, verdict);
+}
+
+/// Keeps what is wrong, if anything is and there is room.
+fn tell(report: &mut VerifyReport, id: RecordId, target: &Path, verdict: Verdict) {
+    let (problem, message) = match verdict {
+        Verdict::Matching(_) | Verdict::SizeOnly => return,
+        Verdict::Missing => ("missing", "there is no such file any more".to_owned()),
+        Verdict::Differing(how) => ("differing", how),
+        Verdict::Unreadable(why) => ("unreadable", why),
     };
     if report.problems.len() < PROBLEMS_KEPT {
         let target = to_shown(target.as_os_str());

@@ -76,7 +76,28 @@ fn every_delivered_file_has_its_sidecars() {
         assert_eq!(String::from_utf8_lossy(&read.stdout).trim(), format!("xxh128:{hash}"));
     }
     assert_eq!(files, 15);
-    command::run(["verify".as_ref(), site.checkpoint.as_os_str()]).expect(COMPLETE);
+    let verify = || command::run(["verify".as_ref(), site.checkpoint.as_os_str(), "--json".as_ref()]);
+    let clean = verify().expect(COMPLETE).json();
+    assert_eq!(
+        (&clean["checked"], &clean["sidecars"], &clean["sidecars_wrong"]),
+        (&15.into(), &75.into(), &0.into())
+    );
+
+    // One is gone, one was changed, one cannot be read; the files themselves are as they were.
+    let [gone, changed, folder] =
+        ["clip.mov.xmp", "clip.wav.json", "clip.mov.dc.xml"].map(|name| site.destination.join(name));
+    fs::remove_file(&gone).unwrap();
+    fs::write(&changed, "{}").unwrap();
+    fs::remove_file(&folder).unwrap();
+    fs::create_dir(&folder).unwrap();
+    let found = verify().expect(WITH_FAILURES).json();
+    assert_eq!((&found["matching"], &found["sidecars_wrong"]), (&15.into(), &3.into()));
+    let problems = found["problems"].as_array().unwrap();
+    for (path, problem) in [(gone, "missing"), (changed, "differing"), (folder, "unreadable")] {
+        let told =
+            problems.iter().find(|told| told["target"] == path.to_str().unwrap()).expect("each is told");
+        assert_eq!(told["problem"], problem);
+    }
 }
 
 #[test]

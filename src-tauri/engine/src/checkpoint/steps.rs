@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use sqlx::{Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, SqliteConnection};
 
 use super::open::to_json;
 use super::{Checkpoint, CheckpointError};
 use crate::clock::now_ms;
-use crate::record::{BatchId, LeasedRecord, StepResult};
+use crate::record::{BatchId, LeasedRecord, RecordId, StepResult};
 
 /// Keeps results; one that is there already is replaced. A target is kept with the record itself.
 pub(super) async fn keep(tx: &mut SqliteConnection, steps: &[StepResult]) -> Result<(), sqlx::Error> {
@@ -68,6 +68,25 @@ pub(super) async fn add_done(
 }
 
 impl Checkpoint {
+    /// The results of the sidecar steps of delivered records with a number above `after` and up to
+    /// `last`. What cannot be read is left out.
+    pub(crate) async fn sidecars_between(
+        &self,
+        after: RecordId,
+        last: RecordId,
+    ) -> Result<Vec<(RecordId, serde_json::Value)>, CheckpointError> {
+        let mut query = QueryBuilder::new(
+            "SELECT step.record, step.result FROM step JOIN record ON record.id = step.record
+             WHERE record.state IN (2, 4) AND step.step GLOB 'sidecar:*' AND step.record > ",
+        );
+        query.push_bind(after).push(" AND step.record <= ").push_bind(last);
+        let rows = self.rows(query, |row| {
+            let result: String = row.try_get("result")?;
+            Ok((row.try_get("record")?, serde_json::from_str(&result).ok()))
+        });
+        Ok(rows.await?.into_iter().filter_map(|(id, result)| Some((id, result?))).collect())
+    }
+
     /// Records whose file could not be described.
     pub(crate) async fn undescribed(&self) -> Result<u64, CheckpointError> {
         // What was described after all, in a later attempt, is not counted.

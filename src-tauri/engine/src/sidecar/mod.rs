@@ -26,7 +26,7 @@ use crate::stage::{Arrived, Proof};
 use crate::template::{DELIVERED, Facts, GIVEN, TemplateError, Templates};
 
 pub(crate) use described::Described;
-pub(crate) use write::write;
+pub(crate) use write::{Written, hash, read, write};
 
 use terms::{ALL, Terms};
 

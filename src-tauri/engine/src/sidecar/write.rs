@@ -20,12 +20,28 @@ use crate::storage::local::platform::{self, to_shown};
 /// A file longer than this (bytes) is nobody's sidecar.
 const LONGEST: u64 = 64 << 20;
 
-/// The result of the step: which file it was, and with which content.
+/// A sidecar that was written: which file it is, and with which content.
+#[derive(Debug)]
+pub(crate) struct Written {
+    /// Below the destination.
+    pub(crate) target: RawPath,
+    /// As [`hash`] gives it.
+    pub(crate) hash: String,
+}
+
+impl Written {
+    /// What the result of its step says.
+    pub(crate) fn of(result: &Value) -> Option<Self> {
+        let Kept { target, hash } = Kept::deserialize(result).ok()?;
+        Some(Self { target: RawPath(unhex(&target)?), hash })
+    }
+}
+
+/// The result of the step.
 #[derive(Debug, Serialize, Deserialize)]
 struct Kept {
     /// Below the destination, in hexadecimal.
     target: String,
-    /// XXH3 with 128 bits, in hexadecimal.
     hash: String,
 }
 
@@ -41,13 +57,13 @@ pub(crate) fn write(
     content: &[u8],
     site: &Site,
 ) -> Result<Option<Value>, Failure> {
-    let hash = format!("{:032x}", xxh3_128(content));
+    let hash = hash(content);
     let mut policy = site.delivery.on_conflict;
     let mut wanted = sidecar.target(target);
     match kept(sidecar, record, site) {
-        Some((kept, _)) if kept.hash == hash => return Ok(None),
+        Some(kept) if kept.hash == hash => return Ok(None),
         // Its own earlier one, with other content.
-        Some((_, path)) => (wanted, policy) = (path, OnConflict::Overwrite),
+        Some(kept) => (wanted, policy) = (kept.target, OnConflict::Overwrite),
         None => {
             check_name(sidecar, record, target, &wanted, site)?;
             if let Some(claims) = &site.claims {
@@ -89,11 +105,15 @@ fn result(target: &RawPath, hash: String) -> Value {
 }
 
 /// What an earlier attempt wrote, if it is still there as it was.
-fn kept(sidecar: &Prepared, record: &LeasedRecord, site: &Site) -> Option<(Kept, RawPath)> {
-    let kept: Kept = serde_json::from_value(record.done.get(&sidecar.step)?.clone()).ok()?;
-    let target = RawPath(unhex(&kept.target)?);
-    let found = read(&site.destination.path(&target)?).ok()?;
-    (format!("{:032x}", xxh3_128(&found)) == kept.hash).then_some((kept, target))
+fn kept(sidecar: &Prepared, record: &LeasedRecord, site: &Site) -> Option<Written> {
+    let written = Written::of(record.done.get(&sidecar.step)?)?;
+    let found = read(&site.destination.path(&written.target)?).ok()?;
+    (hash(&found) == written.hash).then_some(written)
+}
+
+/// XXH3 with 128 bits, in hexadecimal.
+pub(crate) fn hash(content: &[u8]) -> String {
+    format!("{:032x}", xxh3_128(content))
 }
 
 /// The destination must be able to hold the name, and the source must not have a file of that name,
@@ -166,7 +186,8 @@ fn is_there(record: &LeasedRecord, wanted: &RawPath, content: &[u8], site: &Site
     }
 }
 
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+/// What a sidecar's file holds. Reads no more than a sidecar can be.
+pub(crate) fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut content = Vec::new();
     let file: File = platform::open_source(path)?;
     file.take(LONGEST).read_to_end(&mut content)?;
