@@ -32,7 +32,8 @@ pub(crate) fn peak_memory(command: Command) -> u64 {
     peak
 }
 
-fn high_water_mark(status: &str) -> Option<u64> {
+/// The most memory that a process held (bytes), by its `status` in proc(5).
+pub(crate) fn high_water_mark(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     line.trim().trim_end_matches(" kB").parse::<u64>().ok().map(|kib| kib * 1024)
 }
