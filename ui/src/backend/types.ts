@@ -624,10 +624,99 @@ poll: string,
  */
 rescan: string, 
 /**
- * End when nothing has arrived, nothing is incomplete and nothing is pending for so long. None: go on
- * until somebody pauses or stops it.
+ * End when nothing has arrived, nothing is incomplete and nothing is pending for so long; what waits for
+ * its marker does not count. None: go on until somebody pauses or stops it.
  */
 idle_end: string | null, };
+
+export type SecretField = "access_key_id" | "secret_access_key" | "session_token" | "password" | "key_passphrase" | "token";
+
+export type S3 = { 
+/**
+ * `https://s3.example:9000`. Default: Amazon's own for the region.
+ */
+endpoint: string | null, 
+/**
+ * Such as `eu-central-1`. Default: `us-east-1`.
+ */
+region: string | null, 
+/**
+ * Whether the bucket stands in the path and not in the host's name. Default: where there is an
+ * endpoint of its own.
+ */
+path_style: boolean | null, 
+/**
+ * A profile of `~/.aws/config` and `~/.aws/credentials`.
+ */
+profile: string | null, 
+/**
+ * Nobody signs in: for public buckets.
+ */
+anonymous: boolean, };
+
+export type Sftp = { 
+/**
+ * Name or address of the server.
+ */
+host: string, 
+/**
+ * Default: 22.
+ */
+port?: number | null, 
+/**
+ * Who signs in. Default: the name of this computer's user.
+ */
+user?: string | null, 
+/**
+ * The private key. Default: those that SSH would take, and its agent.
+ */
+key?: string | null, 
+/**
+ * The file with the host keys that are trusted. Default: `~/.ssh/known_hosts`.
+ */
+known_hosts?: string | null, 
+/**
+ * Connections at once, at most.
+ */
+sessions?: number | null, };
+
+export type Webdav = { 
+/**
+ * `https://dam.example/remote.php/dav`.
+ */
+url: string, 
+/**
+ * Who signs in, by a password. Default: nobody, or by a token.
+ */
+user?: string | null, };
+
+export type FtpTls = "none" | "explicit" | "implicit";
+
+export type Ftp = { 
+/**
+ * Name or address of the server.
+ */
+host: string, 
+/**
+ * Default: 21; 990 with implicit TLS.
+ */
+port?: number | null, 
+/**
+ * Who signs in. Default: anonymous.
+ */
+user?: string | null, 
+/**
+ * How the connection is kept from others.
+ */
+tls: FtpTls, 
+/**
+ * Connections at once, at most.
+ */
+sessions?: number | null, };
+
+export type Connection = { "kind": "s3" } & S3 | { "kind": "sftp" } & Sftp | { "kind": "webdav" } & Webdav | { "kind": "ftp" } & Ftp;
+
+export type Location = string;
 
 export type JobSpec = { 
 /**
@@ -690,7 +779,11 @@ catalogue_out?: CatalogueOut | null,
 /**
  * Limits of single services, by scheme, host and port: `"https://dam.example"`.
  */
-endpoints?: { [key in string]: Endpoint }, };
+endpoints?: { [key in string]: Endpoint }, 
+/**
+ * Services that keep files, by the name that locations use.
+ */
+connections?: { [key in string]: Connection }, };
 
 export type Sample = { 
 /**

@@ -1,10 +1,12 @@
 //! What a migration is told to do: the job file's content, checked.
 
 mod catalogue;
+mod connection;
 mod control;
 mod describe;
 mod http;
 mod limits;
+mod location;
 mod mapping;
 mod sidecar;
 mod span;
@@ -18,10 +20,14 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use catalogue::{Catalogue, CatalogueFormat, ChecksumColumn, PrefixRule};
+pub use connection::{
+    Connection, Environment, Ftp, FtpTls, S3, Secret, SecretField, Secrets, Sftp, Webdav, is_connection_name,
+};
 pub use control::{Autopilot, Control, Lease, Recovery, RetryRule, Schedule};
 pub use describe::{Describe, MediaKind, OnUnknownMedia, Tool};
 pub use http::{Auth, Endpoint, FieldRule, Lookup, Method, Register};
 pub use limits::{LimitRanges, Limits, Range};
+pub use location::{Location, LocationError, Remote, Via};
 pub use mapping::{FieldMapping, FieldType, Mapping, OnCollision, Requirement};
 pub use sidecar::{CatalogueOut, CatalogueRecords, Sidecar, SidecarFormat, SidecarName, Term};
 pub use span::{Span, SpanError};
@@ -82,6 +88,9 @@ pub struct JobSpec {
     /// Limits of single services, by scheme, host and port: `"https://dam.example"`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub endpoints: BTreeMap<String, Endpoint>,
+    /// Services that keep files, by the name that locations use.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub connections: BTreeMap<String, Connection>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -233,6 +242,12 @@ pub enum SpecError {
         /// What is wrong where, and what to do.
         what: String,
     },
+    /// A connection is described wrongly.
+    #[error("{what}")]
+    Connection {
+        /// What is wrong where, and what to do.
+        what: String,
+    },
     /// A catalogue is described wrongly.
     #[error("{what}")]
     Catalogue {
@@ -306,6 +321,7 @@ impl JobSpec {
             sidecars: Vec::new(),
             catalogue_out: None,
             endpoints: BTreeMap::new(),
+            connections: BTreeMap::new(),
         }
     }
 
@@ -379,6 +395,9 @@ impl JobSpec {
         }
         for endpoint in self.endpoints.values() {
             endpoint.checked()?;
+        }
+        for (name, connection) in &self.connections {
+            connection.check(name)?;
         }
         self.map.checked()?;
         http::check_requests(&self.lookups, self.register.as_ref())?;

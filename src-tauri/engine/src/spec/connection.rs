@@ -1,0 +1,335 @@
+//! Connections: how a service that keeps files is reached. Never a secret: those are asked for by the
+//! connection's name and the field's, when they are needed (see [`Secrets`]).
+
+use std::fmt;
+use std::path::PathBuf;
+
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::SpecError;
+
+/// A service that keeps files: `[connections.NAME]` in a job file, and in the user's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Connection {
+    /// Object storage that speaks the protocol of Amazon S3.
+    S3(S3),
+    /// Files over SSH.
+    Sftp(Sftp),
+    /// Files over HTTP (RFC 4918).
+    Webdav(Webdav),
+    /// Files over FTP, plain or with TLS.
+    Ftp(Ftp),
+}
+
+/// Object storage that speaks the protocol of Amazon S3. What is left out comes from the environment
+/// and the files of the AWS tools (`AWS_ENDPOINT_URL_S3`, `AWS_REGION`, `AWS_PROFILE`, `~/.aws`).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct S3 {
+    /// `https://s3.example:9000`. Default: Amazon's own for the region.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// Such as `eu-central-1`. Default: `us-east-1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+    /// Whether the bucket stands in the path and not in the host's name. Default: where there is an
+    /// endpoint of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_style: Option<bool>,
+    /// A profile of `~/.aws/config` and `~/.aws/credentials`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// Nobody signs in: for public buckets.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub anonymous: bool,
+}
+
+/// Files over SSH.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Sftp {
+    /// Name or address of the server.
+    pub host: String,
+    /// Default: 22.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// Who signs in. Default: the name of this computer's user.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The private key. Default: those that SSH would take, and its agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(type = "string | null")]
+    pub key: Option<PathBuf>,
+    /// The file with the host keys that are trusted. Default: `~/.ssh/known_hosts`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[ts(type = "string | null")]
+    pub known_hosts: Option<PathBuf>,
+    /// Connections at once, at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<u32>,
+}
+
+/// Files over HTTP (RFC 4918).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Webdav {
+    /// `https://dam.example/remote.php/dav`.
+    pub url: String,
+    /// Who signs in, by a password. Default: nobody, or by a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+}
+
+/// Files over FTP.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Ftp {
+    /// Name or address of the server.
+    pub host: String,
+    /// Default: 21; 990 with implicit TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// Who signs in. Default: anonymous.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// How the connection is kept from others.
+    #[serde(default)]
+    pub tls: FtpTls,
+    /// Connections at once, at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<u32>,
+}
+
+/// How an FTP connection is kept from others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum FtpTls {
+    /// By nothing: the password and the files can be read on their way.
+    None,
+    /// TLS after the greeting (RFC 4217).
+    #[default]
+    Explicit,
+    /// TLS from the first byte.
+    Implicit,
+}
+
+impl Sftp {
+    /// A server of which only the host is known.
+    pub fn at(host: String) -> Self {
+        Self { host, port: None, user: None, key: None, known_hosts: None, sessions: None }
+    }
+}
+
+impl Webdav {
+    /// A server of which only the address is known.
+    pub fn at(url: String) -> Self {
+        Self { url, user: None }
+    }
+}
+
+impl Ftp {
+    /// A server of which only the host is known.
+    pub fn at(host: String) -> Self {
+        Self { host, port: None, user: None, tls: FtpTls::default(), sessions: None }
+    }
+}
+
+impl Connection {
+    /// The word for its kind, as the job file writes it.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::S3(_) => "s3",
+            Self::Sftp(_) => "sftp",
+            Self::Webdav(_) => "webdav",
+            Self::Ftp(_) => "ftp",
+        }
+    }
+
+    /// The secrets that it may need.
+    pub const fn secrets(&self) -> &'static [SecretField] {
+        use SecretField::{AccessKeyId, KeyPassphrase, Password, SecretAccessKey, SessionToken, Token};
+        match self {
+            Self::S3(_) => &[AccessKeyId, SecretAccessKey, SessionToken],
+            Self::Sftp(_) => &[Password, KeyPassphrase],
+            Self::Webdav(_) => &[Password, Token],
+            Self::Ftp(_) => &[Password],
+        }
+    }
+
+    /// The name under which the secrets of a connection are kept that a URL describes: its host's.
+    /// Object storage at Amazon is `s3`.
+    pub fn own_name(&self) -> String {
+        let host_of = |url: &str| Url::parse(url).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
+        match self {
+            Self::S3(s3) => s3.endpoint.as_deref().and_then(host_of).unwrap_or_else(|| "s3".to_owned()),
+            Self::Sftp(Sftp { host, .. }) | Self::Ftp(Ftp { host, .. }) => host.clone(),
+            Self::Webdav(webdav) => host_of(&webdav.url).unwrap_or_else(|| webdav.url.clone()),
+        }
+    }
+
+    /// Checks what can be checked without the service. `name`: the connection's, for the message.
+    pub fn check(&self, name: &str) -> Result<(), SpecError> {
+        let wrong =
+            |what: &str| Err(SpecError::Connection { what: format!("the connection {name}: {what}") });
+        if !is_connection_name(name) {
+            return wrong(
+                "its name must be 2 to 64 letters, digits, `-`, `_` or `.`, and begin with a letter or digit",
+            );
+        }
+        let url = match self {
+            Self::S3(s3) => s3.endpoint.as_deref(),
+            Self::Webdav(webdav) => Some(webdav.url.as_str()),
+            Self::Sftp(Sftp { host, .. }) | Self::Ftp(Ftp { host, .. }) => {
+                let plain = !host.is_empty() && !host.contains(['/', '@', '?', '#']);
+                return if plain { Ok(()) } else { wrong("its host must be a name or an address alone") };
+            }
+        };
+        match url.map(Url::parse) {
+            None => Ok(()),
+            Some(Ok(url)) if !matches!(url.scheme(), "http" | "https") || !url.has_host() => {
+                wrong("its address must begin with http:// or https://")
+            }
+            Some(Ok(url)) if !url.username().is_empty() || url.password().is_some() => wrong(
+                "a user or a password stands in its address; write `user = …` and keep the password as a secret",
+            ),
+            Some(Ok(_)) => Ok(()),
+            Some(Err(error)) => wrong(&format!("its address is not right: {error}")),
+        }
+    }
+}
+
+/// Whether a connection may have this name: what can neither be taken for a drive's letter nor for a
+/// path.
+pub fn is_connection_name(name: &str) -> bool {
+    (2..=64).contains(&name.len())
+        && name.starts_with(|char: char| char.is_ascii_alphanumeric())
+        && name.chars().all(|char| char.is_ascii_alphanumeric() || "-_.".contains(char))
+}
+
+/// Which secret of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretField {
+    /// S3: the name of the key. Not secret by itself, but kept with what is.
+    AccessKeyId,
+    /// S3: the key.
+    SecretAccessKey,
+    /// S3: what temporary keys need besides.
+    SessionToken,
+    /// The password of the connection's user.
+    Password,
+    /// What unlocks the private key.
+    KeyPassphrase,
+    /// What signs in without a user (bearer).
+    Token,
+}
+
+impl SecretField {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::AccessKeyId,
+        Self::SecretAccessKey,
+        Self::SessionToken,
+        Self::Password,
+        Self::KeyPassphrase,
+        Self::Token,
+    ];
+
+    /// The word that names it in the keychain and, in capitals, in the environment.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::AccessKeyId => "access_key_id",
+            Self::SecretAccessKey => "secret_access_key",
+            Self::SessionToken => "session_token",
+            Self::Password => "password",
+            Self::KeyPassphrase => "key_passphrase",
+            Self::Token => "token",
+        }
+    }
+
+    /// The environment variable that holds it for this connection: `SLUICE_NAS_2_PASSWORD`.
+    pub fn variable(self, connection: &str) -> String {
+        let plain = |char: char| if char.is_ascii_alphanumeric() { char.to_ascii_uppercase() } else { '_' };
+        let name: String = connection.chars().map(plain).collect();
+        format!("SLUICE_{name}_{}", self.word().to_ascii_uppercase())
+    }
+}
+
+/// A secret's text: it is neither printed, logged, nor kept.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Guards a text.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text, for the request that needs it and for nothing else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// Where secrets are kept.
+pub trait Secrets: Send + Sync {
+    /// The secret of that connection. None: there is none here. An error: this place holds secrets
+    /// but does not give this one (a locked keychain), in words for a person.
+    fn get(&self, connection: &str, field: SecretField) -> Result<Option<Secret>, String>;
+}
+
+/// Secrets in environment variables, see [`SecretField::variable`].
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Environment;
+
+impl Secrets for Environment {
+    fn get(&self, connection: &str, field: SecretField) -> Result<Option<Secret>, String> {
+        let value = std::env::var(field.variable(connection)).ok();
+        Ok(value.filter(|value| !value.is_empty()).map(Secret::new))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_is_read_from_its_table_and_holds_no_secret() {
+        let read = |text: &str| toml::from_str::<Connection>(text);
+        let s3 = read("kind = \"s3\"\nendpoint = \"https://s3.example:9000\"").expect("s3");
+        assert_eq!(s3.kind(), "s3");
+        s3.check("archive").expect("right");
+        assert_eq!(s3.own_name(), "s3.example");
+        assert!(read("kind = \"sftp\"\nhost = \"nas\"\npassword = \"x\"").is_err());
+        assert!(read("kind = \"s3\"\nsecret_access_key = \"x\"").is_err());
+        assert!(read("kind = \"gopher\"").is_err());
+    }
+
+    #[test]
+    fn what_cannot_be_right_is_refused() {
+        let webdav = |url: &str| Connection::Webdav(Webdav::at(url.into()));
+        assert!(webdav("https://host/x").check("dam").is_ok());
+        assert!(webdav("https://host/x").check("d").is_err());
+        assert!(webdav("https://host/x").check("../d").is_err());
+        assert!(webdav("ftp://host/x").check("dam").is_err());
+        let error = webdav("https://u:hunter2@host/x").check("dam").expect_err("refused").to_string();
+        assert!(!error.contains("hunter2"), "{error}");
+        assert!(Connection::Sftp(Sftp::at("user@host".into())).check("nas").is_err());
+    }
+
+    #[test]
+    fn secrets_are_not_shown() {
+        let secret = Secret::new("hunter2".into());
+        assert!(!format!("{secret:?}").contains("hunter2"));
+        assert_eq!(SecretField::Password.variable("nas-2.local"), "SLUICE_NAS_2_LOCAL_PASSWORD");
+    }
+}

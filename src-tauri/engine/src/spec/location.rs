@@ -1,0 +1,340 @@
+//! Where files lie: a path on this computer, or a path behind a connection.
+//!
+//! A job writes a location as one string:
+//!
+//! ```text
+//! /Volumes/Archive   Z:\Archive   ./odd:name      a path on this computer
+//! s3://bucket/prefix   sftp://ingest@nas.example:2222/archive   webdavs://dam.example/media
+//! ftp://host/path   ftps://host/path                          a URL, which is its own connection
+//! archive:bucket/prefix   nas:archive                        a connection's name, `:`, a path there
+//! ```
+//!
+//! Which of these it is, its letters alone say, never what happens to be there: a known scheme with
+//! `://` is a URL; a connection's name (at least two characters, so that `C:\x` stays a path of
+//! Windows) before the first `:` names a connection; everything else is a path on this computer. A
+//! path that begins like a connection is written with `./` before it.
+//!
+//! A user may stand in a URL, a password may not: job files, checkpoints and logs hold locations.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use reqwest::Url;
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
+use super::connection::{Connection, Ftp, FtpTls, S3, Sftp, Webdav, is_connection_name};
+
+/// A folder or file on this computer or behind a connection. In job files and in the page: a string.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(try_from = "String", into = "String")]
+#[ts(type = "string")]
+pub enum Location {
+    /// On this computer, mounted shares and drives included.
+    Local(PathBuf),
+    /// Behind a connection.
+    Remote(Remote),
+}
+
+/// A path behind a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remote {
+    via: Via,
+    path: String,
+    text: String,
+}
+
+/// Through which connection a path is reached.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Via {
+    /// The connection of that name: in the job, else in the user's own.
+    Named(String),
+    /// The connection that a URL itself describes.
+    Url(Box<Connection>),
+}
+
+/// A text that is no location.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LocationError {
+    /// A password stands in a URL. The message does not repeat it.
+    #[error(
+        "a password stands in the URL of {host}; take it out: secrets are kept in the system's keychain \
+         (`sluice connections add`) or in the environment, never in a job"
+    )]
+    Password {
+        /// The URL's host.
+        host: String,
+    },
+    /// A scheme that no connection speaks.
+    #[error(
+        "{scheme}:// is no place for files; use s3, sftp, webdav, webdavs, ftp or ftps, or a path on this \
+         computer"
+    )]
+    Scheme {
+        /// The scheme.
+        scheme: String,
+    },
+    /// A URL that cannot be read.
+    #[error("the URL {text} is not right: {why}")]
+    Malformed {
+        /// The URL.
+        text: String,
+        /// What is wrong, and what to do.
+        why: String,
+    },
+}
+
+impl Location {
+    /// Reads a location from a command line. What is no Unicode is a path on this computer.
+    pub fn of_os(text: &OsStr) -> Result<Self, LocationError> {
+        text.to_str().map_or_else(|| Ok(Self::Local(text.into())), str::parse)
+    }
+
+    /// The path, where it is one on this computer.
+    pub fn local(&self) -> Option<&Path> {
+        match self {
+            Self::Local(path) => Some(path),
+            Self::Remote(_) => None,
+        }
+    }
+
+    /// The part behind a connection, where it is there.
+    pub fn remote(&self) -> Option<&Remote> {
+        match self {
+            Self::Local(_) => None,
+            Self::Remote(remote) => Some(remote),
+        }
+    }
+
+    /// Whether nothing is named at all.
+    pub fn is_empty(&self) -> bool {
+        self.local().is_some_and(|path| path.as_os_str().is_empty())
+    }
+
+    /// The last part of its path: what people call it. None: it has none, such as `/`.
+    pub fn name(&self) -> Option<String> {
+        match self {
+            Self::Local(path) => path.file_name().map(|name| name.to_string_lossy().into_owned()),
+            Self::Remote(remote) => {
+                remote.path.rsplit('/').find(|part| !part.is_empty()).map(ToOwned::to_owned)
+            }
+        }
+    }
+}
+
+impl Default for Location {
+    /// Nowhere; a job is refused with it.
+    fn default() -> Self {
+        Self::Local(PathBuf::new())
+    }
+}
+
+impl Remote {
+    /// Through which connection.
+    pub fn via(&self) -> &Via {
+        &self.via
+    }
+
+    /// The path as the service itself writes it, neither encoded nor cleaned. In object storage the
+    /// bucket comes first: `bucket/prefix`. Elsewhere a leading `/` means the server's root.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+}
+
+impl From<PathBuf> for Location {
+    fn from(path: PathBuf) -> Self {
+        Self::Local(path)
+    }
+}
+
+impl From<&Path> for Location {
+    fn from(path: &Path) -> Self {
+        Self::Local(path.to_owned())
+    }
+}
+
+impl TryFrom<String> for Location {
+    type Error = LocationError;
+
+    fn try_from(text: String) -> Result<Self, LocationError> {
+        text.parse()
+    }
+}
+
+impl From<Location> for String {
+    fn from(location: Location) -> Self {
+        location.to_string()
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local(path) => write!(f, "{}", path.display()),
+            Self::Remote(remote) => f.write_str(&remote.text),
+        }
+    }
+}
+
+impl FromStr for Location {
+    type Err = LocationError;
+
+    fn from_str(text: &str) -> Result<Self, LocationError> {
+        if let Some((scheme, rest)) = text.split_once("://")
+            && is_scheme(scheme)
+        {
+            let (via, path) = of_url(&scheme.to_ascii_lowercase(), rest, text)?;
+            return Ok(Self::Remote(Remote { via: Via::Url(Box::new(via)), path, text: text.to_owned() }));
+        }
+        match text.split_once(':') {
+            Some((name, path)) if is_connection_name(name) => Ok(Self::Remote(Remote {
+                via: Via::Named(name.to_owned()),
+                path: path.to_owned(),
+                text: text.to_owned(),
+            })),
+            _ => Ok(Self::Local(text.into())),
+        }
+    }
+}
+
+/// RFC 3986, section 3.1; a drive's letter is none.
+fn is_scheme(text: &str) -> bool {
+    text.len() > 1
+        && text.starts_with(|char: char| char.is_ascii_alphabetic())
+        && text.chars().all(|char| char.is_ascii_alphanumeric() || "+-.".contains(char))
+}
+
+/// The connection that a URL describes, and the path behind it.
+fn of_url(scheme: &str, rest: &str, text: &str) -> Result<(Connection, String), LocationError> {
+    if scheme == "s3" {
+        return of_s3(rest, text);
+    }
+    if !matches!(scheme, "sftp" | "webdav" | "webdavs" | "ftp" | "ftps") {
+        return Err(LocationError::Scheme { scheme: scheme.to_owned() });
+    }
+    // The error may be about the password; without the user, the text cannot hold it.
+    let shown = || {
+        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+        format!("{scheme}://{}/{path}", authority.rsplit('@').next().unwrap_or_default())
+    };
+    let malformed = |why: String| LocationError::Malformed { text: shown(), why };
+    let url = Url::parse(text).map_err(|error| malformed(error.to_string()))?;
+    let host = url.host_str().filter(|host| !host.is_empty());
+    let host = host.ok_or_else(|| malformed("it names no host".into()))?.to_owned();
+    if url.password().is_some() {
+        return Err(LocationError::Password { host });
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(malformed("write ? as %3F and # as %23; options belong in a connection".into()));
+    }
+    let decoded = |part: &str| {
+        percent_encoding::percent_decode_str(part)
+            .decode_utf8()
+            .map(|text| text.into_owned())
+            .map_err(|_| malformed("its %-codes give no UTF-8".into()))
+    };
+    let user = Some(decoded(url.username())?).filter(|user| !user.is_empty());
+    let path = decoded(url.path())?;
+    let port = url.port();
+    let connection = match scheme {
+        "sftp" => Connection::Sftp(Sftp { port, user, ..Sftp::at(host) }),
+        "ftp" => Connection::Ftp(Ftp { port, user, tls: FtpTls::None, ..Ftp::at(host) }),
+        "ftps" => Connection::Ftp(Ftp { port, user, tls: FtpTls::Explicit, ..Ftp::at(host) }),
+        _ => {
+            let web = if scheme == "webdavs" { "https" } else { "http" };
+            let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+            Connection::Webdav(Webdav { user, ..Webdav::at(format!("{web}://{host}{port}")) })
+        }
+    };
+    Ok((connection, path))
+}
+
+/// `s3://bucket/key` as the AWS tools write it: nothing in it is encoded.
+fn of_s3(rest: &str, text: &str) -> Result<(Connection, String), LocationError> {
+    let bucket = rest.split('/').next().unwrap_or_default();
+    if let Some((_, host)) = bucket.rsplit_once('@') {
+        return Err(LocationError::Password { host: host.to_owned() });
+    }
+    if bucket.is_empty() {
+        let why = "it names no bucket; write s3://bucket/prefix".to_owned();
+        return Err(LocationError::Malformed { text: text.to_owned(), why });
+    }
+    Ok((Connection::S3(S3::default()), rest.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn remote(text: &str) -> Remote {
+        match text.parse() {
+            Ok(Location::Remote(remote)) => remote,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn paths_of_this_computer_stay_what_they_are() {
+        for text in [
+            "/Volumes/a:b",
+            "relative/x",
+            "C:\\x",
+            "c:x",
+            "\\\\server\\share",
+            "\\\\?\\C:\\x",
+            "./nas:x",
+            "a b:c",
+            "",
+            "-x:y",
+        ] {
+            let location: Location = text.parse().expect(text);
+            assert_eq!(location, Location::Local(text.into()), "{text}");
+            assert_eq!(location.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_name_and_a_path_are_a_connection() {
+        let place = remote("nas-2:archive/2024: one");
+        assert_eq!(place.via(), &Via::Named("nas-2".into()));
+        assert_eq!(place.path(), "archive/2024: one");
+        assert_eq!(remote("nas:").path(), "");
+    }
+
+    #[test]
+    fn a_url_describes_its_own_connection() {
+        let place = remote("s3://media/a%20b/c?d");
+        assert_eq!(place.via(), &Via::Url(Box::new(Connection::S3(S3::default()))));
+        assert_eq!(place.path(), "media/a%20b/c?d");
+
+        let place = remote("sftp://ingest@nas.example:2222/archive/a%20b");
+        let sftp = Sftp { port: Some(2222), user: Some("ingest".into()), ..Sftp::at("nas.example".into()) };
+        assert_eq!(place.via(), &Via::Url(Box::new(Connection::Sftp(sftp))));
+        assert_eq!(place.path(), "/archive/a b");
+
+        let place = remote("webdavs://dam.example:8443/media");
+        let webdav = Webdav::at("https://dam.example:8443".into());
+        assert_eq!(place.via(), &Via::Url(Box::new(Connection::Webdav(webdav))));
+        let text = "ftps://host/x";
+        assert_eq!(Location::Remote(remote(text)).to_string(), text);
+        assert_eq!(Location::Remote(remote("s3://media/a/b/")).name().as_deref(), Some("b"));
+    }
+
+    #[test]
+    fn a_password_is_refused_and_not_repeated() {
+        for text in ["sftp://u:hunter2@host/x", "s3://AKIA:hunter2@bucket/x", "ftp://u:hunter2@:99999/x"] {
+            let error = text.parse::<Location>().expect_err(text).to_string();
+            assert!(!error.contains("hunter2"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_no_connection_speaks_is_refused() {
+        for text in ["https://host/x", "file:///x", "gopher://x", "s3:///x", "sftp:///x", "sftp://host/a?b"] {
+            assert!(text.parse::<Location>().is_err(), "{text}");
+        }
+    }
+}
