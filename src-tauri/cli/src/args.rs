@@ -1,5 +1,6 @@
 //! The command's words: a contract with scripts. Add freely, change nothing.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,8 +10,8 @@ use serde_json::Value;
 use sluice_engine::api::{Amendment, Error, Selection};
 use sluice_engine::failure::{Category, Stage};
 use sluice_engine::spec::{
-    Catalogue, CatalogueFormat, ChecksumColumn, HashAlgorithm, JobSpec, OnConflict, PrefixRule, Span, Verify,
-    Watch,
+    Catalogue, CatalogueFormat, ChecksumColumn, HashAlgorithm, JobSpec, Location, OnConflict, PrefixRule,
+    Span, SpecError, Verify, Watch,
 };
 
 /// Move large media libraries under control: verified, resumable, with every file accounted for.
@@ -23,6 +24,7 @@ use sluice_engine::spec::{
     after_help = "\
 Examples:
   sluice copy /Volumes/Archive /mnt/nas/archive     copy a folder, read everything back
+  sluice copy /Volumes/Archive s3://bucket/archive  the same, into object storage
   sluice copy --watch /Volumes/Ingest /mnt/nas/in   take in files as they arrive, until Ctrl-C
   sluice run archive.sluice                         go on where a run stopped
   sluice failures archive.sluice --export why.csv   what failed, why, and what to do
@@ -158,6 +160,20 @@ pub(crate) enum Command {
         /// The record's number, from `sluice failures`.
         id: i64,
     },
+    /// List uploads in parts that are not complete, and give them up.
+    ///
+    /// A run goes on with them by itself. What a failed record left behind takes room at the service (and
+    /// money) until it is reprocessed or given up.
+    Uploads {
+        /// The migration's .sluice file.
+        checkpoint: PathBuf,
+        /// Give up those that no run will go on with: their records have come to an end.
+        #[arg(long)]
+        abort: bool,
+        /// With --abort: those of pending records too; they begin anew.
+        #[arg(long, requires = "abort")]
+        all: bool,
+    },
     /// Read the destination again and compare it with the checkpoint. Changes nothing.
     Verify {
         /// The migration's .sluice file.
@@ -173,9 +189,11 @@ const JOB_HELP: &str = include_str!("job_help.txt");
 /// The same command again goes on where the last one stopped.
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Copy {
-    /// Sources, then the destination folder (made when it is missing).
+    /// Sources, then the destination folder (made when it is missing). Each is a path, a URL
+    /// (s3://bucket/prefix), or a connection's name and a path there (NAME:bucket/prefix); a path that
+    /// begins so is written with ./ before it.
     #[arg(required = true, num_args = 2.., value_names = ["SRC", "DST"])]
-    pub(crate) paths: Vec<PathBuf>,
+    pub(crate) places: Vec<OsString>,
     /// Keep the checkpoint here instead of in your data folder.
     #[arg(long, value_name = "FILE.sluice")]
     pub(crate) checkpoint: Option<PathBuf>,
@@ -575,14 +593,13 @@ pub(crate) enum HashArg {
 
 impl Copy {
     /// The job that these words describe.
-    pub(crate) fn job(&self) -> JobSpec {
-        let (destination, sources) = self
-            .paths
-            .split_last()
-            .map_or((PathBuf::new(), Vec::new()), |(last, rest)| (last.clone(), rest.to_vec()));
-        let mut job = JobSpec::new(sources, destination);
+    pub(crate) fn job(&self) -> Result<JobSpec, Error> {
+        let read = |text: &OsString| Location::of_os(text).map_err(SpecError::from);
+        let mut locations = self.places.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let destination = locations.pop().unwrap_or_default();
+        let mut job = JobSpec::new(locations, destination);
         self.apply(&mut job);
-        job
+        Ok(job)
     }
 
     /// Puts what was said explicitly into a job, new or resumed.

@@ -33,7 +33,7 @@ struct Opened {
 }
 
 pub(crate) async fn copy(copy: Copy, output: &Output) -> Result<Ending, Error> {
-    let job = copy.job().checked()?;
+    let job = copy.job()?.checked()?;
     let opened = match &copy.checkpoint {
         Some(path) if path.symlink_metadata().is_ok() => reopen(path, &job).await?,
         Some(path) => create(path, job).await?,

@@ -9,6 +9,7 @@ mod inspect;
 mod log;
 mod output;
 mod plan;
+mod uploads;
 
 use std::process::ExitCode;
 
@@ -99,6 +100,8 @@ async fn dispatch(command: Command, output: &Output) -> Result<Ending, sluice_en
             execute::leave(&checkpoint, &chosen.selection()?, &note, output).await
         }
         Command::History { checkpoint, id } => inspect::history(&checkpoint, id, output).await,
+        Command::Uploads { checkpoint, abort: false, .. } => uploads::list(&checkpoint, output).await,
+        Command::Uploads { checkpoint, all, .. } => uploads::abort(&checkpoint, all, output).await,
         Command::Verify { checkpoint } => inspect::verify(&checkpoint, output).await,
     }
 }

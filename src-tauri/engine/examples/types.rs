@@ -59,6 +59,8 @@ fn main() {
         spec::OnChange,
         spec::Watch,
         spec::SecretField,
+        spec::S3Checksum,
+        spec::S3Guard,
         spec::S3,
         spec::Sftp,
         spec::Webdav,

@@ -27,8 +27,9 @@ use crate::session::Session;
 pub use crate::source::catalogue::{ColumnGuess, EncodingBy, InspectedRow, Inspection};
 use crate::spec::{Catalogue, Control, Delivery, JobSpec, LimitRanges, Limits};
 use crate::state::{State, Transition, next_state};
+pub use crate::upload::{GivenUp, OpenUpload};
 pub use crate::verify::{VerifyProblem, VerifyReport};
-use crate::{mapping, planner, recovery, report, run, verify};
+use crate::{mapping, planner, recovery, report, run, upload, verify};
 
 /// Points of the history in a snapshot: weeks of them.
 const HISTORY_SHOWN: u32 = 10_000;
@@ -146,6 +147,19 @@ impl Migration {
         self.0.step(Transition::Stop, outage, &[]).await?;
         self.0.close_intake(Intake::Cut);
         Ok(())
+    }
+
+    /// Gives up uploads in parts at their service: those that no run will go on with, or `all`. Refused
+    /// while it is at work.
+    pub async fn give_up_uploads(&self, all: bool) -> Result<Vec<GivenUp>, Error> {
+        self.0
+            .between_steps(async |state| {
+                if state.is_active() {
+                    return Err(Error::UploadsInUse);
+                }
+                upload::give_up(&self.0, all).await
+            })
+            .await
     }
 
     /// Waits until nothing is at work; gives the state then.
@@ -390,6 +404,11 @@ impl Reader {
         report::failures::print_json(&self.0, selection, out).await
     }
 
+    /// Uploads in parts that are not complete, oldest first.
+    pub async fn uploads(&self) -> Result<Vec<OpenUpload>, Error> {
+        Ok(self.0.open_uploads().await?)
+    }
+
     /// Reads the destination again and compares it with the checkpoint. `on_page` hears of the
     /// progress.
     pub async fn verify(&self, on_page: impl FnMut(&VerifyReport)) -> Result<VerifyReport, Error> {
@@ -434,9 +453,11 @@ pub async fn try_catalogue(job: JobSpec, number: usize) -> Result<CatalogueTrial
 pub fn default_checkpoints(job: &JobSpec) -> Result<impl Iterator<Item = PathBuf> + use<>, Error> {
     let folder = dirs::data_dir().ok_or(Error::NoDataFolder)?.join("sluice").join("migrations");
     let job = job.clone().checked()?;
+    let sources: Vec<String> = job.sources.iter().map(ToString::to_string).collect();
+    let destination = job.destination.to_string();
     let identity = match job.catalogues.as_slice() {
-        [] => format!("{:?}", (&job.sources, &job.destination)),
-        catalogues => format!("{:?}", (&job.sources, catalogues, &job.destination)),
+        [] => format!("{:?}", (&sources, &destination)),
+        catalogues => format!("{:?}", (&sources, catalogues, &destination)),
     };
     let safe = |char: char| if char.is_alphanumeric() || "-_ ".contains(char) { char } else { '_' };
     let name: String = job.name.chars().take(60).map(safe).collect();

@@ -14,10 +14,12 @@ use tokio::task::{JoinSet, spawn_blocking};
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::control::intake::Intake;
 use crate::control::retry::next_try;
-use crate::failure::Stage;
+use crate::failure::{Category, Stage};
 use crate::metrics::live::{Live, LiveBatch};
 use crate::metrics::times::On;
-use crate::record::{BatchId, Copied, Evidence, Lane, LeasedRecord, Outcome, OutcomeKind, StepResult};
+use crate::record::{
+    BatchId, Copied, Evidence, Failure, Lane, LeasedRecord, Outcome, OutcomeKind, StepResult,
+};
 use crate::spec::Verify;
 use crate::stage::deliver::read_back;
 use crate::stage::{self, Arrived, Processed, Proof, Staged};
@@ -88,6 +90,7 @@ impl Collector {
 
     async fn record(&self, mut group: Vec<Handover>) -> Result<(), CheckpointError> {
         let times = &self.work.controls.times;
+        self.keep_uploads(&mut group).await?;
         let targets = take_targets(&mut group);
         if !targets.is_empty() {
             // A target that was worked out in the run must be known before a file bears it.
@@ -140,6 +143,24 @@ impl Collector {
 }
 
 impl Collector {
+    /// Keeps what happened to uploads, and tells those who wait for that.
+    async fn keep_uploads(&self, group: &mut Vec<Handover>) -> Result<(), CheckpointError> {
+        let is_upload = |handover: &mut Handover| matches!(handover, Handover::Upload { .. });
+        let (mut notes, mut waiting) = (Vec::new(), Vec::new());
+        for handover in group.extract_if(.., is_upload) {
+            if let Handover::Upload { note, kept } = handover {
+                notes.push(note);
+                waiting.extend(kept);
+            }
+        }
+        self.checkpoint.keep_uploads(&notes).await?;
+        for kept in waiting {
+            // Nobody waits where the record was given up meanwhile.
+            let _ = kept.send(());
+        }
+        Ok(())
+    }
+
     /// What did not go well goes into the log; what did is in the checkpoint.
     fn log(&self, stream: usize, outcome: &Outcome) {
         let (record, batch) = (outcome.id, self.id);
@@ -163,7 +184,7 @@ fn take_targets(group: &mut Vec<Handover>) -> Vec<StepResult> {
         |handover: &mut Handover| matches!(handover, Handover::Step(step) if step.step == StepResult::MAPPED);
     let step = |handover| match handover {
         Handover::Step(step) => Some(step),
-        Handover::Records { .. } | Handover::Publish { .. } => None,
+        Handover::Records { .. } | Handover::Publish { .. } | Handover::Upload { .. } => None,
     };
     group.extract_if(.., is_target).filter_map(step).collect()
 }
@@ -208,13 +229,18 @@ async fn settle(group: Vec<Handover>, work: &Arc<Work>) -> (Vec<Settled>, Vec<St
             }
             Handover::Publish { stream, record, published } => sort(stream, record, Some(published)),
             Handover::Step(step) => steps.push(step),
+            // Kept already, before anything else of the group.
+            Handover::Upload { .. } => {}
         }
     }
     if staged.is_empty() {
         return (ended, steps);
     }
     let paths: Vec<PathBuf> = staged.iter().map(|settling| settling.staged.part.path.to_path_buf()).collect();
-    let durable = on_disk(work, move |work| work.site.destination.make_durable(&paths));
+    let durable = on_disk(work, move |work| match work.site.destination.local() {
+        Some(folder) => folder.make_durable(&paths),
+        None => Ok(()),
+    });
     if let Err(error) = durable.await {
         ended.extend(staged.into_iter().map(|Settling { from, staged }| {
             refuse(from, "cannot make durable", &staged.part.path, &error, work)
@@ -229,7 +255,10 @@ async fn settle(group: Vec<Handover>, work: &Arc<Work>) -> (Vec<Settled>, Vec<St
             End::Outcome(..) => None,
         })
         .collect();
-    let durable = on_disk(work, move |work| work.site.destination.make_names_durable(&places));
+    let durable = on_disk(work, move |work| match work.site.destination.local() {
+        Some(folder) => folder.make_names_durable(&places),
+        None => Ok(()),
+    });
     match durable.await {
         Ok(()) => ended.extend(settled),
         Err(error) => ended.extend(settled.into_iter().map(|one| match one.end {
@@ -281,8 +310,11 @@ fn settle_one(settling: Settling, work: &Work) -> Settled {
 
 fn publish(record: &LeasedRecord, staged: Staged, work: &Work) -> Result<(Arrived, PathBuf), Processed> {
     let Staged { part, mirrored, bytes, hash, mut evidence } = staged;
-    let destination = &work.site.destination;
     let fail = |failure| stage::fail(record, &work.site, failure);
+    let destination = work.site.destination.local().ok_or_else(|| {
+        let what = "what lies under a temporary name has no folder of this computer to go to";
+        fail(Failure::new(Stage::Deliver, Category::Internal, what))
+    })?;
     if work.site.delivery.verify == Verify::ReadBack && evidence != Evidence::ReadBack {
         let not_cut = |_| work.intake.position() != Intake::Cut;
         evidence = read_back(&part.path, bytes, hash.as_ref(), &not_cut)

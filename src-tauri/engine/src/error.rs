@@ -33,6 +33,9 @@ pub enum Error {
     /// The mapping cannot be changed under a run that uses it.
     #[error("the mapping cannot be changed while the migration runs")]
     MapInForce,
+    /// Uploads cannot be given up under a run that uses them.
+    #[error("uploads cannot be given up while the migration runs")]
+    UploadsInUse,
     /// There is no such category.
     #[error(transparent)]
     UnknownCategory(#[from] UnknownCategory),
@@ -109,6 +112,7 @@ impl Error {
             Self::Catalogue(error) => error.code(),
             Self::IllegalMove(_) => "illegal_move",
             Self::MapInForce => "map_in_force",
+            Self::UploadsInUse => "uploads_in_use",
             Self::UnknownCategory(_) => "category_unknown",
             Self::Report { .. } => "report_unwritable",
             Self::ReportKind { .. } => "report_kind",
@@ -131,6 +135,7 @@ impl Error {
             Self::Refused(refusal) => refusal.advice.into(),
             Self::Catalogue(error) => error.advice().into(),
             Self::MapInForce => "Pause it, change the mapping, then go on.".into(),
+            Self::UploadsInUse => "Pause it first.".into(),
             Self::IllegalMove(_) => "Wait for the step that is going on, or look at the state first.".into(),
             Self::UnknownCategory(_) => {
                 let words: Vec<_> =

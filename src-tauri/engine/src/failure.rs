@@ -129,6 +129,9 @@ categories! {
     /// A folder could not be listed, so what it holds is not in the plan.
     FolderUnreadable "folder_unreadable" Permanent "A source folder cannot be listed"
         "Give your user account the right to open it, then plan again or start a new migration: what is there already will be skipped.";
+    /// The object lies in an archive's storage class.
+    SourceArchived "source_archived" Permanent "Source lies in an archive"
+        "The object must be brought back first: ask the service to restore it (hours, as a rule), wait until it says that this is done, then reprocess.";
     /// Reading failed half way.
     SourceIo "source_io" Transient "Source cannot be read to its end"
         "The disk or the connection to it may be failing: check it, then reprocess.";
@@ -156,6 +159,9 @@ categories! {
     /// Writing failed.
     DestinationIo "destination_io" Transient "Writing to the destination failed"
         "The disk or the connection to it may be failing: check it, then reprocess.";
+    /// The destination's service rejects the request as it is.
+    DestinationRefused "destination_refused" Permanent "The destination rejects the file"
+        "Read the service's answer. Where it does not know checksums or conditions, the connection's options can leave them out; then reprocess.";
     /// The file is too large for the destination's file system.
     FileTooLarge "file_too_large" Permanent "The file is too large for the destination"
         "The destination's file system has a limit for one file (FAT32: 4 GiB). Use one with another file system for it.";

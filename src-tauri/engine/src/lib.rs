@@ -44,6 +44,7 @@ mod stage;
 mod storage;
 mod stream;
 mod upkeep;
+mod upload;
 mod watch;
 
 mod recovery;

@@ -14,6 +14,7 @@ use crate::failure::Category;
 use crate::session::{Session, outage_of};
 use crate::stage::Site;
 use crate::state::{State, Transition};
+use crate::storage::local::destination::Folder;
 use crate::upkeep::whats_gone;
 
 /// The first look comes after this, each one after it twice as late.
@@ -134,13 +135,17 @@ async fn may_be_over(session: &Session, site: &Arc<Site>, away: &Away) -> bool {
         category => {
             let site = Arc::clone(site);
             let look = move || {
-                whats_gone(&site).is_none()
-                    && (category != Category::DestinationFull
-                        || fs4::available_space(site.destination.root()).is_ok_and(|free| free >= ROOM))
+                whats_gone(&site).is_none() && (category != Category::DestinationFull || has_room(&site))
             };
             spawn_blocking(look).await.unwrap_or(false)
         }
     }
+}
+
+/// A service does not tell its room: there a record has to be tried.
+fn has_room(site: &Site) -> bool {
+    let free = |folder: &Folder| fs4::available_space(folder.root());
+    site.destination.local().is_none_or(|folder| free(folder).is_ok_and(|free| free >= ROOM))
 }
 
 #[cfg(test)]

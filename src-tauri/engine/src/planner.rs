@@ -3,24 +3,34 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
 use crate::checkpoint::{CheckpointError, PlannedFate, PlannedRecord};
 use crate::control::intake::{Intake, IntakeSwitch};
+use crate::control::line::{Line, Trouble};
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::mapping::placing::place_all;
-use crate::preflight::{Preflight, TypeTally, check_catalogues, check_paths, look_at_tools, survey};
+use crate::preflight::{
+    Finding, Preflight, Refusal, TypeTally, check_catalogues, check_paths, check_places, look_at_tools,
+    survey,
+};
 use crate::record::RawPath;
 use crate::session::Session;
-use crate::source::catalogue::{CatalogueError, Seen, list, list_unlisted};
-use crate::source::{Found, walk};
+use crate::source::catalogue::{Seen, list, list_unlisted};
+use crate::source::{Found, planned, walk};
 use crate::spec::JobSpec;
 use crate::state::Transition;
-use crate::storage::local::sources::Sources;
+use crate::storage::remote::fault::FaultKind;
+use crate::storage::remote::{Page, Place};
+use crate::storage::sources::{Origin, Sources};
 
+/// How often a page of a listing is asked for again.
+const LIST_TRIES: u32 = 5;
 /// Records written at once.
 const CHUNK: usize = 2000;
 /// Chunks that may wait for the checkpoint; then the walk waits.
@@ -37,9 +47,10 @@ pub(crate) async fn plan(session: &Arc<Session>) -> Result<Preflight, Error> {
         let job = job.clone();
         off_thread(move || check_catalogues(&job)).await??;
     }
+    let remarks = check_places(&job, &sources).await?;
     session.step(Transition::Plan, None, &[]).await?;
     let intake = session.open_intake();
-    match fill(session, &sources, &intake).await {
+    match fill(session, &sources, &intake, remarks).await {
         Ok(preflight) => {
             session
                 .step(Transition::PlanComplete, None, &[EventKind::Planned { balance: preflight.balance }])
@@ -63,6 +74,7 @@ async fn fill(
     session: &Arc<Session>,
     sources: &Arc<Sources>,
     intake: &Arc<IntakeSwitch>,
+    remarks: Vec<Finding>,
 ) -> Result<Preflight, Error> {
     session.checkpoint.clear_plan().await?;
     session.checkpoint.set_prefixes(sources.iter().map(|(_, source)| &source.prefix)).await?;
@@ -70,7 +82,8 @@ async fn fill(
     let walking = {
         let (job, sources, intake) = (session.job(), Arc::clone(sources), Arc::clone(intake));
         let checkpoint = std::path::absolute(session.checkpoint.path()).unwrap_or_default();
-        spawn_blocking(move || gather(&job, &sources, &checkpoint, &intake, &send))
+        let line = Line::new(Arc::clone(&session.controls), Arc::clone(&intake), false);
+        spawn_blocking(move || gather(&job, &sources, &checkpoint, &intake, &line, &send))
     };
     while let Some(Chunk { records, folders }) = receive.recv().await {
         if !records.is_empty() {
@@ -87,7 +100,9 @@ async fn fill(
     let job = session.job();
     let placed = place_all(session, &job, sources, intake).await?;
     let mut preflight = survey(&session.checkpoint, &job, sources, tally, placed).await?;
+    preflight.findings.extend(remarks);
     preflight.findings.splice(0..0, look_at_tools(&job).await);
+    preflight.findings.sort_by_key(|finding| finding.severity);
     session.live.set_balance(preflight.balance);
     session.checkpoint.set_preflight(&preflight).await?;
     Ok(preflight)
@@ -140,6 +155,46 @@ impl Gathering<'_> {
         sent && self.intake.position() == Intake::Open
     }
 
+    /// Lists all that lies behind a connection. A page that does not come is asked for again.
+    fn list(&mut self, number: usize, place: &Place, line: &Line) -> Result<(), Error> {
+        let runtime = Handle::current();
+        let mut after: Option<String> = None;
+        let mut tries = 0;
+        loop {
+            let asking = line.ask(place.endpoint(), "list", place.list(after.as_deref()));
+            match runtime.block_on(asking) {
+                Ok(Page { entries, next }) => {
+                    tries = 0;
+                    for listed in entries {
+                        self.tally.archived += u64::from(listed.is_archived);
+                        if !self.add(planned(number, place, listed)) {
+                            return Ok(());
+                        }
+                    }
+                    let Some(next) = next else { return Ok(()) };
+                    if after.as_ref() == Some(&next) {
+                        return Err(not_listed(place, &"it gives the same page again and again").into());
+                    }
+                    after = Some(next);
+                }
+                // Cancelled; the caller sees it.
+                Err(Trouble::Closed) => return Ok(()),
+                Err(trouble) => {
+                    tries += 1;
+                    let Some(wait) = wait_after(&trouble, tries) else {
+                        return Err(not_listed(place, &trouble).into());
+                    };
+                    runtime.block_on(async {
+                        tokio::select! {
+                            () = tokio::time::sleep(wait) => {}
+                            () = self.intake.closed() => {}
+                        }
+                    });
+                }
+            }
+        }
+    }
+
     fn end(self) -> TypeTally {
         let _ = self.send.blocking_send(self.chunk);
         self.tally
@@ -152,18 +207,22 @@ fn gather(
     sources: &Sources,
     checkpoint: &Path,
     intake: &IntakeSwitch,
+    line: &Line,
     send: &mpsc::Sender<Chunk>,
-) -> Result<TypeTally, CatalogueError> {
+) -> Result<TypeTally, Error> {
     let (chunk, tally) = (Chunk::default(), TypeTally::default());
     let mut gathering = Gathering { sources, intake, send, chunk, tally };
     for (number, source) in sources.iter().take(job.sources.len()) {
-        walk(number, source, checkpoint, &mut |found| match found {
-            // The run takes in what is complete then.
-            Found::Record(record, _) if job.watch.is_some() => gathering.count_watched(&record),
-            Found::EmptyFolder(..) if job.watch.is_some() => true,
-            Found::Record(record, _) => gathering.add(record),
-            Found::EmptyFolder(number, path) => gathering.add_folder(number, path),
-        });
+        match &source.at {
+            Origin::Local(folder) => drop(walk(number, folder, checkpoint, &mut |found| match found {
+                // The run takes in what is complete then.
+                Found::Record(record, _) if job.watch.is_some() => gathering.count_watched(&record),
+                Found::EmptyFolder(..) if job.watch.is_some() => true,
+                Found::Record(record, _) => gathering.add(record),
+                Found::EmptyFolder(number, path) => gathering.add_folder(number, path),
+            })),
+            Origin::Remote(place) => gathering.list(number, place, line)?,
+        }
     }
     let mut seen = Seen::default();
     for number in 0..job.catalogues.len() {
@@ -172,6 +231,30 @@ fn gather(
     }
     list_unlisted(job, sources, checkpoint, &mut seen, &mut |record| gathering.add(record));
     Ok(gathering.end())
+}
+
+/// How long to wait before a page is asked for again. None: it would not help.
+fn wait_after(trouble: &Trouble, tries: u32) -> Option<Duration> {
+    if tries > LIST_TRIES {
+        return None;
+    }
+    let backoff = Duration::from_millis(500) * (1 << tries.min(6));
+    match trouble {
+        Trouble::Later(wait) => Some(*wait),
+        Trouble::Refused(fault) | Trouble::Away(fault, _) => {
+            let may_pass = fault.of_service().is_some() && fault.kind != FaultKind::SignIn;
+            may_pass.then(|| backoff.max(fault.retry_after.unwrap_or_default()))
+        }
+        Trouble::Closed => None,
+    }
+}
+
+fn not_listed(place: &Place, why: &dyn std::fmt::Display) -> Refusal {
+    Refusal {
+        code: "source_unlistable",
+        message: format!("the source {} cannot be listed: {why}", place.shown(&RawPath::default())),
+        advice: "Check its address and that the connection's secret may list it; `sluice plan` tells more.",
+    }
 }
 
 async fn off_thread<T: Send + 'static>(

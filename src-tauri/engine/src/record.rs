@@ -11,6 +11,7 @@ use ts_rs::TS;
 
 use crate::failure::{Category, Class, Stage};
 use crate::spec::HashAlgorithm;
+use crate::upload::Upload;
 
 /// Number of a record within its migration, in the order in which the planner found it, from 1.
 pub type RecordId = i64;
@@ -96,6 +97,8 @@ pub enum Evidence {
     Size,
     /// The hash of the bytes that went out is known.
     Written,
+    /// So it is, and the service that keeps them computed a checksum of what arrived, which is ours.
+    RemoteChecksum,
     /// The bytes were read again from the destination and hash to the same value.
     ReadBack,
 }
@@ -106,6 +109,7 @@ impl Evidence {
         match self {
             Self::Size => "size",
             Self::Written => "written",
+            Self::RemoteChecksum => "remote_checksum",
             Self::ReadBack => "read_back",
         }
     }
@@ -163,6 +167,8 @@ pub(crate) struct LeasedRecord {
     pub(crate) fields: Map<String, Value>,
     /// Results of steps that need not be done again, by step.
     pub(crate) done: BTreeMap<String, Value>,
+    /// What an earlier attempt has uploaded of it in parts.
+    pub(crate) upload: Option<Upload>,
 }
 
 /// A step's result, kept so that a later failure never repeats the step.

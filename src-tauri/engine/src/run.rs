@@ -5,7 +5,10 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 use crate::checkpoint::CheckpointError;
-use crate::control::intake::{Away, Intake};
+use crate::control::Controls;
+use crate::control::intake::{Away, Intake, IntakeSwitch};
+use crate::control::line::Line;
+use crate::control::memory::Memory;
 use crate::error::Error;
 use crate::event::EventKind;
 use crate::failure::{Category, Stage};
@@ -21,10 +24,12 @@ use crate::record::{Failure, Lane};
 use crate::report::{self, table::Bounds};
 use crate::session::{Session, outage_of};
 use crate::sidecar::Sidecars;
-use crate::spec::{CatalogueRecords, Watch};
+use crate::spec::{CatalogueRecords, JobSpec, Location, Watch};
 use crate::stage::Site;
 use crate::state::{State, Transition, next_state};
-use crate::storage::local::destination::Destination;
+use crate::storage::destination::Destination;
+use crate::storage::local::destination::Folder;
+use crate::storage::remote::connect::{Access, connect};
 use crate::stream::Work;
 use crate::upkeep::{make_empty_folders, release_dead_leases, whats_gone};
 use crate::watch;
@@ -93,6 +98,7 @@ async fn prepare(session: &Session) -> Result<Ground, Error> {
         describer: check_tools(&job).await?,
         asking,
         sidecars: Arc::new(Sidecars::prepare(&job.sidecars)?),
+        is_remote: job.is_remote(),
     }
     .if_any()
     .map(Arc::new);
@@ -100,18 +106,39 @@ async fn prepare(session: &Session) -> Result<Ground, Error> {
         let job = job.clone();
         spawn_blocking(move || -> Result<_, Error> {
             let sources = check_paths(&job)?;
-            let destination = Destination::open(&job.destination, &tag)
-                .map_err(|error| CheckpointError::Io { path: job.destination.clone(), error })?;
-            let places = Places::of(destination.root());
+            let destination = open_destination(&job, &tag)?;
+            let places = Places::of(&job.destination);
             Ok((sources, destination, places))
         })
     };
     let (sources, destination, places) =
         opened.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+    if let Destination::Remote(place) = &destination {
+        // What is not there now is waited for when its turn comes; only what it can do is asked here.
+        let line = Line::new(Arc::new(Controls::new(&job)), Arc::new(IntakeSwitch::new()), false);
+        if let Err(refusal) = place.probe_destination(&line).await {
+            tracing::warn!(why = refusal.message, "the destination does not say what it can do");
+        }
+    }
     let mapper = Mapper::prepare(&job)?;
     let claims = load_claims(&session.checkpoint, &job, &sources, &mapper, places).await?;
-    let site = Site { sources, destination, delivery: job.deliver, mapper, claims, times };
+    let memory = Memory::new(&job.control);
+    let site = Site { sources, destination, delivery: job.deliver, mapper, claims, times, memory };
     Ok(Ground { site: Arc::new(site), steps, watch: job.watch })
+}
+
+fn open_destination(job: &JobSpec, tag: &str) -> Result<Destination, Error> {
+    match &job.destination {
+        Location::Local(path) => {
+            let opened = Folder::open(path, tag);
+            let opened = opened.map_err(|error| CheckpointError::Io { path: path.clone(), error })?;
+            Ok(Destination::Local(opened))
+        }
+        Location::Remote(remote) => {
+            let shown = job.destination.to_string();
+            Ok(Destination::Remote(Arc::new(connect(remote, &shown, job, &Access::of_user())?)))
+        }
+    }
 }
 
 /// How a stretch ended.

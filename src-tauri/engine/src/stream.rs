@@ -18,6 +18,7 @@ use crate::journey::{self, Steps};
 use crate::metrics::live::{Active, LiveBatch};
 use crate::record::{Copied, Failure, LeasedRecord, RawPath, StepResult};
 use crate::stage::{self, Processed, Site};
+use crate::upload::Note;
 
 /// Small records that one thread takes at once, one after the other: handing each over by itself
 /// would cost more than copying it.
@@ -56,6 +57,8 @@ pub(crate) enum Handover {
     Publish { stream: usize, record: Handed, published: oneshot::Sender<Copied> },
     /// A step's result, to be kept.
     Step(StepResult),
+    /// What happened to an upload in parts, to be kept; who waits for that.
+    Upload { note: Note, kept: Option<oneshot::Sender<()>> },
 }
 
 impl Handover {
@@ -63,7 +66,7 @@ impl Handover {
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Records { records, .. } => records.len(),
-            Self::Publish { .. } | Self::Step(_) => 1,
+            Self::Publish { .. } | Self::Step(_) | Self::Upload { .. } => 1,
         }
     }
 }

@@ -22,8 +22,10 @@ pub(crate) async fn release_dead_leases(session: &Session, site: &Arc<Site>) -> 
     let site = Arc::clone(site);
     let removing = spawn_blocking(move || {
         for orphan in &orphans {
-            if let Some(target) = orphan.mapped.clone().or_else(|| mirrored(orphan, &site)) {
-                site.destination.remove_parts(orphan, &target);
+            if let Some(folder) = site.destination.local()
+                && let Some(target) = orphan.mapped.clone().or_else(|| mirrored(orphan, &site))
+            {
+                folder.remove_parts(orphan, &target);
             }
         }
     });
@@ -36,9 +38,8 @@ pub(crate) async fn release_dead_leases(session: &Session, site: &Arc<Site>) -> 
 /// The source or destination that is no longer there: an unplugged drive leaves an empty folder,
 /// and nothing must be written into that.
 pub(crate) fn whats_gone(site: &Site) -> Option<Failure> {
-    let gone = |category, path: &Path| {
-        let shown = to_shown(path.as_os_str());
-        let message = if path.exists() {
+    let gone = |category, folder: Option<&Path>, shown: String| {
+        let message = if folder.is_some_and(Path::exists) {
             format!(
                 "{shown} is not what it was at the start: an empty mount point, or another volume or folder"
             )
@@ -48,13 +49,17 @@ pub(crate) fn whats_gone(site: &Site) -> Option<Failure> {
         Failure::new(Stage::Ingest, category, message)
     };
     if !site.destination.is_there() {
-        return Some(gone(Category::DestinationGone, site.destination.root()));
+        let folder = site.destination.local().map(|folder| folder.root());
+        return Some(gone(Category::DestinationGone, folder, site.destination.shown()));
     }
     let missing = site.sources.iter().find(|(_, source)| !source.is_there());
-    missing.map(|(_, source)| gone(Category::SourceGone, &source.root))
+    missing.map(|(_, source)| {
+        gone(Category::SourceGone, source.local().map(|folder| folder.root.as_path()), source.shown())
+    })
 }
 
-/// Folders without files are made last; one that cannot be made is told and holds nothing up.
+/// Folders without files are made last; one that cannot be made is told and holds nothing up. A service
+/// that keeps objects has no folders: there is nothing to be made.
 pub(crate) async fn make_empty_folders(session: &Session, site: &Arc<Site>) -> Result<(), CheckpointError> {
     let mut after = 0;
     loop {
@@ -78,6 +83,6 @@ fn make_folder(site: &Site, source: usize, path: &crate::record::RawPath) -> Opt
         site.sources.get(source).and_then(|source| target_of(&source.prefix, path, site.destination.rules()));
     let folder =
         target.filter(|target| !target.0.is_empty()).and_then(|target| site.destination.path(&target))?;
-    let error = site.destination.prepare_folder(&folder).err()?;
+    let error = site.destination.local()?.prepare_folder(&folder).err()?;
     Some(EventKind::FolderFailed { path: to_shown(folder.as_os_str()), message: error.to_string() })
 }

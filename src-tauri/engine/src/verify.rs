@@ -9,12 +9,22 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::checkpoint::{Checkpoint, DeliveredRecord};
+use crate::control::Controls;
+use crate::control::intake::IntakeSwitch;
+use crate::control::line::{Line, Trouble};
 use crate::error::Error;
 use crate::record::{ContentHash, RawPath, RecordId};
+use crate::spec::{JobSpec, Location};
 use crate::stage::target_of;
+use crate::storage::destination::rules_of;
+use crate::storage::hash::Hasher;
 use crate::storage::local::copy;
 use crate::storage::local::platform::{self, to_shown};
 use crate::storage::names::NameRules;
+use crate::storage::remote::Place;
+use crate::storage::remote::connect::{Access, connect};
+use crate::storage::remote::fault::FaultKind;
+use crate::storage::remote::fetch::Fetch;
 
 /// Records read from the checkpoint at once.
 const PAGE: u32 = 1000;
@@ -82,8 +92,7 @@ pub(crate) async fn verify(
     mut on_page: impl FnMut(&VerifyReport),
 ) -> Result<VerifyReport, Error> {
     let job = checkpoint.job().await?;
-    let root = Arc::new(job.destination.clone());
-    let rules = platform::name_rules(&root);
+    let destination = Arc::new(Kept::of(&job)?);
     let prefixes = Arc::new(checkpoint.prefixes().await?);
     let mut report = VerifyReport::default();
     let mut after = 0;
@@ -92,39 +101,123 @@ pub(crate) async fn verify(
         let Some(last) = page.last().map(|record| record.id) else { return Ok(report) };
         let mut hands = JoinSet::new();
         for share in page.chunks(page.len().div_ceil(HANDS)) {
-            let (share, root, prefixes) = (share.to_vec(), Arc::clone(&root), Arc::clone(&prefixes));
-            hands.spawn_blocking(move || {
-                share.iter().map(|record| check(record, &root, &prefixes, rules)).collect::<Vec<_>>()
-            });
+            let (share, destination, prefixes) =
+                (share.to_vec(), Arc::clone(&destination), Arc::clone(&prefixes));
+            match *destination {
+                Kept::Local(..) => drop(hands.spawn_blocking(move || {
+                    share.iter().map(|record| check(record, &destination, &prefixes)).collect::<Vec<_>>()
+                })),
+                Kept::Remote(..) => drop(hands.spawn(async move {
+                    let mut checked = Vec::with_capacity(share.len());
+                    for record in &share {
+                        checked.push(check_remote(record, &destination, &prefixes).await);
+                    }
+                    checked
+                })),
+            }
         }
         for (id, target, verdict) in hands.join_all().await.into_iter().flatten() {
-            add(&mut report, id, &target, verdict);
+            add(&mut report, id, target, verdict);
         }
-        for (id, target, verdict) in sidecars::check(checkpoint, after, last, &root).await? {
-            add_sidecar(&mut report, id, &target, verdict);
+        // Sidecars are written to folders of this computer only.
+        if let Kept::Local(root, _) = &*destination {
+            for (id, target, verdict) in sidecars::check(checkpoint, after, last, root).await? {
+                add_sidecar(&mut report, id, to_shown(target.as_os_str()), verdict);
+            }
         }
         after = last;
         on_page(&report);
     }
 }
 
-fn check(
-    record: &DeliveredRecord,
-    root: &Path,
-    prefixes: &[RawPath],
-    rules: NameRules,
-) -> (RecordId, PathBuf, Verdict) {
+/// Where the files are now.
+enum Kept {
+    Local(PathBuf, NameRules),
+    Remote(Box<Place>, Line),
+}
+
+impl Kept {
+    fn of(job: &JobSpec) -> Result<Self, Error> {
+        Ok(match &job.destination {
+            Location::Local(path) => Self::Local(path.clone(), rules_of(&job.destination)),
+            Location::Remote(remote) => {
+                let place = connect(remote, &job.destination.to_string(), job, &Access::of_user())?;
+                let intake = Arc::new(IntakeSwitch::new());
+                let line = Line::new(Arc::new(Controls::new(job)), intake, false);
+                Self::Remote(Box::new(place), line)
+            }
+        })
+    }
+
+    fn rules(&self) -> NameRules {
+        match self {
+            Self::Local(_, rules) => *rules,
+            Self::Remote(..) => NameRules::Service,
+        }
+    }
+}
+
+/// Where a record's file is, below the destination. None: the destination cannot hold its name.
+fn target(record: &DeliveredRecord, prefixes: &[RawPath], rules: NameRules) -> Option<RawPath> {
     let mapped = || prefixes.get(record.source).and_then(|prefix| target_of(prefix, &record.path, rules));
-    let target = record.target.clone().or_else(mapped);
-    let Some(path) = target.as_ref().and_then(platform::to_path).map(|below| root.join(below)) else {
-        return (
-            record.id,
-            root.to_owned(),
-            Verdict::Unreadable("its path leads out of the destination".into()),
-        );
+    record.target.clone().or_else(mapped)
+}
+
+fn outside() -> Verdict {
+    Verdict::Unreadable("its path leads out of the destination".into())
+}
+
+fn check(record: &DeliveredRecord, kept: &Kept, prefixes: &[RawPath]) -> (RecordId, String, Verdict) {
+    let Kept::Local(root, rules) = kept else { return (record.id, String::new(), outside()) };
+    let below = target(record, prefixes, *rules).as_ref().and_then(platform::to_path);
+    let Some(path) = below.map(|below| root.join(below)) else {
+        return (record.id, to_shown(root.as_os_str()), outside());
     };
     let verdict = compare(record, &path);
-    (record.id, path, verdict)
+    (record.id, to_shown(path.as_os_str()), verdict)
+}
+
+async fn check_remote(
+    record: &DeliveredRecord,
+    kept: &Kept,
+    prefixes: &[RawPath],
+) -> (RecordId, String, Verdict) {
+    let Kept::Remote(place, line) = kept else { return (record.id, String::new(), outside()) };
+    let Some(target) = target(record, prefixes, kept.rules()) else {
+        return (record.id, place.shown(&RawPath::default()), outside());
+    };
+    let shown = place.shown(&target);
+    let verdict = match place.target(&target) {
+        Ok(key) => compare_remote(record, place, line, &key).await,
+        Err(fault) => Verdict::Unreadable(fault.to_string()),
+    };
+    (record.id, shown, verdict)
+}
+
+async fn compare_remote(record: &DeliveredRecord, place: &Place, line: &Line, key: &str) -> Verdict {
+    let recorded = record.hash.as_deref().and_then(ContentHash::parse);
+    let looked = line.ask(place.endpoint(), "look", place.look(key)).await;
+    let size = match looked {
+        Ok(looked) => looked.size,
+        Err(Trouble::Refused(fault)) if fault.kind == FaultKind::Missing => return Verdict::Missing,
+        Err(trouble) => return Verdict::Unreadable(trouble.to_string()),
+    };
+    if size != record.size {
+        return Verdict::Differing(format!("{} bytes were delivered, {size} are there", record.size));
+    }
+    let Some(ContentHash { algorithm, hex }) = recorded else { return Verdict::SizeOnly };
+    let mut read = Fetch::new(place, key.to_owned(), size, None);
+    let mut hasher = Hasher::new(algorithm);
+    loop {
+        match read.next(line).await {
+            Ok(Some(block)) => hasher.update(&block),
+            Ok(None) if hasher.finish().hex == hex => return Verdict::Matching(size),
+            Ok(None) => {
+                return Verdict::Differing(format!("its {} is not the recorded one", algorithm.word()));
+            }
+            Err(trouble) => return Verdict::Unreadable(trouble.to_string()),
+        }
+    }
 }
 
 fn compare(record: &DeliveredRecord, path: &Path) -> Verdict {
@@ -157,7 +250,7 @@ fn compare(record: &DeliveredRecord, path: &Path) -> Verdict {
     }
 }
 
-fn add(report: &mut VerifyReport, id: RecordId, target: &Path, verdict: Verdict) {
+fn add(report: &mut VerifyReport, id: RecordId, target: String, verdict: Verdict) {
     report.checked += 1;
     match &verdict {
         Verdict::Matching(bytes) => {
@@ -172,7 +265,7 @@ fn add(report: &mut VerifyReport, id: RecordId, target: &Path, verdict: Verdict)
     tell(report, id, target, verdict);
 }
 
-fn add_sidecar(report: &mut VerifyReport, id: RecordId, target: &Path, verdict: Verdict) {
+fn add_sidecar(report: &mut VerifyReport, id: RecordId, target: String, verdict: Verdict) {
     report.sidecars += 1;
     match &verdict {
         Verdict::Matching(bytes) => report.bytes += bytes,
@@ -183,7 +276,7 @@ fn add_sidecar(report: &mut VerifyReport, id: RecordId, target: &Path, verdict: 
 }
 
 /// Keeps what is wrong, if anything is and there is room.
-fn tell(report: &mut VerifyReport, id: RecordId, target: &Path, verdict: Verdict) {
+fn tell(report: &mut VerifyReport, id: RecordId, target: String, verdict: Verdict) {
     let (problem, message) = match verdict {
         Verdict::Matching(_) | Verdict::SizeOnly => return,
         Verdict::Missing => ("missing", "there is no such file any more".to_owned()),
@@ -191,7 +284,6 @@ fn tell(report: &mut VerifyReport, id: RecordId, target: &Path, verdict: Verdict
         Verdict::Unreadable(why) => ("unreadable", why),
     };
     if report.problems.len() < PROBLEMS_KEPT {
-        let target = to_shown(target.as_os_str());
         report.problems.push(VerifyProblem { id, target, problem: problem.into(), message });
     }
 }

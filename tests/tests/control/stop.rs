@@ -21,7 +21,7 @@ async fn a_stop_leaves_a_thread_behind_that_hangs_for_good() {
     let site = Site::new();
     tree::small_files(&site.source, 20, 1);
     tree::file(&site.source.join("hang.dat"), 3_000, 9);
-    let mut job = JobSpec::new(vec![site.source.clone()], site.destination.clone());
+    let mut job = JobSpec::new(vec![site.source.clone().into()], site.destination.clone().into());
     // Longer than this test waits for anything.
     job.control.lease.floor_s = 600;
     // A thread for each, so that nobody waits behind the one that hangs.

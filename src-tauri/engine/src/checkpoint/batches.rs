@@ -236,6 +236,7 @@ async fn lease(
     .await?;
     let mut records = leased.iter().map(leased_of).collect::<Result<Vec<_>, sqlx::Error>>()?;
     super::steps::add_done(tx, batch, &mut records).await?;
+    super::uploads::add_uploads(tx, batch, &mut records).await?;
     sqlx::query("INSERT INTO batch (id, started_ms, lane) VALUES (?, ?, ?)")
         .bind(batch)
         .bind(now_ms())
@@ -266,6 +267,7 @@ fn leased_of(row: &SqliteRow) -> Result<LeasedRecord, sqlx::Error> {
         // What is no object was never written by us; the record then has no fields of its own.
         fields: fields.and_then(|fields| serde_json::from_str(&fields).ok()).unwrap_or_default(),
         done: BTreeMap::new(),
+        upload: None,
     })
 }
 

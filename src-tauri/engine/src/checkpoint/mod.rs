@@ -19,6 +19,7 @@ mod plan;
 mod records;
 mod steps;
 mod targets;
+mod uploads;
 mod watched;
 
 use std::path::{Path, PathBuf};

@@ -244,7 +244,7 @@ mod tests {
     async fn an_older_file_is_brought_up_to_date() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("old.sluice");
-        let job = JobSpec::new(vec!["/from".into()], "/to".into());
+        let job = JobSpec::new(vec![Path::new("/from").into()], Path::new("/to").into());
         Checkpoint::create(&path, &job).await.unwrap().close().await;
         let old = pool(options(&path, false), 1);
         for column in ["catalogue", "row", "external_id", "checksum", "mapped"] {
@@ -254,6 +254,8 @@ mod tests {
         for statement in [
             "DROP INDEX step_undescribed",
             "DROP TABLE watched",
+            "DROP TABLE upload",
+            "DROP TABLE upload_part",
             "DELETE FROM _sqlx_migrations WHERE version > 2",
             "INSERT INTO record (source, path, size, state) VALUES (0, x'61', 3, 0)",
             "PRAGMA user_version = 2",

@@ -182,6 +182,8 @@ async fn renew(tx: &mut SqliteConnection, rows: &str) -> Result<Vec<RecordId>, s
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::checkpoint::{Leased, PlannedFate};
     use crate::failure::{Category, Stage};
@@ -202,7 +204,7 @@ mod tests {
     }
 
     async fn checkpoint(folder: &tempfile::TempDir) -> Checkpoint {
-        let job = JobSpec::new(vec!["/from".into()], "/to".into());
+        let job = JobSpec::new(vec![Path::new("/from").into()], Path::new("/to").into());
         Checkpoint::create(&folder.path().join("test.sluice"), &job).await.unwrap()
     }
 

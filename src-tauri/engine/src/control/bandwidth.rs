@@ -15,7 +15,7 @@ const PIECE: u64 = 1024;
 /// The longest sleep without a look at whether the work is to be cut off.
 const NAP: Duration = Duration::from_millis(100);
 
-/// The bandwidth of one migration. Its users are threads that move bytes.
+/// The bandwidth of one migration. Its users are threads and tasks that move bytes.
 #[derive(Debug, Default)]
 pub(crate) struct Bandwidth(Mutex<State>);
 
@@ -54,35 +54,54 @@ impl Bandwidth {
 
     /// Spends bytes that were just read: sleeps until they were due. False: cut off meanwhile.
     pub(crate) fn spend(&self, bytes: u64, goes_on: impl Fn() -> bool) -> bool {
-        let pieces = {
-            let mut state = self.state();
-            if state.limiter.is_none() {
-                return true;
-            }
-            let all = state.rest + bytes;
-            state.rest = all % PIECE;
-            all / PIECE
-        };
-        let mut left = pieces;
+        let mut left = self.pieces(bytes);
         while left > 0 {
-            // The limit may be lifted or changed while somebody waits for it.
-            let Some(limiter) = self.state().limiter.clone() else { return true };
-            let burst = u64::from(burst(self.rate().unwrap_or(u64::MAX)).get());
-            let now = left.min(burst) as u32;
-            let Some(count) = NonZeroU32::new(now) else { return true };
-            match limiter.check_n(count) {
-                Ok(Ok(())) => left -= u64::from(now),
-                Ok(Err(early)) => {
-                    let wait = early.wait_time_from(DefaultClock::default().now());
-                    std::thread::sleep(wait.min(NAP));
-                }
-                Err(_) => return true,
+            if let Some(wait) = self.pay(&mut left) {
+                std::thread::sleep(wait);
             }
             if !goes_on() {
                 return false;
             }
         }
         true
+    }
+
+    /// The same, where no thread waits. Whoever drops it is cut off.
+    pub(crate) async fn due(&self, bytes: u64) {
+        let mut left = self.pieces(bytes);
+        while left > 0 {
+            if let Some(wait) = self.pay(&mut left) {
+                tokio::time::sleep(wait).await;
+            }
+        }
+    }
+
+    fn pieces(&self, bytes: u64) -> u64 {
+        let mut state = self.state();
+        if state.limiter.is_none() {
+            return 0;
+        }
+        let all = state.rest + bytes;
+        state.rest = all % PIECE;
+        all / PIECE
+    }
+
+    /// Pays for as many of these pieces as may go at once, or tells how long to wait first.
+    fn pay(&self, left: &mut u64) -> Option<Duration> {
+        // The limit may be lifted or changed while somebody waits for it.
+        let limiter = self.state().limiter.clone();
+        let burst = u64::from(burst(self.rate().unwrap_or(u64::MAX)).get());
+        let now = (*left).min(burst) as u32;
+        let (Some(limiter), Some(count)) = (limiter, NonZeroU32::new(now)) else {
+            *left = 0;
+            return None;
+        };
+        match limiter.check_n(count) {
+            Ok(Ok(())) => *left -= u64::from(now),
+            Ok(Err(early)) => return Some(early.wait_time_from(DefaultClock::default().now()).min(NAP)),
+            Err(_) => *left = 0,
+        }
+        None
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {

@@ -8,6 +8,8 @@ pub(crate) mod endpoint;
 pub(crate) mod gate;
 pub(crate) mod intake;
 pub(crate) mod lease;
+pub(crate) mod line;
+pub(crate) mod memory;
 pub(crate) mod rate;
 pub(crate) mod retry;
 

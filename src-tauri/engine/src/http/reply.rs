@@ -53,7 +53,7 @@ impl Reply {
 
 /// `Retry-After` in both its forms: seconds, or a date (RFC 9110, section 10.2.3). `now_ms`:
 /// milliseconds since 1970 (UTC).
-pub(super) fn retry_after_of(value: &str, now_ms: i64) -> Option<Duration> {
+pub(crate) fn retry_after_of(value: &str, now_ms: i64) -> Option<Duration> {
     let wait = match value.trim().parse::<u64>() {
         Ok(seconds) => Duration::from_secs(seconds),
         Err(_) => {

@@ -19,7 +19,9 @@ impl Way<'_> {
             return Ok(arrived);
         }
         let started = Instant::now();
-        let processed = {
+        let processed = if self.is_remote() {
+            self.carry(target).await?
+        } else {
             let (record, active) = (Arc::clone(self.record), Arc::clone(self.active));
             let (work, batch) = (Arc::clone(self.work), Arc::clone(self.batch));
             on_thread(move || stream::copy(&record, Some(target), &active, &work, &batch)).await
@@ -41,10 +43,22 @@ impl Way<'_> {
         }
     }
 
+    /// Whether its source or the destination lies behind a connection.
+    fn is_remote(&self) -> bool {
+        let site = &self.work.site;
+        let source = site.sources.get(self.record.source);
+        site.destination.remote().is_some() || source.is_some_and(|source| source.remote().is_some())
+    }
+
     /// What an earlier attempt delivered, if it is still there.
     async fn arrived_before(&self) -> Option<Arrived> {
         let copied: Copied = serde_json::from_value(self.record.done.get(Copied::STEP)?.clone()).ok()?;
         let arrived = arrived_of(copied)?;
+        if let Some(place) = self.work.site.destination.remote() {
+            let target = self.target(&arrived)?;
+            let there = self.look(&self.line(), place, &target).await.ok()?;
+            return (there == Some(arrived.bytes)).then_some(arrived);
+        }
         let path = self.target(&arrived).and_then(|target| self.work.site.destination.path(&target))?;
         let bytes = arrived.bytes;
         let there = on_thread(move || path.symlink_metadata()).await;

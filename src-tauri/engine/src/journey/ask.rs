@@ -141,7 +141,7 @@ impl Way<'_> {
     }
 
     /// The service fails for every record: this one goes back, and the run waits.
-    fn away(&self, mut failure: Failure, open: Open) -> Stop {
+    pub(super) fn away(&self, mut failure: Failure, open: Open) -> Stop {
         if failure.category != Category::ServiceDenied {
             failure.category = Category::ServiceDown;
         }

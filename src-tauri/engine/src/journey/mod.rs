@@ -7,9 +7,13 @@
 
 mod arrive;
 mod ask;
+mod carry;
+mod conflict;
 mod describe;
 mod map;
+mod reading;
 mod sidecars;
+mod upload;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,12 +41,15 @@ pub(crate) struct Steps {
     pub(crate) asking: Option<Asking>,
     /// What is written beside each delivered file.
     pub(crate) sidecars: Arc<Sidecars>,
+    /// Sources or the destination lie behind a connection.
+    pub(crate) is_remote: bool,
 }
 
 impl Steps {
     /// None: records are only copied, and threads can take whole armfuls of them.
     pub(crate) fn if_any(self) -> Option<Self> {
-        (self.describer.is_some() || self.asking.is_some() || !self.sidecars.is_empty()).then_some(self)
+        let any = self.describer.is_some() || self.asking.is_some() || !self.sidecars.is_empty();
+        (any || self.is_remote).then_some(self)
     }
 
     /// Whether a record's way goes on when it is at the destination.

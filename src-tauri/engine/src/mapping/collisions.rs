@@ -8,7 +8,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::failure::{Category, Stage};
 use crate::record::{Failure, RawPath, RecordId};
+use crate::spec::Location;
 use crate::spec::OnCollision;
+use crate::storage::destination::rules_of;
 use crate::storage::local::platform;
 use crate::storage::names::{NAME_MAX, NameRules, fold};
 use crate::template::short;
@@ -26,14 +28,18 @@ pub(crate) struct Places {
 
 impl Places {
     /// Looks at the destination, or at the folder that it will be made in. Blocks.
-    pub(crate) fn of(destination: &Path) -> Self {
-        let folds = existing(destination).is_some_and(folds_names);
+    pub(crate) fn of(destination: &Location) -> Self {
+        let folds = destination.local().and_then(existing).is_some_and(folds_names);
         Self { folds, ..Self::untried(destination) }
     }
 
     /// The same without a trial, which would write there: names that differ in case count as two.
-    pub(crate) fn untried(destination: &Path) -> Self {
-        Self { rules: platform::name_rules(existing(destination).unwrap_or(destination)), folds: false }
+    pub(crate) fn untried(destination: &Location) -> Self {
+        let rules = match destination.local() {
+            Some(path) => platform::name_rules(existing(path).unwrap_or(path)),
+            None => rules_of(destination),
+        };
+        Self { rules, folds: false }
     }
 
     pub(crate) fn key(self, target: &RawPath) -> Key {

@@ -18,8 +18,8 @@ use crate::record::{Failure, RawPath, RecordId};
 use crate::session::Session;
 use crate::spec::JobSpec;
 use crate::stage::{target_of, unsupported};
-use crate::storage::local::sources::Sources;
 use crate::storage::names::legal_path;
+use crate::storage::sources::Sources;
 use crate::template::Facts;
 
 /// Records placed at once.

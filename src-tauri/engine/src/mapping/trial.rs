@@ -13,12 +13,13 @@ use super::{Claims, Mapper, Places};
 use crate::checkpoint::{PendingRecord, PlannedFate, PlannedRecord};
 use crate::error::Error;
 use crate::failure::Category;
-use crate::preflight::{Finding, Severity, source_refused};
+use crate::preflight::{Finding, Severity};
 use crate::record::{Failure, show_bytes};
 use crate::source::catalogue::{Seen, beginnings, list};
-use crate::spec::{JobSpec, Mapping, SpecError};
+use crate::spec::{JobSpec, Location, Mapping, SpecError};
 use crate::storage::local::platform::to_shown;
-use crate::storage::local::sources::Sources;
+use crate::storage::remote::connect::Access;
+use crate::storage::sources::Sources;
 
 /// Rows that are tried.
 const ROWS: usize = 20;
@@ -55,10 +56,11 @@ pub struct TriedRecord {
 
 /// Tries the catalogue of that number.
 pub(crate) fn try_catalogue(mut job: JobSpec, number: usize) -> Result<CatalogueTrial, Error> {
-    if job.destination.as_os_str().is_empty() {
+    if job.destination.is_empty() {
         // Nobody has chosen one yet. What names can be is asked of the catalogue's own volume.
         let file = job.catalogues.get(number).map(|catalogue| catalogue.file.as_path());
-        job.destination = file.and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
+        let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
+        job.destination = Location::Local(folder.to_owned());
     }
     // A template that is being written is wrong most of the time; files are looked for all the same.
     let (job, map_problem) = match job.clone().checked() {
@@ -98,12 +100,12 @@ pub(crate) fn try_catalogue(mut job: JobSpec, number: usize) -> Result<Catalogue
 /// Opens what the job's records come from. What is wrong with another source is said elsewhere: then the
 /// catalogue is looked at by itself.
 fn open(job: JobSpec, number: usize) -> Result<(JobSpec, usize, Sources), Error> {
-    if let Ok(sources) = Sources::open(&job.roots()) {
+    if let Ok(sources) = Sources::open(&job, &Access::of_user()) {
         return Ok((job, number, sources));
     }
     let catalogues = job.catalogues.get(number).cloned().into_iter().collect();
     let job = JobSpec { sources: Vec::new(), catalogues, ..job };
-    let sources = Sources::open(&job.roots()).map_err(|(path, error)| source_refused(&path, &error))?;
+    let sources = Sources::open(&job, &Access::of_user())?;
     Ok((job, 0, sources))
 }
 

@@ -2,6 +2,7 @@
 
 mod names;
 mod paths;
+mod places;
 mod services;
 mod survey;
 mod tools;
@@ -13,6 +14,7 @@ use ts_rs::TS;
 pub use names::{NameChange, NameReason};
 pub use paths::Refusal;
 pub(crate) use paths::{check_catalogues, check_paths, check_secrets, source_refused};
+pub(crate) use places::check_places;
 pub(crate) use services::look as look_at_services;
 pub(crate) use survey::{TypeTally, survey};
 pub(crate) use tools::{check_tools, look_at_tools};

@@ -4,11 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::http::Services;
+use crate::record::RawPath;
 use crate::report::file::folder_of;
 use crate::source::catalogue::CatalogueError;
-use crate::spec::{Catalogue, JobSpec};
+use crate::spec::{Catalogue, JobSpec, Location};
 use crate::storage::local::platform::to_shown;
-use crate::storage::local::sources::Sources;
+use crate::storage::remote::Place;
+use crate::storage::remote::connect::{Access, connect};
+use crate::storage::sources::Sources;
 
 /// Sources or destination that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,39 +25,49 @@ pub struct Refusal {
     pub advice: &'static str,
 }
 
-/// Checks a job against what is there, and opens its sources.
+/// Checks a job against what is there on this computer, and opens its sources. What lies behind a
+/// connection is opened without asking it anything.
 pub(crate) fn check_paths(job: &JobSpec) -> Result<Sources, Refusal> {
-    let sources = Sources::open(&job.roots()).map_err(|(path, error)| source_refused(&path, &error))?;
+    let access = Access::of_user();
+    let sources = Sources::open(job, &access)?;
     let folders = job.sources.len();
     for (number, source) in sources.iter() {
-        if sources.iter().take(number.min(folders)).any(|(_, earlier)| earlier.root == source.root) {
+        if sources.iter().take(number.min(folders)).any(|(_, earlier)| earlier.shown() == source.shown()) {
             return Err(Refusal {
                 code: "source_twice",
-                message: format!("the source {} is named twice", shown(&source.root)),
+                message: format!("the source {} is named twice", source.shown()),
                 advice: "Remove one of the two. What a catalogue does not name, its option `unlisted` counts.",
             });
         }
-        if job.watch.is_some() && number < folders && source.is_file {
+        let Some(folder) = source.local() else { continue };
+        if job.watch.is_some() && number < folders && folder.is_file {
             return Err(Refusal {
                 code: "watch_not_a_folder",
-                message: format!("{} is a file, and only folders can be watched", shown(&source.root)),
+                message: format!("{} is a file, and only folders can be watched", shown(&folder.root)),
                 advice: "Watch the folder that it lies in, or leave the watch out.",
             });
         }
-        if number >= folders && source.is_file {
+        if number >= folders && folder.is_file {
             return Err(Refusal {
                 code: "base_not_a_folder",
-                message: format!("the catalogue's folder {} is a file", shown(&source.root)),
+                message: format!("the catalogue's folder {} is a file", shown(&folder.root)),
                 advice: "Name the folder that the catalogue's paths begin at.",
             });
         }
-        check_same(&source.root, source.is_file, &job.destination)?;
+        let Some(destination) = job.destination.local() else { continue };
+        check_same(&folder.root, folder.is_file, destination)?;
         // What is only named by rows cannot be found again as a source.
         if number < folders || job.catalogues.iter().any(Catalogue::counts_unlisted) {
-            check_apart(&source.root, &job.destination)?;
+            check_apart(&folder.root, destination)?;
         }
     }
-    check_destination(&job.destination)?;
+    match &job.destination {
+        Location::Local(path) => check_destination(path)?,
+        Location::Remote(remote) => {
+            let place = connect(remote, &job.destination.to_string(), job, &access)?;
+            check_places_apart(&sources, &place)?;
+        }
+    }
     if let Some(catalogue) = &job.catalogue_out {
         let folder = folder_of(&catalogue.path);
         if !folder.is_dir() {
@@ -83,7 +96,7 @@ pub(crate) fn check_secrets(job: &JobSpec) -> Result<Services, Refusal> {
     })
 }
 
-/// The refusal for a source that the system does not give.
+/// A source of this computer that cannot be used.
 pub(crate) fn source_refused(path: &Path, error: &io::Error) -> Refusal {
     match error.kind() {
         io::ErrorKind::NotFound => Refusal {
@@ -135,6 +148,27 @@ fn check_apart(source: &Path, destination: &Path) -> Result<(), Refusal> {
         });
     }
     Ok(())
+}
+
+/// The same for places behind a connection.
+fn check_places_apart(sources: &Sources, destination: &Place) -> Result<(), Refusal> {
+    let around =
+        sources.iter().filter_map(|(_, source)| source.remote()).find(|place| place.holds(destination));
+    match around {
+        None => Ok(()),
+        Some(source) => {
+            let shown = |place: &Place| place.shown(&RawPath::default());
+            Err(Refusal {
+                code: "destination_inside_source",
+                message: format!(
+                    "the destination {} lies inside the source {}",
+                    shown(destination),
+                    shown(source)
+                ),
+                advice: "Choose a destination outside of all sources.",
+            })
+        }
+    }
 }
 
 fn check_destination(destination: &Path) -> Result<(), Refusal> {

@@ -19,8 +19,8 @@ use crate::source::catalogue::CatalogueTally;
 use crate::spec::JobSpec;
 use crate::stage::target_of;
 use crate::storage::local::platform;
-use crate::storage::local::sources::Sources;
 use crate::storage::names::NameRules;
+use crate::storage::sources::Sources;
 
 /// Records whose targets are shown.
 const SAMPLES: u32 = 10;
@@ -37,6 +37,8 @@ pub(crate) struct TypeTally {
     pub(crate) empty_folders: u64,
     /// Files in watched folders, and their bytes.
     pub(crate) watched: (u64, u64),
+    /// Objects that must be brought back before they can be read.
+    pub(crate) archived: u64,
     pub(crate) catalogues: Vec<CatalogueTally>,
 }
 
@@ -82,8 +84,9 @@ pub(crate) async fn survey(
     placed: Placed,
 ) -> Result<Preflight, Error> {
     let balance = checkpoint.balance().await?;
-    let existing = existing_part(&job.destination);
-    let free = fs4::available_space(&existing).ok();
+    let existing = job.destination.local().map(existing_part);
+    // A service does not tell its room.
+    let free = existing.as_ref().and_then(|existing| fs4::available_space(existing).ok());
     let space = match free {
         Some(free) => Some(Space { needed: needed(checkpoint, job, sources, &balance, free).await?, free }),
         None => None,
@@ -204,6 +207,7 @@ pub(crate) async fn survey(
     for (policy, records) in checkpoint.excluded_by_policy().await? {
         let what = match policy.as_str() {
             "junk" => "system leftovers (.DS_Store, ._*, Thumbs.db and the like) are left out",
+            "folder_marker" => "stand for a folder in object storage; they hold no bytes",
             "symlink" => "links are left out: what they point to is not moved through them",
             "not_in_catalogue" => "files lie below the catalogue's folder, but no row names them",
             "special" => "pipes, sockets and devices are left out: they hold no bytes of their own",
@@ -249,6 +253,15 @@ pub(crate) async fn survey(
             "",
         );
     }
+    if tally.archived > 0 {
+        find(
+            Severity::Warns,
+            "archived",
+            tally.archived,
+            format!("{} lie in an archive's storage class", count(tally.archived)),
+            "What was not brought back when its turn comes fails as source_archived: ask the service to restore it first (hours, as a rule).",
+        );
+    }
     if tally.bad_names > 0 {
         find(
             Severity::Notes,
@@ -267,7 +280,8 @@ pub(crate) async fn survey(
             "",
         );
     }
-    if std::fs::read_dir(&job.destination).is_ok_and(|mut entries| entries.next().is_some()) {
+    let entries = job.destination.local().and_then(|path| std::fs::read_dir(path).ok());
+    if entries.is_some_and(|mut entries| entries.next().is_some()) {
         find(
             Severity::Notes,
             "destination_not_empty",
@@ -277,7 +291,7 @@ pub(crate) async fn survey(
         );
     }
     let empty_folders = tally.empty_folders;
-    let estimate = estimate(&existing, &balance);
+    let estimate = existing.and_then(|existing| estimate(&existing, &balance));
     let sample = PreviewRequest { count: SAMPLES, seed: Some(1), map: None };
     Ok(Preflight {
         balance,
@@ -302,10 +316,10 @@ async fn needed(
     free: u64,
 ) -> Result<u64, CheckpointError> {
     let mut needed = balance.bytes_pending();
-    if needed <= free || !job.destination.is_dir() {
+    let Some(destination) = job.destination.local().filter(|path| needed > free && path.is_dir()) else {
         return Ok(needed);
-    }
-    let rules = platform::name_rules(&job.destination);
+    };
+    let rules = platform::name_rules(destination);
     let mut after = 0;
     loop {
         let page = checkpoint.pending(Pending::After(after, 2000)).await?;
@@ -318,7 +332,7 @@ async fn needed(
                 .clone()
                 .or_else(mirrored)
                 .and_then(|target| platform::to_path(&target))
-                .and_then(|target| job.destination.join(target).symlink_metadata().ok());
+                .and_then(|target| destination.join(target).symlink_metadata().ok());
             if there.is_some_and(|there| there.is_file() && there.len() == record.size) {
                 needed = needed.saturating_sub(record.size);
             }

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -16,8 +16,9 @@ use crate::record::{RawPath, RecordId, RecordState};
 use crate::report::failures::{FIELD, source_of, value_text};
 use crate::report::file::{Draft, Kind, folder_of};
 use crate::report::table::{Bounds, Cell, Exported, Table};
+use crate::spec::Location;
 use crate::stage::target_of;
-use crate::storage::local::platform;
+use crate::storage::destination::rules_of;
 use crate::storage::names::NameRules;
 use crate::template::{Facts, text_of};
 
@@ -158,7 +159,7 @@ async fn each(
 ) -> Result<(), Error> {
     let job = checkpoint.job().await?;
     let prefixes = checkpoint.prefixes().await?;
-    let rules = platform::name_rules(&job.destination);
+    let rules = rules_of(&job.destination);
     let roots = job.roots();
     let mapper = Mapper::prepare(&job)?;
     let mut after = 0;
@@ -185,7 +186,7 @@ fn facts(record: &KnownRecord) -> Facts {
         .in_catalogue(record.row, record.external_id.as_deref())
 }
 
-fn entry(roots: &[PathBuf], prefixes: &[RawPath], rules: NameRules, record: KnownRecord) -> Entry {
+fn entry(roots: &[Location], prefixes: &[RawPath], rules: NameRules, record: KnownRecord) -> Entry {
     let is_there = matches!(record.state, RecordState::Delivered | RecordState::Skipped);
     let mapped = || prefixes.get(record.source).and_then(|prefix| target_of(prefix, &record.path, rules));
     let target = record.target.clone().or_else(mapped).filter(|_| is_there);

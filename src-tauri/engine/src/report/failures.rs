@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -15,11 +15,11 @@ use crate::api::{FailedRecord, Selection};
 use crate::checkpoint::{Checkpoint, FailedRow};
 use crate::error::Error;
 use crate::failure::{Category, Stage};
-use crate::record::{RawPath, RecordId};
+use crate::record::{RawPath, RecordId, show_bytes};
 use crate::report::file::{Draft, Kind, folder_of};
 use crate::report::table::{Bounds, Cell, Exported, Table};
 use crate::report::words::timestamp;
-use crate::spec::JobSpec;
+use crate::spec::{JobSpec, Location};
 use crate::storage::local::platform::to_shown;
 
 /// Records read at once.
@@ -201,12 +201,16 @@ pub(crate) async fn page(
 }
 
 /// The full path of a record's source file, safe to show. `roots`: see [`JobSpec::roots`].
-pub(crate) fn source_of(roots: &[PathBuf], source: usize, path: &RawPath) -> String {
-    let root = roots.get(source).map(|root| to_shown(root.as_os_str())).unwrap_or_default();
-    if path.0.is_empty() { root } else { format!("{root}{}{path}", std::path::MAIN_SEPARATOR) }
+pub(crate) fn source_of(roots: &[Location], source: usize, path: &RawPath) -> String {
+    let (root, separator) = match roots.get(source) {
+        Some(Location::Local(root)) => (to_shown(root.as_os_str()), std::path::MAIN_SEPARATOR),
+        Some(remote) => (show_bytes(remote.to_string().trim_end_matches('/').as_bytes()), '/'),
+        None => (String::new(), '/'),
+    };
+    if path.0.is_empty() { root } else { format!("{root}{separator}{path}") }
 }
 
-fn shown(roots: &[PathBuf], row: FailedRow) -> FailedRecord {
+fn shown(roots: &[Location], row: FailedRow) -> FailedRecord {
     let category: Category = row.category.parse().unwrap_or(Category::Internal);
     FailedRecord {
         id: row.id,

@@ -81,20 +81,19 @@ pub(crate) fn write(
     let like = described
         .symlink_metadata()
         .map_err(|error| fault::of_destination("cannot look at", &described, &error))?;
+    let destination = site.destination.local().ok_or_else(|| outside(&wanted))?;
     let (part, mut file) =
-        site.destination.create_part(record, wanted.clone(), &like).map_err(|error| match error {
+        destination.create_part(record, wanted.clone(), Some(&like)).map_err(|error| match error {
             TargetError::Outside => outside(&wanted),
             TargetError::Io(error) => failed("cannot create a file for", &error),
         })?;
     file.write_all(content).map_err(|error| failed("cannot write", &error))?;
     file.sync_all().map_err(|error| failed("cannot make durable", &error))?;
     drop(file);
-    let published = site
-        .destination
-        .publish(part, policy)
-        .map_err(|error| failed("cannot give the final name to", &error))?;
+    let published =
+        destination.publish(part, policy).map_err(|error| failed("cannot give the final name to", &error))?;
     let place = site.destination.path(&published).unwrap_or(place.clone());
-    site.destination
+    destination
         .make_names_durable(std::slice::from_ref(&place))
         .map_err(|error| fault::of_destination("cannot make the name durable of", &place, &error))?;
     Ok(Some(result(&published, hash)))

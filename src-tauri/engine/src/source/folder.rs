@@ -10,8 +10,8 @@ use super::policy;
 use crate::checkpoint::{PlannedFate, PlannedRecord};
 use crate::failure::{Category, Stage};
 use crate::record::{Failure, RawPath};
+use crate::storage::local::folder::Folder;
 use crate::storage::local::platform::{self, to_shown};
-use crate::storage::local::sources::Source;
 
 /// Folders that may be open at once. Beyond it, `walkdir` would read a folder to its end into
 /// memory.
@@ -36,7 +36,7 @@ struct Open {
 /// `found` gives false. `checkpoint`: the migration's own file, which is left out.
 pub(crate) fn walk(
     number: usize,
-    source: &Source,
+    source: &Folder,
     checkpoint: &Path,
     found: &mut dyn FnMut(Found) -> bool,
 ) -> bool {
@@ -67,7 +67,7 @@ pub(crate) fn walk(
 /// Leaves the folders that the walk is no longer in, and tells of those without content.
 fn close_folders(
     number: usize,
-    source: &Source,
+    source: &Folder,
     above: &mut Vec<Open>,
     depth: usize,
     found: &mut dyn FnMut(Found) -> bool,
@@ -88,7 +88,7 @@ fn close_folders(
     true
 }
 
-fn file(number: usize, source: &Source, checkpoint: &Path, entry: &DirEntry) -> (PlannedRecord, Option<i64>) {
+fn file(number: usize, source: &Folder, checkpoint: &Path, entry: &DirEntry) -> (PlannedRecord, Option<i64>) {
     let kind = entry.file_type();
     let Some(path) = below(source, entry.path()) else {
         let failure = Failure::new(
@@ -124,7 +124,7 @@ fn file(number: usize, source: &Source, checkpoint: &Path, entry: &DirEntry) -> 
 }
 
 /// What could not be listed is a record too: it is found, and it failed.
-fn unreadable(number: usize, source: &Source, error: &walkdir::Error) -> PlannedRecord {
+fn unreadable(number: usize, source: &Folder, error: &walkdir::Error) -> PlannedRecord {
     let path = error.path().unwrap_or(&source.root);
     let why = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
     let message = format!("cannot list {}: {why}", to_shown(path.as_os_str()));
@@ -142,7 +142,7 @@ pub(crate) fn modified_ns(metadata: &Metadata) -> Option<i64> {
     }
 }
 
-fn below(source: &Source, path: &Path) -> Option<RawPath> {
+fn below(source: &Folder, path: &Path) -> Option<RawPath> {
     path.strip_prefix(&source.root).ok().and_then(platform::to_raw)
 }
 

@@ -3,5 +3,7 @@
 pub(crate) mod catalogue;
 mod folder;
 pub(crate) mod policy;
+mod remote;
 
 pub(crate) use folder::{Found, modified_ns, walk};
+pub(crate) use remote::planned;

@@ -4,6 +4,8 @@ use std::ffi::OsStr;
 
 /// Files that systems leave behind and that nobody migrates.
 pub(super) const JUNK: &str = "junk";
+/// Objects without content that stand for a folder, as consoles of object stores make them.
+pub(super) const FOLDER: &str = "folder_marker";
 /// Links: what they point to may lie anywhere.
 pub(super) const SYMLINK: &str = "symlink";
 /// Pipes, sockets and devices: they hold no bytes of their own.

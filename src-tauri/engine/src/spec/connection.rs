@@ -8,7 +8,7 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::SpecError;
+use super::{SpecError, is_default};
 
 /// A service that keeps files: `[connections.NAME]` in a job file, and in the user's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -45,6 +45,37 @@ pub struct S3 {
     /// Nobody signs in: for public buckets.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub anonymous: bool,
+    /// The checksum that the service is asked to compute of what arrives.
+    #[serde(skip_serializing_if = "is_default")]
+    pub checksum: S3Checksum,
+    /// What keeps two writers from replacing each other's objects unseen.
+    #[serde(skip_serializing_if = "is_default")]
+    pub guard: S3Guard,
+}
+
+/// The checksum that a service is asked to compute of what arrives, and to compare.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum S3Checksum {
+    /// CRC-64/NVME: the fastest.
+    #[default]
+    Crc64nvme,
+    /// SHA-256.
+    Sha256,
+    /// None, for services that refuse both.
+    None,
+}
+
+/// What keeps two writers from replacing each other's objects unseen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum S3Guard {
+    /// The service itself refuses a key that is taken (`If-None-Match: *`).
+    #[default]
+    Conditional,
+    /// A look before each object, for services that do not know the condition: who comes between the
+    /// look and the object is not seen.
+    Look,
 }
 
 /// Files over SSH.

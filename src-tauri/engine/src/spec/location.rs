@@ -100,6 +100,14 @@ impl Location {
         }
     }
 
+    /// The path, where it is one on this computer, to be changed.
+    pub(crate) fn local_mut(&mut self) -> Option<&mut PathBuf> {
+        match self {
+            Self::Local(path) => Some(path),
+            Self::Remote(_) => None,
+        }
+    }
+
     /// The part behind a connection, where it is there.
     pub fn remote(&self) -> Option<&Remote> {
         match self {
@@ -120,6 +128,15 @@ impl Location {
             Self::Remote(remote) => {
                 remote.path.rsplit('/').find(|part| !part.is_empty()).map(ToOwned::to_owned)
             }
+        }
+    }
+
+    /// A relative path on this computer starts at `base`.
+    pub(crate) fn start_at(&mut self, base: &Path) {
+        if let Self::Local(path) = self
+            && !path.as_os_str().is_empty()
+        {
+            *path = base.join(&*path);
         }
     }
 }

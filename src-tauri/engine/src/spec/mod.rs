@@ -21,7 +21,8 @@ use ts_rs::TS;
 
 pub use catalogue::{Catalogue, CatalogueFormat, ChecksumColumn, PrefixRule};
 pub use connection::{
-    Connection, Environment, Ftp, FtpTls, S3, Secret, SecretField, Secrets, Sftp, Webdav, is_connection_name,
+    Connection, Environment, Ftp, FtpTls, S3, S3Checksum, S3Guard, Secret, SecretField, Secrets, Sftp,
+    Webdav, is_connection_name,
 };
 pub use control::{Autopilot, Control, Lease, Recovery, RetryRule, Schedule};
 pub use describe::{Describe, MediaKind, OnUnknownMedia, Tool};
@@ -43,18 +44,17 @@ pub struct JobSpec {
     /// What people call it. Default: the destination's name.
     #[serde(default)]
     pub name: String,
-    /// Folders or files. One folder: its content goes right below the destination; several
-    /// sources: each goes below its own name. May be empty where there is a catalogue.
+    /// Folders or files, here or behind a connection. One folder: its content goes right below the
+    /// destination; several sources: each goes below its own name. May be empty where there is a
+    /// catalogue.
     #[serde(default)]
-    #[ts(type = "string[]")]
-    pub sources: Vec<PathBuf>,
+    pub sources: Vec<Location>,
     /// Catalogues that name the files to move.
     #[serde(default, rename = "catalogue", skip_serializing_if = "Vec::is_empty")]
     pub catalogues: Vec<Catalogue>,
-    /// The folder that receives the files. Is made when it is not there.
+    /// The folder that receives the files, here or behind a connection. Is made when it is not there.
     #[serde(default)]
-    #[ts(type = "string")]
-    pub destination: PathBuf,
+    pub destination: Location,
     /// Stay open and take in files as they arrive in the sources.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watch: Option<Watch>,
@@ -242,6 +242,9 @@ pub enum SpecError {
         /// What is wrong where, and what to do.
         what: String,
     },
+    /// A location is none.
+    #[error(transparent)]
+    Location(#[from] LocationError),
     /// A connection is described wrongly.
     #[error("{what}")]
     Connection {
@@ -304,7 +307,7 @@ const JOB_FILE_MAX: u64 = 1 << 20;
 
 impl JobSpec {
     /// A job with defaults for everything but its sources and its destination.
-    pub fn new(sources: Vec<PathBuf>, destination: PathBuf) -> Self {
+    pub fn new(sources: Vec<Location>, destination: Location) -> Self {
         Self {
             name: String::new(),
             sources,
@@ -325,6 +328,28 @@ impl JobSpec {
         }
     }
 
+    /// Whether any source or the destination lies behind a connection.
+    pub fn is_remote(&self) -> bool {
+        self.sources.iter().chain([&self.destination]).any(|location| location.remote().is_some())
+    }
+
+    /// What cannot be done yet where files lie behind a connection is refused before anything is begun.
+    fn check_remote(&self) -> Result<(), SpecError> {
+        let wrong = |what: &str| Err(SpecError::Connection { what: what.to_owned() });
+        let reads_remote = self.sources.iter().any(|source| source.remote().is_some());
+        if self.describe.is_some() && reads_remote {
+            return wrong(
+                "[describe] needs files of this computer, but a source lies behind a connection; take [describe] out, or mount the source as a folder",
+            );
+        }
+        if !self.sidecars.is_empty() && self.destination.remote().is_some() {
+            return wrong(
+                "[[sidecar]] writes beside files of this computer, but the destination lies behind a connection; take the sidecars out, or use [catalogue_out]",
+            );
+        }
+        Ok(())
+    }
+
     /// Whether records need requests to services.
     pub fn has_requests(&self) -> bool {
         !self.lookups.is_empty() || self.register.is_some()
@@ -332,9 +357,9 @@ impl JobSpec {
 
     /// Every folder or file that records may come from, by the number that a record keeps: the
     /// sources first, then what the catalogues need besides.
-    pub fn roots(&self) -> Vec<PathBuf> {
+    pub fn roots(&self) -> Vec<Location> {
         let mut roots = self.sources.clone();
-        for root in self.catalogues.iter().flat_map(Catalogue::roots) {
+        for root in self.catalogues.iter().flat_map(Catalogue::roots).map(Location::Local) {
             if !roots[self.sources.len()..].contains(&root) {
                 roots.push(root);
             }
@@ -345,7 +370,7 @@ impl JobSpec {
     /// The number of a catalogue's folder among [`JobSpec::roots`].
     pub(crate) fn root_number(&self, root: &Path) -> Option<usize> {
         let own = self.sources.len();
-        self.roots()[own..].iter().position(|known| known == root).map(|at| own + at)
+        self.roots()[own..].iter().position(|known| known.local() == Some(root)).map(|at| own + at)
     }
 
     /// Whether two jobs move the same records to the same place.
@@ -366,14 +391,12 @@ impl JobSpec {
             .map_err(|error| SpecError::Malformed { path: path.to_owned(), error: Box::new(error) })?;
         let base = path.parent().unwrap_or(Path::new(""));
         for source in &mut job.sources {
-            *source = base.join(&*source);
+            source.start_at(base);
         }
         for catalogue in &mut job.catalogues {
             catalogue.resolve(base)?;
         }
-        if !job.destination.as_os_str().is_empty() {
-            job.destination = base.join(&job.destination);
-        }
+        job.destination.start_at(base);
         if let Some(program) = job.describe.as_mut().and_then(|describe| describe.path.as_mut())
             // A bare name is looked for in PATH.
             && program.components().count() > 1
@@ -403,7 +426,7 @@ impl JobSpec {
         http::check_requests(&self.lookups, self.register.as_ref())?;
         sidecar::check(&self.sidecars, self.catalogue_out.as_ref())?;
         let none = self.sources.is_empty() && self.catalogues.is_empty();
-        if none || self.sources.iter().any(|source| source.as_os_str().is_empty()) {
+        if none || self.sources.iter().any(Location::is_empty) {
             return Err(SpecError::NoSource);
         }
         for catalogue in &self.catalogues {
@@ -414,16 +437,21 @@ impl JobSpec {
                 let what = "[watch] needs a folder to watch; add it under `sources`".into();
                 return Err(SpecError::Watch { what });
             }
+            if let Some(remote) = self.sources.iter().find(|source| source.local().is_none()) {
+                let what = format!("[watch] watches folders of this computer, and {remote} is none");
+                return Err(SpecError::Watch { what });
+            }
             watch.check()?;
         }
-        if self.destination.as_os_str().is_empty() {
+        if self.destination.is_empty() {
             return Err(SpecError::NoDestination);
         }
+        self.check_remote()?;
         let of_catalogues = self.catalogues.iter_mut().flat_map(Catalogue::paths_mut);
         let catalogue_out = self.catalogue_out.as_mut().map(|catalogue| &mut catalogue.path);
-        for path in
-            self.sources.iter_mut().chain(of_catalogues).chain([&mut self.destination]).chain(catalogue_out)
-        {
+        let locations = self.sources.iter_mut().chain([&mut self.destination]);
+        let local = locations.filter_map(Location::local_mut);
+        for path in local.chain(of_catalogues).chain(catalogue_out) {
             if path.as_os_str().is_empty() {
                 continue;
             }
@@ -435,10 +463,7 @@ impl JobSpec {
             }
         }
         if self.name.trim().is_empty() {
-            self.name = self.destination.file_name().map_or_else(
-                || self.destination.display().to_string(),
-                |name| name.to_string_lossy().into_owned(),
-            );
+            self.name = self.destination.name().unwrap_or_else(|| self.destination.to_string());
         }
         Ok(self)
     }

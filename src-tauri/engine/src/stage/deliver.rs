@@ -11,14 +11,14 @@ use crate::failure::{Category, Stage};
 use crate::record::{ContentHash, Evidence, Failure, LeasedRecord, RawPath};
 use crate::spec::{HashAlgorithm, OnConflict, Verify};
 use crate::storage::local::copy::{self, CopyError, Hashes, OnBlock};
-use crate::storage::local::destination::{Part, TargetError};
+use crate::storage::local::destination::{Folder, Part, TargetError};
 use crate::storage::local::fault;
 use crate::storage::local::platform::{self, to_shown};
-use crate::storage::local::sources::numbered;
+use crate::storage::names::numbered;
 
 /// From this size on (bytes) a file is made durable and read back by its own stream; smaller ones
 /// in groups, because one call to the system then serves hundreds.
-const ALONE: u64 = 8 << 20;
+pub(crate) const ALONE: u64 = 8 << 20;
 
 /// A file that lies complete under its temporary name.
 pub(crate) struct Staged {
@@ -35,10 +35,11 @@ pub(super) fn deliver(
     record: &LeasedRecord,
     mut source: Ingested,
     target: RawPath,
+    destination: &Folder,
     site: &Site,
     on_block: OnBlock,
 ) -> Result<Processed, Failure> {
-    let place = site.destination.path(&target).ok_or_else(|| outside(&target))?;
+    let place = destination.path(&target).ok_or_else(|| outside(&target))?;
     match place.symlink_metadata() {
         Ok(occupant) => {
             if let Some(processed) =
@@ -50,7 +51,7 @@ pub(super) fn deliver(
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(fault::of_destination("cannot look at", &place, &error)),
     }
-    let (part, mut file) = site.destination.create_part(record, target.clone(), &source.before).map_err(
+    let (part, mut file) = destination.create_part(record, target.clone(), Some(&source.before)).map_err(
         |error| match error {
             TargetError::Outside => outside(&target),
             TargetError::Io(error) => fault::of_destination("cannot create a file for", &place, &error),
@@ -71,7 +72,7 @@ pub(super) fn deliver(
         }
     };
     check_unchanged(&source, copied.bytes)?;
-    check_listed(record, &source.path, copied.listed.as_ref())?;
+    check_listed(record, &to_shown(source.path.as_os_str()), copied.listed.as_ref())?;
     if algorithm.is_none() {
         let there = file.metadata().map_err(|error| writing("cannot look at", &error))?.len();
         if there != copied.bytes {
@@ -153,7 +154,8 @@ fn resolve_conflict(
             let path = site.destination.path(&candidate).ok_or_else(|| outside(&candidate))?;
             match identical(record, source, &path, site, on_block)? {
                 Compared::Same(hash) => {
-                    return Ok(Some(already_there(record, source, candidate, hash, site)));
+                    let (size, is_ours) = (source.before.len(), record.interrupted);
+                    return Ok(Some(already_there(record, size, is_ours, candidate, hash, site)));
                 }
                 Compared::Cut => return Ok(Some(Processed::Returned(None))),
                 Compared::Different if policy == OnConflict::Rename => candidate = numbered(target, number),
@@ -168,15 +170,17 @@ fn resolve_conflict(
     }
 }
 
-fn already_there(
+/// The content is there already. `is_ours`: an earlier attempt may have brought it.
+pub(crate) fn already_there(
     record: &LeasedRecord,
-    source: &Ingested,
+    bytes: u64,
+    is_ours: bool,
     target: RawPath,
     hash: ContentHash,
     site: &Site,
 ) -> Processed {
     let target = (mirrored(record, site).as_ref() != Some(&target)).then_some(target);
-    let proof = if record.interrupted {
+    let proof = if is_ours {
         let evidence = match site.delivery.verify {
             Verify::Size => Evidence::Size,
             Verify::Written | Verify::ReadBack => Evidence::ReadBack,
@@ -185,7 +189,7 @@ fn already_there(
     } else {
         Proof::Skipped("identical")
     };
-    Processed::Arrived(Arrived { bytes: source.before.len(), target, hash: Some(hash), proof })
+    Processed::Arrived(Arrived { bytes, target, hash: Some(hash), proof })
 }
 
 enum Compared {
@@ -230,7 +234,7 @@ fn identical(
     };
     source.file.rewind().map_err(|error| reading(&source.path, &error))?;
     check_unchanged(source, here.bytes)?;
-    check_listed(record, &source.path, here.listed.as_ref())?;
+    check_listed(record, &to_shown(source.path.as_os_str()), here.listed.as_ref())?;
     Ok(match (here.hash, there.hash) {
         (Some(here), Some(there)) if here == there => Compared::Same(here),
         _ => Compared::Different,
@@ -239,7 +243,7 @@ fn identical(
 
 /// A source that changed while it was read is a failure of its own: nobody knows which of its
 /// states the copy holds.
-fn check_unchanged(source: &Ingested, bytes: u64) -> Result<(), Failure> {
+pub(crate) fn check_unchanged(source: &Ingested, bytes: u64) -> Result<(), Failure> {
     let changed = |how: String| {
         Failure::new(
             Stage::Deliver,
@@ -265,14 +269,17 @@ fn check_unchanged(source: &Ingested, bytes: u64) -> Result<(), Failure> {
 }
 
 /// The bytes that were read must be those that the catalogue means.
-fn check_listed(record: &LeasedRecord, path: &Path, read: Option<&ContentHash>) -> Result<(), Failure> {
+pub(crate) fn check_listed(
+    record: &LeasedRecord,
+    shown: &str,
+    read: Option<&ContentHash>,
+) -> Result<(), Failure> {
     match (&record.checksum, read) {
         (Some(listed), Some(read)) if listed != read => Err(Failure::new(
             Stage::Deliver,
             Category::ChecksumMismatch,
             format!(
-                "{}: the catalogue says {}, but what was read is {}",
-                to_shown(path.as_os_str()),
+                "{shown}: the catalogue says {}, but what was read is {}",
                 listed.stored(),
                 read.stored()
             ),
@@ -281,7 +288,7 @@ fn check_listed(record: &LeasedRecord, path: &Path, read: Option<&ContentHash>) 
     }
 }
 
-fn outside(target: &RawPath) -> Failure {
+pub(crate) fn outside(target: &RawPath) -> Failure {
     Failure::new(
         Stage::Deliver,
         Category::DestinationOutside,
@@ -289,6 +296,6 @@ fn outside(target: &RawPath) -> Failure {
     )
 }
 
-fn mismatch(place: &Path, how: &str) -> Failure {
+pub(crate) fn mismatch(place: &Path, how: &str) -> Failure {
     Failure::new(Stage::Deliver, Category::VerifyMismatch, format!("{}: {how}", to_shown(place.as_os_str())))
 }

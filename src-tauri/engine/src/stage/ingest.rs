@@ -7,19 +7,20 @@ use crate::failure::{Category, Stage};
 use crate::record::{Failure, LeasedRecord};
 use crate::storage::local::fault;
 use crate::storage::local::platform::{self, to_shown};
-use crate::storage::local::sources::Sources;
+use crate::storage::sources::{Source, Sources};
 
 /// An open source file and what it was when it was opened.
-pub(super) struct Ingested {
-    pub(super) path: PathBuf,
-    pub(super) file: File,
-    pub(super) before: Metadata,
+pub(crate) struct Ingested {
+    pub(crate) path: PathBuf,
+    pub(crate) file: File,
+    pub(crate) before: Metadata,
 }
 
-pub(super) fn ingest(record: &LeasedRecord, sources: &Sources) -> Result<Ingested, Failure> {
+pub(crate) fn ingest(record: &LeasedRecord, sources: &Sources) -> Result<Ingested, Failure> {
     let stage = Stage::Ingest;
     let source = sources.get(record.source);
-    let path = source.and_then(|source| source.file(&record.path)).ok_or_else(|| {
+    let folder = source.and_then(Source::local);
+    let path = folder.and_then(|folder| folder.file(&record.path)).ok_or_else(|| {
         Failure::new(
             stage,
             Category::SourceMissing,
@@ -27,7 +28,7 @@ pub(super) fn ingest(record: &LeasedRecord, sources: &Sources) -> Result<Ingeste
         )
     })?;
     // A folder walk follows no link; the rows of a catalogue may lead over one.
-    if record.row.is_some() && source.is_some_and(|source| matches!(source.holds(&path), Ok(false))) {
+    if record.row.is_some() && folder.is_some_and(|folder| matches!(folder.holds(&path), Ok(false))) {
         let message =
             format!("{}: a folder on its way is a link that leads elsewhere", to_shown(path.as_os_str()));
         return Err(Failure::new(stage, Category::PathUnsafe, message));

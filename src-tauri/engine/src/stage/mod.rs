@@ -4,7 +4,7 @@
 //! watches.
 
 pub(crate) mod deliver;
-mod ingest;
+pub(crate) mod ingest;
 mod transform;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,14 +12,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::control::intake::Away;
+use crate::control::memory::Memory;
 use crate::failure::{Category, Class, Stage};
 use crate::mapping::{Claims, Mapper};
 use crate::metrics::times::Times;
 use crate::record::{ContentHash, Copied, Evidence, Failure, LeasedRecord, OutcomeKind, RawPath, hex};
 use crate::spec::Delivery;
+use crate::storage::destination::Destination;
 use crate::storage::local::copy::OnBlock;
-use crate::storage::local::destination::Destination;
-use crate::storage::local::sources::Sources;
+use crate::storage::sources::Sources;
 
 pub(crate) use deliver::Staged;
 pub(crate) use transform::{map, mirrored, target_of, unsupported};
@@ -33,6 +34,8 @@ pub(crate) struct Site {
     /// None: no two records can have the same target, or the plan has seen to it.
     pub(crate) claims: Option<Claims>,
     pub(crate) times: Arc<Times>,
+    /// Room for what is held on its way to a service.
+    pub(crate) memory: Memory,
 }
 
 /// What the stages made of a record.
@@ -107,7 +110,11 @@ pub(crate) fn process(
             Some(target) => target,
             None => transform::transform(record, site)?,
         };
-        deliver::deliver(record, ingested, target, site, on_block)
+        let destination = site.destination.local().ok_or_else(|| {
+            let what = "the destination is no folder of this computer";
+            Failure::new(Stage::Deliver, Category::Internal, what)
+        })?;
+        deliver::deliver(record, ingested, target, destination, site, on_block)
     })
 }
 

@@ -11,23 +11,40 @@ pub(crate) enum NameRules {
     Unix,
     /// What Windows, FAT and SMB shares can hold.
     Windows,
+    /// UTF-8 without control characters: what services that keep files behind a connection can list
+    /// again as it was written (XML holds no control characters).
+    Service,
 }
 
 /// Longest name (UTF-16 units) under Windows; bytes under Unix.
 pub(crate) const NAME_MAX: usize = 255;
 
+/// Longest name of an object (bytes), folders included: Amazon S3 User Guide, "Naming objects".
+const KEY_MAX: usize = 1024;
+
 impl NameRules {
     /// One part of a path as this destination can hold it, or None where it cannot.
     ///
-    /// Injective: under `Windows` an illegal byte becomes `%` and two hexadecimal digits, and so
+    /// Injective: under `Windows` and `Service` an illegal byte becomes `%` and two hexadecimal digits, and so
     /// does a `%` that already stands before two such digits; undoing that gives the name back.
     pub(crate) fn legal(self, name: &[u8]) -> Option<Vec<u8>> {
         match self {
             Self::Unix => (name.len() <= NAME_MAX).then(|| name.to_vec()),
             Self::Windows => {
-                let legal = escape(name);
+                let reserved = is_reserved(name);
+                let legal = escape(name, &|char, rest| {
+                    matches!(char, '<' | '>' | ':' | '"' | '\\' | '|' | '?' | '*')
+                        || is_control(char)
+                        || (char == '.' || char == ' ') && rest.is_empty()
+                        || is_code(char, rest)
+                        || reserved && rest.len() + char.len_utf8() == name.len()
+                });
                 let text = std::str::from_utf8(&legal).ok()?;
                 (text.encode_utf16().count() <= NAME_MAX).then(|| legal.clone())
+            }
+            Self::Service => {
+                let legal = escape(name, &|char, rest| is_control(char) || is_code(char, rest));
+                (legal.len() <= KEY_MAX).then_some(legal)
             }
         }
     }
@@ -45,19 +62,23 @@ pub(crate) fn legal_path(path: &RawPath, rules: NameRules) -> Option<RawPath> {
     Some(RawPath(parts.join(&b'/')))
 }
 
-fn escape(name: &[u8]) -> Vec<u8> {
+fn is_control(char: char) -> bool {
+    char.is_control() && char.is_ascii()
+}
+
+/// A `%` that would be taken for an escaped byte.
+fn is_code(char: char, rest: &[u8]) -> bool {
+    char == '%' && rest.len() >= 2 && rest[..2].iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Escapes what is no UTF-8, and characters that are `illegal`, given what follows them.
+fn escape(name: &[u8], illegal: &dyn Fn(char, &[u8]) -> bool) -> Vec<u8> {
     let mut legal = Vec::with_capacity(name.len());
-    let reserved = is_reserved(name);
     let mut at = 0;
     for chunk in name.utf8_chunks() {
         for char in chunk.valid().chars() {
             let rest = &name[at + char.len_utf8()..];
-            let illegal = matches!(char, '<' | '>' | ':' | '"' | '\\' | '|' | '?' | '*')
-                || char.is_control() && char.is_ascii()
-                || (char == '.' || char == ' ') && rest.is_empty()
-                || char == '%' && rest.len() >= 2 && rest[..2].iter().all(u8::is_ascii_hexdigit)
-                || reserved && at == 0;
-            if illegal {
+            if illegal(char, rest) {
                 push_escaped(&mut legal, name[at]);
             } else {
                 legal.extend_from_slice(&name[at..at + char.len_utf8()]);
@@ -94,6 +115,15 @@ pub(crate) fn fold(path: &[u8]) -> String {
     String::from_utf8_lossy(path).nfc().flat_map(char::to_lowercase).nfc().collect()
 }
 
+/// `name (2).ext` for `name.ext`; the folder stays.
+pub(crate) fn numbered(path: &RawPath, number: u32) -> RawPath {
+    let name = path.file_name();
+    let folder = &path.0[..path.0.len() - name.len()];
+    let dot = name.iter().rposition(|byte| *byte == b'.').filter(|at| *at > 0).unwrap_or(name.len());
+    let (stem, extension) = name.split_at(dot);
+    RawPath([folder, stem, format!(" ({number})").as_bytes(), extension].concat())
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -125,12 +155,16 @@ mod tests {
             let mut name = name.into_bytes();
             name.extend(tail.iter().filter(|byte| !matches!(byte, b'/' | 0)));
             let legal = NameRules::Windows.legal(&name).unwrap();
-            prop_assert_eq!(undo(&legal), name);
+            prop_assert_eq!(&undo(&legal), &name);
             prop_assert!(!NameRules::Windows.is_bad(b"plain name.mov"));
             let text = String::from_utf8(legal).unwrap();
             let illegal = ['<', '>', ':', '"', '\\', '|', '?', '*', '\u{1}'];
             prop_assert!(!text.contains(illegal));
             prop_assert!(!text.ends_with(['.', ' ']));
+            let listed = NameRules::Service.legal(&name).unwrap();
+            prop_assert_eq!(&undo(&listed), &name);
+            let listed = String::from_utf8(listed).unwrap();
+            prop_assert!(!listed.contains(char::from(1)));
         }
     }
 
@@ -146,5 +180,13 @@ mod tests {
     fn twins_fold_to_one() {
         assert_eq!(fold("Ärger.MOV".as_bytes()), fold("a\u{308}rger.mov".as_bytes()));
         assert_ne!(fold(b"a.mov"), fold(b"b.mov"));
+    }
+
+    #[test]
+    fn numbers_stand_before_the_extension() {
+        let numbered = |path: &str| numbered(&RawPath(path.as_bytes().to_vec()), 2).to_string();
+        assert_eq!(numbered("a.b/clip.mov"), "a.b/clip (2).mov");
+        assert_eq!(numbered("a.b/clip"), "a.b/clip (2)");
+        assert_eq!(numbered(".hidden"), ".hidden (2)");
     }
 }

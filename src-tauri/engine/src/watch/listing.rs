@@ -9,7 +9,8 @@ use super::marker::Markers;
 use crate::checkpoint::{PlannedFate, PlannedRecord};
 use crate::control::intake::{Intake, IntakeSwitch};
 use crate::source::{Found, modified_ns, policy, walk};
-use crate::storage::local::sources::{Source, Sources};
+use crate::storage::local::folder::Folder;
+use crate::storage::sources::Sources;
 
 /// Entries compared at once.
 const PAGE: usize = 2000;
@@ -25,7 +26,8 @@ pub(super) fn list(
     send: &mpsc::Sender<Vec<Sighting>>,
 ) {
     let mut page = Vec::new();
-    for (number, source) in sources.iter().take(watched) {
+    let folders = sources.iter().take(watched).filter_map(|(number, source)| Some((number, source.local()?)));
+    for (number, source) in folders {
         let mut markers = marker.map(|marker| Markers::new(marker, &source.root));
         let goes_on = walk(number, source, checkpoint, &mut |found| {
             // An empty folder may be about to be filled.
@@ -44,7 +46,7 @@ pub(super) fn list(
 
 /// An entry as it counts here. None: it has just gone.
 fn sight(
-    source: &Source,
+    source: &Folder,
     mut record: PlannedRecord,
     mut modified: Option<i64>,
     markers: Option<&mut Markers>,

@@ -228,8 +228,8 @@ async fn listen(
     watch: &Watch,
     sources: usize,
 ) -> Result<Events, CheckpointError> {
-    let folders: Vec<_> =
-        work.site.sources.iter().take(sources).map(|(_, source)| source.root.clone()).collect();
+    let folders = work.site.sources.iter().take(sources).filter_map(|(_, source)| source.local());
+    let folders: Vec<_> = folders.map(|folder| folder.root.clone()).collect();
     let (events, why_not) = off_thread(move || Events::listen(&folders)).await;
     if let Some(why) = why_not {
         let message = format!("{why}; the watched folders are listed every {}", watch.poll);

@@ -5,7 +5,7 @@ mod compare;
 mod read;
 
 use std::collections::{HashMap, HashSet};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -18,6 +18,7 @@ use crate::record::RecordId;
 use crate::report::failures::source_of;
 use crate::report::table::Bounds;
 use crate::report::words::count;
+use crate::spec::Location;
 
 use read::{Column, Given, Heading, Row};
 
@@ -132,7 +133,7 @@ pub(crate) async fn find(checkpoint: &Checkpoint, report: &Path) -> Result<Found
 struct Finding<'a> {
     checkpoint: &'a Checkpoint,
     report: &'a Path,
-    roots: Vec<PathBuf>,
+    roots: Vec<Location>,
     migration: String,
     seen: HashSet<RecordId>,
     bytes: usize,

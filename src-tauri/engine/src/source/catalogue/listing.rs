@@ -18,7 +18,7 @@ use crate::source::policy;
 use crate::spec::{Catalogue, ChecksumColumn, JobSpec};
 use crate::storage::local::fault;
 use crate::storage::local::platform::to_shown;
-use crate::storage::local::sources::Sources;
+use crate::storage::sources::Sources;
 
 /// What is worth knowing of a catalogue besides its records.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -138,14 +138,19 @@ pub(crate) fn list_unlisted(
     seen: &mut Seen,
     found: &mut dyn FnMut(PlannedRecord) -> bool,
 ) {
-    let folders: Vec<&Path> =
-        sources.iter().take(job.sources.len()).map(|(_, source)| source.root.as_path()).collect();
+    let folders: Vec<&Path> = sources
+        .iter()
+        .take(job.sources.len())
+        .filter_map(|(_, source)| Some(source.local()?.root.as_path()))
+        .collect();
     let catalogues: Vec<PathBuf> =
         job.catalogues.iter().filter_map(|catalogue| catalogue.file.canonicalize().ok()).collect();
     let wanted = job.catalogues.iter().enumerate().filter(|(_, catalogue)| catalogue.counts_unlisted());
     for (number, catalogue) in wanted {
         let base = catalogue.base().and_then(|base| job.root_number(&base));
-        let Some((base, source)) = base.and_then(|base| Some((base, sources.get(base)?))) else { continue };
+        let Some((base, source)) = base.and_then(|base| Some((base, sources.get(base)?.local()?))) else {
+            continue;
+        };
         let goes_on = walk(base, source, checkpoint, &mut |entry| {
             let Found::Record(mut record, _) = entry else { return true };
             let Some(path) = source.file(&record.path) else { return found(record) };
@@ -180,7 +185,7 @@ fn places(catalogue: &Catalogue, job: &JobSpec, sources: &Sources, base: Option<
         .collect();
     let root = |spelt: PathBuf| {
         let source = job.root_number(&spelt)?;
-        Some(Root { source, real: sources.get(source)?.root.clone(), spelt })
+        Some(Root { source, real: sources.get(source)?.local()?.root.clone(), spelt })
     };
     Places::new(base, &rules, catalogue.roots().filter_map(root).collect())
 }
@@ -315,6 +320,7 @@ impl Lister<'_> {
     /// One look at a file; folders on the way are looked at once.
     fn look(&self, place: &Place) -> Look {
         let Some(source) = self.sources.get(place.source) else { return Look::Missing };
+        let Some(source) = source.local() else { return Look::Outside };
         let Some(path) = source.file(&place.path) else { return Look::Outside };
         let failed = |error: std::io::Error| match error.kind() {
             // A part that is no folder holds nothing.

@@ -10,10 +10,9 @@ use same_file::Handle;
 use tempfile::TempPath;
 
 use super::platform;
-use super::sources::numbered;
 use crate::record::{LeasedRecord, RawPath, RecordId};
 use crate::spec::OnConflict;
-use crate::storage::names::NameRules;
+use crate::storage::names::{NameRules, numbered};
 
 /// Folders remembered as checked; forgetting them only costs a look.
 const KNOWN_FOLDERS: usize = 4096;
@@ -25,7 +24,7 @@ const GROUP_SYNC_MIN: usize = 8;
 const RENAME_TRIES: u32 = 10_000;
 
 /// A destination folder that exists.
-pub(crate) struct Destination {
+pub(crate) struct Folder {
     root: PathBuf,
     rules: NameRules,
     identity: Handle,
@@ -51,7 +50,7 @@ pub(crate) enum TargetError {
     Io(#[from] io::Error),
 }
 
-impl Destination {
+impl Folder {
     /// Opens the destination folder, and makes it where it is missing. `tag`: the migration's number.
     pub(crate) fn open(root: &Path, tag: &str) -> io::Result<Self> {
         std::fs::create_dir_all(root)?;
@@ -126,7 +125,7 @@ impl Destination {
         &self,
         record: &LeasedRecord,
         target: RawPath,
-        like: &Metadata,
+        like: Option<&Metadata>,
     ) -> Result<(Part, File), TargetError> {
         let path = self.path(&target).ok_or(TargetError::Outside)?;
         let folder = path.parent().unwrap_or(&self.root);

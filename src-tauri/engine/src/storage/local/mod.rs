@@ -4,6 +4,6 @@ pub(crate) mod confine;
 pub(crate) mod copy;
 pub(crate) mod destination;
 pub(crate) mod fault;
-pub(crate) mod place;
+pub(crate) mod folder;
+pub(crate) mod identity;
 pub(crate) mod platform;
-pub(crate) mod sources;

@@ -71,15 +71,17 @@ pub(crate) fn is_link_refusal(error: &io::Error) -> bool {
     }
 }
 
-/// Creates a new file for writing, with the source's permission bits less the user's mask; the
-/// owner may read it in any case, because it must be read back.
-pub(crate) fn create_new(path: &Path, like: &Metadata) -> io::Result<File> {
+/// Creates a new file for writing, with the permission bits of the one that it is a copy of, less the
+/// user's mask; the owner may read it in any case, because it must be read back.
+pub(crate) fn create_new(path: &Path, like: Option<&Metadata>) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
     {
         use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-        options.mode(like.mode() & 0o777 | 0o400);
+        if let Some(like) = like {
+            options.mode(like.mode() & 0o777 | 0o400);
+        }
     }
     #[cfg(not(unix))]
     let _ = like;

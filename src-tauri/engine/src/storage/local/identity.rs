@@ -10,7 +10,7 @@ use super::platform::{self, Numbers};
 /// What was under a path at some time. Holds nothing open where the system numbers files and volumes, so
 /// that the volume can be unmounted.
 #[derive(Debug)]
-pub(crate) enum Place {
+pub(crate) enum Identity {
     Numbered {
         numbers: Numbers,
         /// The device that holds the mount point of its volume. None: its volume is the topmost one.
@@ -19,7 +19,7 @@ pub(crate) enum Place {
     Open(Handle),
 }
 
-impl Place {
+impl Identity {
     pub(crate) fn of(path: &Path) -> io::Result<Self> {
         let Some(numbers) = platform::numbers(path)? else { return Ok(Self::Open(Handle::from_path(path)?)) };
         let above = path.ancestors().skip(1).filter_map(|above| platform::numbers(above).ok().flatten());
@@ -73,14 +73,14 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("in");
         std::fs::create_dir(&path).unwrap();
-        let place = Place::of(&path).unwrap();
-        assert!(place.is_at(&path));
+        let identity = Identity::of(&path).unwrap();
+        assert!(identity.is_at(&path));
         std::fs::rename(&path, folder.path().join("away")).unwrap();
-        assert!(!place.is_at(&path));
+        assert!(!identity.is_at(&path));
         std::fs::create_dir(&path).unwrap();
-        assert!(!place.is_at(&path));
+        assert!(!identity.is_at(&path));
         std::fs::remove_dir(&path).unwrap();
         std::fs::rename(folder.path().join("away"), &path).unwrap();
-        assert!(place.is_at(&path));
+        assert!(identity.is_at(&path));
     }
 }

@@ -1,0 +1,84 @@
+//! The line to the services that keep files: every request goes out under its endpoint's control, and
+//! what comes of it is told there.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use super::Controls;
+use super::breaker::Open;
+use super::endpoint::Held;
+use super::intake::IntakeSwitch;
+use crate::storage::remote::fault::{Fault, FaultKind};
+
+/// One record's line, or that of a listing.
+pub(crate) struct Line {
+    controls: Arc<Controls>,
+    intake: Arc<IntakeSwitch>,
+    /// The next request may repeat one of an earlier attempt; only the first of an attempt can.
+    again: AtomicBool,
+}
+
+/// Why there is no answer to go on with.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    /// The intake closed meanwhile.
+    #[error("cut off")]
+    Closed,
+    /// The service's retries are used up for the moment; after this wait there may be one.
+    #[error("the service takes no retry for {} s", .0.as_secs())]
+    Later(Duration),
+    /// The service refused.
+    #[error("{0}")]
+    Refused(Fault),
+    /// The service fails for everybody.
+    #[error("{0}")]
+    Away(Fault, Open),
+}
+
+impl Line {
+    /// `again`: an earlier attempt has failed.
+    pub(crate) fn new(controls: Arc<Controls>, intake: Arc<IntakeSwitch>, again: bool) -> Self {
+        Self { controls, intake, again: AtomicBool::new(again) }
+    }
+
+    /// Sends a request as soon as its endpoint lets it. `step`: what kind of request, for latencies and
+    /// breakers.
+    pub(crate) async fn ask<T>(
+        &self,
+        endpoint: &str,
+        step: &str,
+        request: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Trouble> {
+        let endpoint = self.controls.endpoints.get(endpoint).ok_or_else(|| {
+            Trouble::Refused(Fault::new(
+                FaultKind::Rejected,
+                "the job uses too many services; this is one too many",
+            ))
+        })?;
+        let again = self.again.swap(false, Ordering::Relaxed);
+        let pass = match endpoint.enter(again, self.controls.now(), &self.intake).await {
+            Ok(pass) => pass,
+            Err(held) => {
+                // It was not sent, so the next one is still the first.
+                self.again.store(again, Ordering::Relaxed);
+                return Err(match held {
+                    Held::Closed => Trouble::Closed,
+                    Held::NoRetryLeft { wait } => Trouble::Later(wait),
+                });
+            }
+        };
+        let answer = request.await;
+        let category = answer.as_ref().err().and_then(Fault::of_service);
+        let retry_after = answer.as_ref().err().and_then(|fault| fault.retry_after);
+        let now = self.controls.now();
+        let open = endpoint.answered(pass, step, category, retry_after, !again, now);
+        answer.map_err(|fault| match open {
+            Some(open) if category.is_some() => {
+                endpoint.spoiled(1);
+                Trouble::Away(fault, open)
+            }
+            _ => Trouble::Refused(fault),
+        })
+    }
+}

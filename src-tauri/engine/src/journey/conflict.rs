@@ -1,0 +1,240 @@
+//! What becomes of a record when its target's name is taken, where one end, or both, lie behind a
+//! connection: the same answers as between two folders.
+
+use std::io::ErrorKind;
+use std::sync::Arc;
+
+use super::carry::{Hashed, Hashing};
+use super::reading::Reading;
+use super::{Stop, Way, on_thread};
+use crate::control::intake::Intake;
+use crate::control::line::{Line, Trouble};
+use crate::failure::{Category, Stage};
+use crate::record::{ContentHash, Failure, RawPath};
+use crate::spec::OnConflict;
+use crate::stage::deliver;
+use crate::stage::{self, Processed};
+use crate::storage::destination::Destination;
+use crate::storage::hash::Hasher;
+use crate::storage::local::copy::{self, CopyError, Hashes};
+use crate::storage::local::fault;
+use crate::storage::local::platform::{self, to_shown};
+use crate::storage::names::numbered;
+use crate::storage::remote::fault::FaultKind;
+use crate::storage::remote::fetch::Fetch;
+use crate::storage::remote::{Mode, Place};
+
+/// Numbers tried for a free name before giving up.
+const RENAME_TRIES: u32 = 10_000;
+
+/// What is to be done.
+pub(super) enum Resolved {
+    /// The record has come to its end.
+    Ended(Box<Processed>),
+    /// Its content goes there.
+    Free { target: RawPath, mode: Mode },
+}
+
+/// What is under a name.
+enum Occupant {
+    Nobody,
+    File(u64),
+    /// Something that is no file.
+    Other,
+}
+
+impl Way<'_> {
+    /// Decides where the content goes, and whether it has to go at all.
+    pub(super) async fn resolve(
+        &self,
+        line: &Line,
+        source_size: u64,
+        target: RawPath,
+    ) -> Result<Resolved, Stop> {
+        let policy = self.work.site.delivery.on_conflict;
+        // An attempt whose answer was lost may have brought it.
+        let interrupted = self.record.interrupted || self.record.tries > 0 || self.record.upload.is_some();
+        if policy == OnConflict::Overwrite && !interrupted {
+            return Ok(Resolved::Free { target, mode: Mode::Replace });
+        }
+        let size = match self.occupant(line, &target).await? {
+            Occupant::Nobody => return Ok(Resolved::Free { target, mode: Mode::Create }),
+            Occupant::File(size) => Some(size),
+            Occupant::Other => None,
+        };
+        if size.is_some() && (policy == OnConflict::SkipIdentical || interrupted) {
+            // Brought by the run that died, just before it could record it? Then it is delivered.
+            let (mut candidate, mut there) = (target.clone(), size);
+            for number in 2..RENAME_TRIES {
+                if there == Some(source_size)
+                    && let Some(hash) = self.same_content(line, source_size, &candidate).await?
+                {
+                    self.forget_upload(line).await?;
+                    let site = &self.work.site;
+                    let ended =
+                        deliver::already_there(self.record, source_size, interrupted, candidate, hash, site);
+                    return Ok(Resolved::Ended(Box::new(ended)));
+                }
+                if policy != OnConflict::Rename {
+                    break;
+                }
+                candidate = numbered(&target, number);
+                there = match self.occupant(line, &candidate).await? {
+                    Occupant::Nobody => break,
+                    Occupant::File(size) => Some(size),
+                    Occupant::Other => None,
+                };
+            }
+        }
+        match policy {
+            OnConflict::Overwrite if size.is_some() => Ok(Resolved::Free { target, mode: Mode::Replace }),
+            OnConflict::Rename => self.free_name(line, target).await,
+            OnConflict::SkipIdentical if size.is_some() => {
+                Err(self.taken(&target, "a file with other content"))
+            }
+            _ if size.is_some() => Err(self.taken(&target, "a file")),
+            _ => Err(self.taken(&target, "a folder, a link or a special file")),
+        }
+    }
+
+    /// `name (2).ext` and so on. In a folder of this computer the collector finds it as it publishes.
+    async fn free_name(&self, line: &Line, target: RawPath) -> Result<Resolved, Stop> {
+        if self.work.site.destination.local().is_some() {
+            return Ok(Resolved::Free { target, mode: Mode::Create });
+        }
+        for number in 2..RENAME_TRIES {
+            let candidate = numbered(&target, number);
+            if let Occupant::Nobody = self.occupant(line, &candidate).await? {
+                return Ok(Resolved::Free { target: candidate, mode: Mode::Create });
+            }
+        }
+        Err(self.taken(&target, "a file, and so are all numbered ones"))
+    }
+
+    fn taken(&self, target: &RawPath, by: &str) -> Stop {
+        let shown = match &self.work.site.destination {
+            Destination::Local(folder) => {
+                folder.path(target).map(|path| to_shown(path.as_os_str())).unwrap_or_default()
+            }
+            Destination::Remote(place) => place.shown(target),
+        };
+        let message = format!("the name {shown} is taken by {by}");
+        Failure::new(Stage::Deliver, Category::DestinationConflict, message).into()
+    }
+
+    async fn occupant(&self, line: &Line, target: &RawPath) -> Result<Occupant, Stop> {
+        match &self.work.site.destination {
+            Destination::Local(folder) => {
+                let path = folder.path(target).ok_or_else(|| deliver::outside(target))?;
+                let looked = path.clone();
+                match on_thread(move || looked.symlink_metadata()).await {
+                    Ok(there) if there.is_file() => Ok(Occupant::File(there.len())),
+                    Ok(_) => Ok(Occupant::Other),
+                    Err(error) if error.kind() == ErrorKind::NotFound => Ok(Occupant::Nobody),
+                    Err(error) => {
+                        let failure = fault::of_destination("cannot look at", &path, &error);
+                        Err(stage::fail(self.record, &self.work.site, failure).into())
+                    }
+                }
+            }
+            Destination::Remote(place) => match self.look(line, place, target).await? {
+                Some(size) => Ok(Occupant::File(size)),
+                None => Ok(Occupant::Nobody),
+            },
+        }
+    }
+
+    /// The size of what is under a name behind a connection. None: nothing is.
+    pub(super) async fn look(
+        &self,
+        line: &Line,
+        place: &Place,
+        target: &RawPath,
+    ) -> Result<Option<u64>, Stop> {
+        let what = || format!("cannot look at {}", place.shown(target));
+        let key = place.target(target).map_err(|fault| fault.of_destination(&what()))?;
+        match self.alive(line.ask(place.endpoint(), "look", place.look(&key))).await {
+            Ok(looked) => Ok(Some(looked.size)),
+            Err(Trouble::Refused(fault)) if fault.kind == FaultKind::Missing => Ok(None),
+            // Who may not list is not told what is missing. Where the service guards what is there, writing
+            // tells more.
+            Err(Trouble::Refused(fault)) if fault.kind == FaultKind::Denied && place.guards() => Ok(None),
+            Err(trouble) => Err(self.no_destination(place, &what(), trouble)),
+        }
+    }
+
+    /// The hash that source and target have in common. Both are read.
+    async fn same_content(
+        &self,
+        line: &Line,
+        size: u64,
+        target: &RawPath,
+    ) -> Result<Option<ContentHash>, Stop> {
+        let there = self.hash_of(line, size, target).await?;
+        let mut source = Reading::open(self, line).await?;
+        let hashes = Hashes { own: Some(self.work.site.delivery.hash), ..self.hashes() };
+        let mut hashing = Hashing::new(hashes);
+        while let Some(block) = source.next(self, line).await? {
+            hashing.update(&block);
+            self.moved(block.len()).await?;
+        }
+        let Hashed { bytes, hash, listed } = hashing.finish();
+        source.check_unchanged(self, bytes).await?;
+        deliver::check_listed(self.record, &source.shown(self), listed.as_ref())?;
+        Ok(hash.filter(|here| Some(here) == there.as_ref()))
+    }
+
+    /// The hash of what is under a target of that size. None: it is no longer what it was.
+    async fn hash_of(&self, line: &Line, size: u64, target: &RawPath) -> Result<Option<ContentHash>, Stop> {
+        let algorithm = self.work.site.delivery.hash;
+        match &self.work.site.destination {
+            Destination::Local(folder) => {
+                let path = folder.path(target).ok_or_else(|| deliver::outside(target))?;
+                let (there, active, work) = (path.clone(), Arc::clone(self.active), Arc::clone(self.work));
+                let hashed = on_thread(move || {
+                    let mut file = platform::open_source(&there).map_err(CopyError::Read)?;
+                    copy::hash(&mut file, size, algorithm, &|_| {
+                        active.claim.touch(work.controls.now());
+                        work.intake.position() != Intake::Cut && !active.claim.is_taken()
+                    })
+                });
+                match hashed.await {
+                    Ok(read) => Ok(read.hash),
+                    Err(CopyError::Cut) => Err(Processed::Returned(None).into()),
+                    Err(CopyError::Read(error) | CopyError::Write(error)) => {
+                        let failure = fault::of_destination("cannot read", &path, &error);
+                        Err(stage::fail(self.record, &self.work.site, failure).into())
+                    }
+                }
+            }
+            Destination::Remote(place) => {
+                self.hash_there(line, place, size, target, Hasher::new(algorithm)).await
+            }
+        }
+    }
+
+    /// Reads what is under a name behind a connection. None: it is no longer what it was.
+    pub(super) async fn hash_there(
+        &self,
+        line: &Line,
+        place: &Place,
+        size: u64,
+        target: &RawPath,
+        mut hasher: Hasher,
+    ) -> Result<Option<ContentHash>, Stop> {
+        let what = || format!("cannot read back {}", place.shown(target));
+        let key = place.target(target).map_err(|fault| fault.of_destination(&what()))?;
+        let mut fetch = Fetch::new(place, key, size, None);
+        loop {
+            match self.alive(fetch.next(line)).await {
+                Ok(Some(block)) => {
+                    hasher.update(&block);
+                    self.active.claim.touch(self.work.controls.now());
+                }
+                Ok(None) => return Ok(Some(hasher.finish())),
+                Err(Trouble::Refused(fault)) if fault.kind == FaultKind::Changed => return Ok(None),
+                Err(trouble) => return Err(self.no_destination(place, &what(), trouble)),
+            }
+        }
+    }
+}

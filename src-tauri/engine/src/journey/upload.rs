@@ -1,0 +1,363 @@
+//! A record's content into object storage: in one request, or in parts that outlive this program.
+//!
+//! There is no temporary name: an object is there when it is whole, and its parts are seen by nobody. What
+//! has arrived of an upload is kept in the checkpoint part by part; the next attempt reads the source from
+//! its beginning (it has to hash it anyway), and sends only parts that are missing or differ now.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use object_store::PutPayload;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::task::JoinSet;
+use xxhash_rust::xxh3::Xxh3;
+
+use super::carry::{Hashed, Hashing};
+use super::reading::Reading;
+use super::{Stop, Way};
+use crate::control::line::{Line, Trouble};
+use crate::failure::{Category, Stage};
+use crate::record::{Evidence, Failure, RawPath};
+use crate::spec::Verify;
+use crate::stage::{self, Arrived, Processed, Proof, deliver};
+use crate::storage::hash::Hasher;
+use crate::storage::object::{Bucket, Stored, parts};
+use crate::storage::remote::fault::FaultKind;
+use crate::storage::remote::{Mode, Place, Store, Told};
+use crate::stream::Handover;
+use crate::upload::{Note, Part, Upload};
+
+/// Parts of one file that are sent at once. Few, because what is on its way is lost when it is cut off.
+const AT_ONCE: usize = 4;
+
+/// The steps of these requests, for latencies and breakers.
+const PUT: &str = "put";
+const PART: &str = "put part";
+const BEGIN: &str = "begin upload";
+const COMPLETE: &str = "complete upload";
+
+/// Where the content goes, and as what.
+struct Target<'a> {
+    place: &'a Arc<Place>,
+    path: RawPath,
+    key: String,
+    told: Told,
+    mode: Mode,
+}
+
+/// A part that was sent.
+struct Sent {
+    number: u32,
+    hash: String,
+    answer: Result<String, Trouble>,
+}
+
+/// Takes a source apart into parts of one size.
+struct Cutter {
+    size: u64,
+    rest: Bytes,
+}
+
+impl Way<'_> {
+    pub(super) async fn write_to_bucket(
+        &self,
+        line: &Arc<Line>,
+        source: &mut Reading<'_>,
+        place: &Arc<Place>,
+        path: RawPath,
+        told: Told,
+        mode: Mode,
+    ) -> Result<Processed, Stop> {
+        let what = format!("cannot write {}", place.shown(&path));
+        let key = place.target(&path).map_err(|fault| fault.of_destination(&what))?;
+        let to = Target { place, path, key, told, mode };
+        let (hashed, stored) = if source.size() <= parts::WHOLE {
+            self.put_whole(line, source, &to).await?
+        } else {
+            self.put_parts(line, source, &to).await?
+        };
+        let evidence = self.prove(line, &to, &hashed, &stored).await?;
+        let mirrored = stage::mirrored(self.record, &self.work.site);
+        let target = (mirrored.as_ref() != Some(&to.path)).then_some(to.path);
+        let Hashed { bytes, hash, .. } = hashed;
+        Ok(Processed::Arrived(Arrived { bytes, target, hash, proof: Proof::Delivered(evidence) }))
+    }
+
+    async fn put_whole(
+        &self,
+        line: &Line,
+        source: &mut Reading<'_>,
+        to: &Target<'_>,
+    ) -> Result<(Hashed, Stored), Stop> {
+        let Store::Object(bucket) = &to.place.store;
+        let _room = self.room(source.size()).await;
+        let mut hashing = Hashing::new(self.hashes());
+        let mut blocks = Vec::new();
+        while let Some(block) = source.next(self, line).await? {
+            hashing.update(&block);
+            self.moved(block.len()).await?;
+            blocks.push(block);
+            // It grew; how far is not for the memory to hold.
+            if hashing.bytes > source.size() {
+                break;
+            }
+        }
+        let hashed = hashing.finish();
+        self.check(source, &hashed).await?;
+        let putting = bucket.put(&to.key, PutPayload::from_iter(blocks), &to.told, to.mode);
+        let put = self.alive(line.ask(&bucket.endpoint, PUT, putting)).await;
+        let stored = put.map_err(|trouble| self.not_written(to, trouble))?;
+        Ok((hashed, stored))
+    }
+
+    async fn put_parts(
+        &self,
+        line: &Arc<Line>,
+        source: &mut Reading<'_>,
+        to: &Target<'_>,
+    ) -> Result<(Hashed, Stored), Stop> {
+        let Store::Object(bucket) = &to.place.store;
+        let upload = self.upload(line, source.size(), to).await?;
+        let mut receipts: Vec<Option<String>> = Vec::new();
+        let mut sending: JoinSet<Sent> = JoinSet::new();
+        let mut hashing = Hashing::new(self.hashes());
+        let mut cutter = Cutter { size: upload.part_size, rest: Bytes::new() };
+        for number in 0.. {
+            let room = self.room(upload.part_size).await;
+            let blocks = cutter.next(self, line, source, &mut hashing).await?;
+            if blocks.is_empty() || hashing.bytes > source.size() {
+                break;
+            }
+            let hash = hash_of(&blocks);
+            let kept = upload.parts.get(&number).filter(|kept| kept.hash == hash);
+            receipts.push(kept.map(|kept| kept.receipt.clone()));
+            if kept.is_some() {
+                continue;
+            }
+            while sending.len() >= AT_ONCE {
+                self.sent(&mut sending, &mut receipts, &upload, to).await?;
+            }
+            sending.spawn(send(
+                Arc::clone(line),
+                Arc::clone(to.place),
+                to.key.clone(),
+                upload.id.clone(),
+                number,
+                hash,
+                blocks,
+                room,
+            ));
+        }
+        let hashed = hashing.finish();
+        self.check(source, &hashed).await?;
+        while !sending.is_empty() {
+            self.sent(&mut sending, &mut receipts, &upload, to).await?;
+        }
+        let receipts: Vec<String> = receipts.into_iter().flatten().collect();
+        let completing = bucket.complete(&to.key, &upload.id, receipts, to.mode);
+        let completed = self.alive(line.ask(&bucket.endpoint, COMPLETE, completing)).await;
+        match completed {
+            Ok(stored) => {
+                self.note(Note::Ended { upload: upload.id }).await?;
+                Ok((hashed, stored))
+            }
+            Err(trouble) => {
+                if let Trouble::Refused(fault) = &trouble
+                    && matches!(fault.kind, FaultKind::NoUpload | FaultKind::Taken)
+                {
+                    self.give_up(line, bucket, &to.key, upload.id).await?;
+                }
+                Err(self.not_written(to, trouble))
+            }
+        }
+    }
+
+    /// The upload that an earlier attempt began, or a new one.
+    async fn upload(&self, line: &Line, size: u64, to: &Target<'_>) -> Result<Upload, Stop> {
+        let Store::Object(bucket) = &to.place.store;
+        let place = to.place.shown(&RawPath::default());
+        let part_size = parts::size(size);
+        if let Some(kept) = &self.record.upload {
+            let fits =
+                (&kept.place, &kept.key, kept.size, kept.part_size) == (&place, &to.key, size, part_size);
+            if fits {
+                return Ok(kept.clone());
+            }
+            self.give_up(line, bucket, &kept.key, kept.id.clone()).await?;
+        }
+        let beginning = self.alive(line.ask(&bucket.endpoint, BEGIN, bucket.begin(&to.key, &to.told))).await;
+        let id = beginning.map_err(|trouble| self.not_written(to, trouble))?;
+        let (record, key) = (self.record.id, to.key.clone());
+        let upload = Upload { id, record, place, key, size, part_size, ..Upload::default() };
+        // Known before it holds a byte, so that none is ever left behind unknown.
+        let (kept, is_kept) = oneshot::channel();
+        self.hand_over(Handover::Upload { note: Note::Begun(upload.clone()), kept: Some(kept) }).await?;
+        self.alive(is_kept).await.map_err(|_| Stop::WithCollector)?;
+        Ok(upload)
+    }
+
+    /// Gives up what an earlier attempt left of an upload, when the record has arrived without it.
+    pub(super) async fn forget_upload(&self, line: &Line) -> Result<(), Stop> {
+        if let (Some(kept), Some(place)) = (&self.record.upload, self.work.site.destination.remote()) {
+            let Store::Object(bucket) = &place.store;
+            self.give_up(line, bucket, &kept.key, kept.id.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// An upload that the service does not let go of stays known, and can be given up later.
+    async fn give_up(&self, line: &Line, bucket: &Bucket, key: &str, upload: String) -> Result<(), Stop> {
+        match self.alive(line.ask(&bucket.endpoint, "abort upload", bucket.abort(key, &upload))).await {
+            Ok(()) => self.note(Note::Ended { upload }).await,
+            Err(error) => {
+                tracing::warn!(upload, %error, "an upload is not given up");
+                Ok(())
+            }
+        }
+    }
+
+    async fn note(&self, note: Note) -> Result<(), Stop> {
+        self.hand_over(Handover::Upload { note, kept: None }).await
+    }
+
+    /// Waits for the next part that has been sent.
+    async fn sent(
+        &self,
+        sending: &mut JoinSet<Sent>,
+        receipts: &mut [Option<String>],
+        upload: &Upload,
+        to: &Target<'_>,
+    ) -> Result<(), Stop> {
+        let joined = self.alive(sending.join_next()).await;
+        let Some(sent) = joined else { return Ok(()) };
+        let Sent { number, hash, answer } = sent.map_err(|panic| {
+            let said = format!("unexpected error: {panic}");
+            Failure::new(Stage::Deliver, Category::Internal, said)
+        })?;
+        let id = upload.id.clone();
+        match answer {
+            Ok(receipt) => {
+                let part = Part { hash, receipt: receipt.clone() };
+                self.note(Note::Part { upload: id, number, part }).await?;
+                if let Some(place) = receipts.get_mut(number as usize) {
+                    *place = Some(receipt);
+                }
+                Ok(())
+            }
+            Err(trouble) => {
+                if let Trouble::Refused(fault) = &trouble
+                    && fault.kind == FaultKind::NoUpload
+                {
+                    // The service let it go; the next attempt begins anew.
+                    self.note(Note::Ended { upload: id }).await?;
+                }
+                Err(self.not_written(to, trouble))
+            }
+        }
+    }
+
+    /// What arrived must be what is meant, before it can be seen.
+    async fn check(&self, source: &mut Reading<'_>, hashed: &Hashed) -> Result<(), Stop> {
+        source.check_unchanged(self, hashed.bytes).await?;
+        deliver::check_listed(self.record, &source.shown(self), hashed.listed.as_ref())?;
+        Ok(())
+    }
+
+    /// What is proven of an object that has arrived.
+    async fn prove(
+        &self,
+        line: &Line,
+        to: &Target<'_>,
+        hashed: &Hashed,
+        stored: &Stored,
+    ) -> Result<Evidence, Stop> {
+        let proven = match (self.work.site.delivery.verify, &hashed.hash) {
+            (Verify::ReadBack, Some(expected)) => {
+                let hasher = Hasher::new(expected.algorithm);
+                let there = self.hash_there(line, to.place, hashed.bytes, &to.path, hasher).await?;
+                (there.as_ref() == Some(expected)).then_some(Evidence::ReadBack)
+            }
+            (Verify::Written, _) if stored.asserted => Some(Evidence::RemoteChecksum),
+            (Verify::Written, _) => Some(Evidence::Written),
+            (Verify::Size | Verify::ReadBack, _) => {
+                let there = self.look(line, to.place, &to.path).await?;
+                (there == Some(hashed.bytes)).then_some(Evidence::Size)
+            }
+        };
+        if let Some(evidence) = proven {
+            return Ok(evidence);
+        }
+        // Nobody else has it: what is damaged does not stay under its name.
+        if to.mode == Mode::Create {
+            let deleting = to.place.delete(&to.key);
+            if let Err(error) = self.alive(line.ask(to.place.endpoint(), "delete", deleting)).await {
+                tracing::warn!(key = to.key, %error, "a damaged object stays");
+            }
+        }
+        let message = format!("{}: what was read back is not what was sent", to.place.shown(&to.path));
+        Err(Failure::new(Stage::Deliver, Category::VerifyMismatch, message).into())
+    }
+
+    fn not_written(&self, to: &Target<'_>, trouble: Trouble) -> Stop {
+        let what = format!("cannot write {}", to.place.shown(&to.path));
+        self.no_destination(to.place, &what, trouble)
+    }
+
+    /// Waits for room in the memory for bytes in flight. What is larger than all of it goes alone.
+    async fn room(&self, bytes: u64) -> Option<OwnedSemaphorePermit> {
+        let memory = &self.work.site.memory;
+        self.alive(memory.take(bytes)).await
+    }
+}
+
+impl Cutter {
+    /// The blocks of the next part. Empty: the source is at its end.
+    async fn next(
+        &mut self,
+        way: &Way<'_>,
+        line: &Line,
+        source: &mut Reading<'_>,
+        hashing: &mut Hashing,
+    ) -> Result<Vec<Bytes>, Stop> {
+        let (mut blocks, mut missing) = (Vec::new(), self.size);
+        while missing > 0 {
+            let mut block = std::mem::take(&mut self.rest);
+            if block.is_empty() {
+                let Some(read) = source.next(way, line).await? else { break };
+                hashing.update(&read);
+                way.moved(read.len()).await?;
+                block = read;
+            }
+            if block.len() as u64 > missing {
+                self.rest = block.split_off(missing as usize);
+            }
+            missing -= block.len() as u64;
+            blocks.push(block);
+        }
+        Ok(blocks)
+    }
+}
+
+#[allow(clippy::too_many_arguments, reason = "a task owns what it needs")]
+async fn send(
+    line: Arc<Line>,
+    place: Arc<Place>,
+    key: String,
+    upload: String,
+    number: u32,
+    hash: String,
+    blocks: Vec<Bytes>,
+    room: Option<OwnedSemaphorePermit>,
+) -> Sent {
+    let Store::Object(bucket) = &place.store;
+    let putting = bucket.put_part(&key, &upload, number, PutPayload::from_iter(blocks));
+    let answer = line.ask(&bucket.endpoint, PART, putting).await;
+    drop(room);
+    Sent { number, hash, answer }
+}
+
+fn hash_of(blocks: &[Bytes]) -> String {
+    let mut hasher = Xxh3::new();
+    blocks.iter().for_each(|block| hasher.update(block));
+    format!("{:032x}", hasher.digest128())
+}

@@ -1,0 +1,40 @@
+//! Places behind connections, looked at before anything moves.
+
+use std::sync::Arc;
+
+use super::{Finding, Refusal, Severity};
+use crate::control::Controls;
+use crate::control::intake::IntakeSwitch;
+use crate::control::line::Line;
+use crate::spec::{JobSpec, Location};
+use crate::storage::remote::connect::{Access, connect};
+use crate::storage::sources::Sources;
+
+/// Whether every source can be listed and the destination written to. Gives what is worth knowing.
+pub(crate) async fn check_places(job: &JobSpec, sources: &Sources) -> Result<Vec<Finding>, Refusal> {
+    let mut findings = Vec::new();
+    if !job.is_remote() {
+        return Ok(findings);
+    }
+    // A control of its own: what a look finds out is no outage of the run.
+    let line = Line::new(Arc::new(Controls::new(job)), Arc::new(IntakeSwitch::new()), false);
+    for place in sources.iter().filter_map(|(_, source)| source.remote()) {
+        place.probe_source(&line).await?;
+    }
+    if let Location::Remote(remote) = &job.destination {
+        let shown = job.destination.to_string();
+        let place = connect(remote, &shown, job, &Access::of_user())?;
+        if !place.probe_destination(&line).await?.guards {
+            findings.push(Finding {
+                severity: Severity::Warns,
+                code: "destination_unguarded".into(),
+                message: format!(
+                    "{shown}: the service replaces what is there even when it is told not to"
+                ),
+                advice: "Sluice looks before it writes each object; see to it that nothing else writes to the same place meanwhile.".into(),
+                records: 0,
+            });
+        }
+    }
+    Ok(findings)
+}

@@ -1,0 +1,176 @@
+//! From a connection to a bucket: which endpoint, which style, and who signs in. Asks nobody yet.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsCredential, Checksum, S3ConditionalPut};
+use object_store::{ClientOptions, RetryConfig, StaticCredentialProvider};
+use reqwest::Url;
+
+use super::Bucket;
+use super::profile::{self, Profile};
+use super::wire::Wire;
+use crate::spec::{S3, S3Checksum, S3Guard, Secret, SecretField, Secrets};
+
+/// Where nothing says where: Amazon's first region, which other services take too.
+const REGION: &str = "us-east-1";
+
+/// A connection that cannot be used as it is.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum OpenError {
+    #[error("no key signs in to it")]
+    NoKey,
+    #[error("{0}")]
+    Secrets(String),
+    #[error("{0}")]
+    Wrong(String),
+}
+
+/// Opens a bucket. `name`: under which the connection's secrets are kept.
+pub(crate) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> Result<Bucket, OpenError> {
+    let wrong = |error: &dyn std::fmt::Display| OpenError::Wrong(error.to_string());
+    let named = s3.profile.clone().or_else(|| variable("AWS_PROFILE"));
+    let profile = profile::read(named.as_deref().unwrap_or("default"));
+    let region = s3.region.clone().or_else(|| variable("AWS_REGION"));
+    let region = region.or_else(|| variable("AWS_DEFAULT_REGION")).or_else(|| profile.region.clone());
+    let region = region.unwrap_or_else(|| REGION.to_owned());
+    let endpoint = s3.endpoint.clone().or_else(|| variable("AWS_ENDPOINT_URL_S3"));
+    let endpoint = endpoint.or_else(|| variable("AWS_ENDPOINT_URL"));
+    let path_style = s3.path_style.unwrap_or(endpoint.is_some());
+    let url = match &endpoint {
+        None if path_style => format!("https://s3.{region}.amazonaws.com/{bucket}"),
+        None => format!("https://{bucket}.s3.{region}.amazonaws.com"),
+        Some(endpoint) if path_style => format!("{}/{bucket}", endpoint.trim_end_matches('/')),
+        Some(endpoint) => in_host(endpoint, bucket)?,
+    };
+    let origin = Url::parse(&url).map_err(|error| wrong(&error))?.origin().ascii_serialization();
+    let wire = Wire::new().map_err(|error| wrong(&error))?;
+    // The environment also says how a server signs in (web identity, container, instance).
+    let mut builder = AmazonS3Builder::from_env()
+        .with_bucket_name(bucket)
+        .with_region(&region)
+        .with_conditional_put(S3ConditionalPut::ETagMatch)
+        .with_virtual_hosted_style_request(!path_style)
+        .with_allow_http(true)
+        .with_skip_signature(s3.anonymous)
+        // TLS and the checksum guard the bytes; without TLS the signature has to.
+        .with_unsigned_payload(url.starts_with("https:"))
+        .with_client_options(ClientOptions::new().with_allow_http(true))
+        .with_retry(no_retry());
+    builder = builder.with_config(AmazonS3ConfigKey::S3Endpoint, endpoint_of(&url, bucket, path_style));
+    if s3.checksum != S3Checksum::None {
+        builder = builder.with_checksum_algorithm(match s3.checksum {
+            S3Checksum::Sha256 => Checksum::SHA256,
+            _ => Checksum::CRC64NVME,
+        });
+    }
+    let asks_elsewhere = ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
+        .into_iter()
+        .chain(["AWS_CONTAINER_CREDENTIALS_FULL_URI"])
+        .any(|name| variable(name).is_some());
+    match key(s3, name, secrets, profile)? {
+        Some(key) => builder = builder.with_credentials(Arc::new(StaticCredentialProvider::new(key))),
+        None if s3.anonymous || asks_elsewhere || on_instance() => {}
+        None => return Err(OpenError::NoKey),
+    }
+    let build = |wire: Wire| builder.clone().with_http_connector(wire).build();
+    let store = build(wire.clone()).map_err(|error| wrong(&error))?;
+    let guarded = build(wire.guarded()).map_err(|error| wrong(&error))?;
+    let guards = AtomicBool::new(s3.guard == S3Guard::Conditional);
+    Ok(Bucket { endpoint: origin.into(), url, region, anonymous: s3.anonymous, store, guarded, wire, guards })
+}
+
+/// The key that signs in, by the first who has one: the connection's own secrets, the profile that it
+/// names, the environment, the default profile.
+fn key(
+    s3: &S3,
+    name: &str,
+    secrets: &dyn Secrets,
+    profile: Profile,
+) -> Result<Option<AwsCredential>, OpenError> {
+    if s3.anonymous {
+        return Ok(None);
+    }
+    let own = |field| secrets.get(name, field).map_err(OpenError::Secrets);
+    if let Some(id) = own(SecretField::AccessKeyId)? {
+        let key = own(SecretField::SecretAccessKey)?.ok_or(OpenError::NoKey)?;
+        return Ok(Some(credential(id.expose(), &key, own(SecretField::SessionToken)?)));
+    }
+    let Profile { access_key_id, secret_access_key, session_token, .. } = profile;
+    let of_profile =
+        access_key_id.zip(secret_access_key).map(|(id, key)| credential(&id, &key, session_token));
+    if s3.profile.is_some() && of_profile.is_some() {
+        return Ok(of_profile);
+    }
+    let secret = |name: &str| variable(name).map(Secret::new);
+    let of_environment = variable("AWS_ACCESS_KEY_ID")
+        .zip(secret("AWS_SECRET_ACCESS_KEY"))
+        .map(|(id, key)| credential(&id, &key, secret("AWS_SESSION_TOKEN")));
+    Ok(of_environment.or(of_profile))
+}
+
+fn credential(id: &str, key: &Secret, token: Option<Secret>) -> AwsCredential {
+    AwsCredential {
+        key_id: id.to_owned(),
+        secret_key: key.expose().to_owned(),
+        token: token.map(|token| token.expose().to_owned()),
+    }
+}
+
+/// Whether this computer may be one of Amazon's, which sign in by asking a service of their own.
+fn on_instance() -> bool {
+    let told = variable("AWS_EC2_METADATA_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    !told && std::fs::read_to_string("/sys/class/dmi/id/sys_vendor").is_ok_and(|it| it.contains("Amazon"))
+}
+
+/// What the library wants as endpoint: with the bucket in its host where that stands there.
+fn endpoint_of(url: &str, bucket: &str, path_style: bool) -> String {
+    let whole = url.strip_suffix(bucket).filter(|_| path_style).map(|url| url.trim_end_matches('/'));
+    whole.unwrap_or(url).to_owned()
+}
+
+fn in_host(endpoint: &str, bucket: &str) -> Result<String, OpenError> {
+    let mut url = Url::parse(endpoint).map_err(|error| OpenError::Wrong(error.to_string()))?;
+    let host = url.host_str().unwrap_or_default().to_owned();
+    url.set_host(Some(&format!("{bucket}.{host}")))
+        .map_err(|error| OpenError::Wrong(format!("the bucket cannot stand in the host's name: {error}")))?;
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// Ours see every error.
+fn no_retry() -> RetryConfig {
+    RetryConfig { max_retries: 0, ..RetryConfig::default() }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Known;
+
+    impl Secrets for Known {
+        fn get(&self, connection: &str, field: SecretField) -> Result<Option<Secret>, String> {
+            Ok((connection == "nas").then(|| Secret::new(field.word().to_owned())))
+        }
+    }
+
+    #[test]
+    fn styles_of_addresses() {
+        let open = |s3: S3| open(&s3, "nas", "media", &Known).expect("a bucket");
+        let at = |endpoint: &str| S3 { endpoint: Some(endpoint.into()), ..S3::default() };
+        let bucket = open(at("http://127.0.0.1:9000/"));
+        assert_eq!(
+            (bucket.url.as_str(), &*bucket.endpoint),
+            ("http://127.0.0.1:9000/media", "http://127.0.0.1:9000")
+        );
+        let virtual_host = S3 { path_style: Some(false), ..at("https://s3.example") };
+        assert_eq!(open(virtual_host).url, "https://media.s3.example");
+        let amazon = open(S3 { region: Some("eu-west-1".into()), ..S3::default() });
+        assert_eq!(amazon.url, "https://media.s3.eu-west-1.amazonaws.com");
+        assert!(!format!("{amazon:?}").contains("secret_access_key"), "{amazon:?}");
+    }
+}

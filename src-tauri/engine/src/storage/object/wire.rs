@@ -1,0 +1,184 @@
+//! The HTTP under `object_store`: one client for all buckets, bounded in time and in what it takes in,
+//! that hands on what the library would swallow: how long a service asks us to wait, and whether it
+//! repeated the checksum of what it stored.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::TryStreamExt;
+use object_store::client::{
+    ClientOptions, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
+    HttpResponseBody, HttpService,
+};
+use reqwest::header::{HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
+use reqwest::{Client, Method};
+
+use crate::clock::now_ms;
+use crate::http::retry_after_of;
+
+/// A connection that is not there by then never will be.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Longest silence while an answer is awaited or read.
+const SILENCE: Duration = Duration::from_secs(60);
+
+/// The slowest link (bytes a second) over which something is sent: a request may take this long beyond
+/// the silence.
+const SLOWEST: u64 = 16 * 1024;
+
+/// Longest answer that is no file's content (bytes). A page of a listing is the longest: 1,000 keys of
+/// 1,024 bytes, each byte spelt with three.
+pub(super) const LONGEST: usize = 8 << 20;
+
+/// What the service says of the checksum of what it stores.
+pub(super) const CHECKSUM: &str = "x-amz-checksum-crc64nvme";
+
+/// The service repeated the checksum that we sent.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Asserted;
+
+/// An answer that is no success. The library's own error would keep neither its headers nor, in public,
+/// its status.
+#[derive(Debug, thiserror::Error)]
+#[error("{status}: {body}")]
+pub(super) struct Refused {
+    pub(super) status: u16,
+    /// How long the service asks us to wait.
+    pub(super) retry_after: Option<Duration>,
+    pub(super) body: String,
+}
+
+/// The checksum that the service gives is not that of what we sent.
+#[derive(Debug, thiserror::Error)]
+#[error("the service stored other bytes than were sent: their CRC64NVME is {theirs}, ours is {ours}")]
+pub(super) struct Damaged {
+    theirs: String,
+    ours: String,
+}
+
+/// Longer than allowed, or not ended in time.
+#[derive(Debug, thiserror::Error)]
+enum Bound {
+    #[error("the answer is longer than {LONGEST} bytes")]
+    Long,
+    #[error("no answer within {} s", .0.as_secs())]
+    Late(Duration),
+}
+
+/// The client, and whether completed uploads must not replace anything.
+#[derive(Debug, Clone)]
+pub(super) struct Wire {
+    client: Client,
+    guarded: bool,
+}
+
+impl Wire {
+    pub(super) fn new() -> Result<Self, reqwest::Error> {
+        let client = Client::builder()
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            // A redirect would carry what is signed elsewhere.
+            .redirect(reqwest::redirect::Policy::none())
+            // More connections than are ever used at once are not kept.
+            .pool_max_idle_per_host(128)
+            .user_agent(concat!("sluice/", env!("CARGO_PKG_VERSION")))
+            .build()?;
+        Ok(Self { client, guarded: false })
+    }
+
+    /// The same client; an upload that it completes fails where somebody else has the key.
+    pub(super) fn guarded(&self) -> Self {
+        Self { guarded: true, ..self.clone() }
+    }
+
+    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let (mut parts, body) = request.into_parts();
+        let completes = parts.method == Method::POST && is_completion(&parts.uri);
+        if self.guarded && completes {
+            parts.headers.insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
+        }
+        let is_get = parts.method == Method::GET;
+        let sent = parts.headers.get(CHECKSUM).cloned();
+        let patience = SILENCE + Duration::from_secs(body.content_length() as u64 / SLOWEST);
+        let url = parts.uri.to_string().parse::<reqwest::Url>();
+        let url = url.map_err(|error| HttpError::new(HttpErrorKind::Unknown, error))?;
+        let mut request = reqwest::Request::new(parts.method, url);
+        *request.headers_mut() = parts.headers;
+        // `is_empty` of this library's bodies says the contrary (0.14.2).
+        if body.content_length() > 0 {
+            *request.body_mut() = Some(reqwest::Body::wrap(body));
+        }
+        // An answer that has begun is bounded by its silences.
+        let late = |_| HttpError::new(HttpErrorKind::Timeout, Bound::Late(patience));
+        let response = tokio::time::timeout(patience, self.client.execute(request)).await.map_err(late)?;
+        let response: http::Response<reqwest::Body> = response.map_err(lost)?.into();
+        let (mut parts, body) = response.into_parts();
+        let stream = HttpResponseBody::new(http_body_util::BodyExt::map_err(body, lost));
+        if parts.status.is_success() && is_get {
+            return Ok(HttpResponse::from_parts(parts, stream));
+        }
+        let body = collect(stream).await?;
+        // An upload that fails while it is put together fails after a success was announced.
+        let failed_late = parts.status.is_success() && completes && is_error(&body);
+        if !parts.status.is_success() || failed_late {
+            let retry_after = parts.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+            let refused = Refused {
+                status: parts.status.as_u16(),
+                retry_after: retry_after.and_then(|value| retry_after_of(value, now_ms())),
+                body: String::from_utf8_lossy(&body).into_owned(),
+            };
+            return Err(HttpError::new(HttpErrorKind::Unknown, refused));
+        }
+        if let Some(ours) = sent
+            && let Some(theirs) = parts.headers.get(CHECKSUM)
+        {
+            if ours != theirs {
+                let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+                let damaged = Damaged { theirs: text(theirs), ours: text(&ours) };
+                return Err(HttpError::new(HttpErrorKind::Unknown, damaged));
+            }
+            parts.extensions.insert(Asserted);
+        }
+        Ok(HttpResponse::from_parts(parts, body.into()))
+    }
+}
+
+#[async_trait]
+impl HttpService for Wire {
+    async fn call(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        self.exchange(request).await
+    }
+}
+
+impl HttpConnector for Wire {
+    fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
+        Ok(HttpClient::new(self.clone()))
+    }
+}
+
+/// `POST KEY?uploadId=…` (CompleteMultipartUpload).
+fn is_completion(uri: &http::Uri) -> bool {
+    uri.query().is_some_and(|query| query.split('&').any(|pair| pair.starts_with("uploadId=")))
+}
+
+fn is_error(body: &[u8]) -> bool {
+    body.windows(6).take(512).any(|window| window == b"<Error")
+}
+
+/// Reads a whole answer, up to [`LONGEST`].
+pub(super) async fn collect(body: HttpResponseBody) -> Result<Vec<u8>, HttpError> {
+    let mut whole = Vec::new();
+    let mut stream = body.bytes_stream();
+    while let Some(chunk) = stream.try_next().await? {
+        if whole.len() + chunk.len() > LONGEST {
+            return Err(HttpError::new(HttpErrorKind::Decode, Bound::Long));
+        }
+        whole.extend_from_slice(&chunk);
+    }
+    Ok(whole)
+}
+
+fn lost(error: reqwest::Error) -> HttpError {
+    let kind = if error.is_timeout() { HttpErrorKind::Timeout } else { HttpErrorKind::Connect };
+    HttpError::new(kind, error.without_url())
+}

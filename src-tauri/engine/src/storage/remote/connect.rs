@@ -1,0 +1,92 @@
+//! From a job's location to a place: which connection, whose secrets. Asks no service yet.
+
+use std::collections::BTreeMap;
+
+use super::{Place, Store};
+use crate::preflight::Refusal;
+use crate::spec::{Connection, Environment, JobSpec, Remote, SecretField, Secrets, Via};
+use crate::storage::object::{self, OpenError};
+
+/// How locations are reached: the user's own connections, and where secrets are kept.
+pub(crate) struct Access {
+    /// By name; a job's own of the same name comes first.
+    pub(crate) connections: BTreeMap<String, Connection>,
+    pub(crate) secrets: Box<dyn Secrets>,
+}
+
+impl Access {
+    /// That of this user, on this computer.
+    pub(crate) fn of_user() -> Self {
+        Self { connections: BTreeMap::new(), secrets: Box::new(Environment) }
+    }
+}
+
+/// Opens a place behind a connection.
+pub(crate) fn connect(
+    remote: &Remote,
+    shown: &str,
+    job: &JobSpec,
+    access: &Access,
+) -> Result<Place, Refusal> {
+    let (name, connection) = match remote.via() {
+        Via::Url(connection) => (connection.own_name(), (**connection).clone()),
+        Via::Named(name) => {
+            let known = job.connections.get(name).or_else(|| access.connections.get(name));
+            let connection = known.ok_or_else(|| Refusal {
+                code: "connection_unknown",
+                message: format!("there is no connection {name}, which {shown} names"),
+                advice: "Add it with `sluice connections add` or as [connections.NAME] in the job. A file or folder of this computer whose name begins so is written with ./ before it.",
+            })?;
+            (name.clone(), connection.clone())
+        }
+    };
+    match &connection {
+        Connection::S3(s3) => {
+            let path = remote.path().trim_start_matches('/');
+            let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
+            if bucket.is_empty() {
+                return Err(Refusal {
+                    code: "bucket_missing",
+                    message: format!("{shown} names no bucket"),
+                    advice: "Write the bucket first: s3://bucket/prefix, or NAME:bucket/prefix.",
+                });
+            }
+            let bucket = object::open(s3, &name, bucket, access.secrets.as_ref())
+                .map_err(|error| refused(&error, shown, &name, &connection))?;
+            Ok(Place::new(Store::Object(bucket), prefix, shown.to_owned()))
+        }
+        Connection::Sftp(_) | Connection::Webdav(_) | Connection::Ftp(_) => Err(Refusal {
+            code: "connection_kind",
+            message: format!("{shown}: files behind {} cannot be moved yet", connection.kind()),
+            advice: "Mount it as a folder of this computer, and name that folder.",
+        }),
+    }
+}
+
+fn refused(error: &OpenError, shown: &str, name: &str, connection: &Connection) -> Refusal {
+    match error {
+        OpenError::NoKey => {
+            let variables: Vec<String> = connection
+                .secrets()
+                .iter()
+                .take(2)
+                .map(|field| SecretField::variable(*field, name))
+                .collect();
+            Refusal {
+                code: "secret_missing",
+                message: format!("{shown}: {error}; {} are not set", variables.join(" and ")),
+                advice: "Keep the secret with `sluice connections add`, or set the environment variables before you start Sluice. The AWS tools' own (AWS_ACCESS_KEY_ID, AWS_PROFILE, ~/.aws) serve as well.",
+            }
+        }
+        OpenError::Secrets(_) => Refusal {
+            code: "secret_unreadable",
+            message: format!("{shown}: {error}"),
+            advice: "Unlock the keychain, or set the connection's environment variables before you start Sluice.",
+        },
+        OpenError::Wrong(_) => Refusal {
+            code: "connection_invalid",
+            message: format!("{shown}: {error}"),
+            advice: "Correct the connection's endpoint, region or style.",
+        },
+    }
+}

@@ -1,0 +1,94 @@
+//! Reading a file behind a connection to its end, over as many connections as it takes.
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+
+use super::fault::{Fault, FaultKind};
+use super::{Looked, Place, Stream};
+use crate::control::line::{Line, Trouble};
+
+/// Connections that may break one after the other without a byte in between.
+const IN_VAIN: u32 = 3;
+
+/// A file that is being read. What breaks off is gone on with from the next byte, as long as the content
+/// is still the same.
+pub(crate) struct Fetch<'a> {
+    place: &'a Place,
+    key: String,
+    size: u64,
+    etag: Option<String>,
+    read: u64,
+    stream: Option<Stream>,
+    in_vain: u32,
+}
+
+impl<'a> Fetch<'a> {
+    /// A file of that size and tag; asks for nothing yet.
+    pub(crate) fn new(place: &'a Place, key: String, size: u64, etag: Option<String>) -> Self {
+        Self { place, key, size, etag, read: 0, stream: None, in_vain: 0 }
+    }
+
+    /// Opens a file of which nothing is known yet, and tells what it is.
+    pub(crate) async fn open(place: &'a Place, key: String, line: &Line) -> Result<(Self, Looked), Trouble> {
+        let (looked, stream) = line.ask(place.endpoint(), READ, place.read(&key, 0, None)).await?;
+        let fetch = Self::new(place, key, looked.size, looked.etag.clone());
+        Ok((Self { stream: Some(stream), ..fetch }, looked))
+    }
+
+    /// The next bytes. None: this was all. More than the file's size is never given.
+    pub(crate) async fn next(&mut self, line: &Line) -> Result<Option<Bytes>, Trouble> {
+        loop {
+            let Some(stream) = &mut self.stream else {
+                if self.read >= self.size {
+                    return Ok(None);
+                }
+                let opening = self.place.read(&self.key, self.read, self.etag.as_deref());
+                match line.ask(self.place.endpoint(), READ, opening).await {
+                    Ok((looked, stream)) => {
+                        if looked.size != self.size {
+                            let said = format!("it went from {} to {} bytes", self.size, looked.size);
+                            return Err(Trouble::Refused(Fault::new(FaultKind::Changed, said)));
+                        }
+                        self.stream = Some(stream);
+                    }
+                    Err(Trouble::Refused(fault)) if self.may_go_on(&fault) => {}
+                    Err(trouble) => return Err(trouble),
+                }
+                continue;
+            };
+            match stream.next().await {
+                Some(Ok(block)) if block.is_empty() => {}
+                Some(Ok(block)) => {
+                    let left = self.size - self.read;
+                    if block.len() as u64 > left {
+                        let said = format!("more than its {} bytes came", self.size);
+                        return Err(Trouble::Refused(Fault::new(FaultKind::Changed, said)));
+                    }
+                    self.in_vain = 0;
+                    self.read += block.len() as u64;
+                    return Ok(Some(block));
+                }
+                Some(Err(fault)) if self.may_go_on(&fault) => self.stream = None,
+                Some(Err(fault)) => return Err(Trouble::Refused(fault)),
+                None if self.read >= self.size => return Ok(None),
+                // It ended early without saying so.
+                None => {
+                    let said = format!("{} of its {} bytes came", self.read, self.size);
+                    let fault = Fault::new(FaultKind::Unreachable, said);
+                    if !self.may_go_on(&fault) {
+                        return Err(Trouble::Refused(fault));
+                    }
+                    self.stream = None;
+                }
+            }
+        }
+    }
+
+    fn may_go_on(&mut self, fault: &Fault) -> bool {
+        self.in_vain += 1;
+        self.in_vain <= IN_VAIN && matches!(fault.kind, FaultKind::Unreachable | FaultKind::Timeout)
+    }
+}
+
+/// The step of these requests, for latencies and breakers.
+const READ: &str = "read";

@@ -1,0 +1,109 @@
+//! One look at a place behind a connection before anything moves: is it there, does it know us, may we
+//! list and write, and does it keep two writers apart?
+
+use std::time::Duration;
+
+use super::fault::{Fault, FaultKind};
+use super::{Mode, Place, Store, Told};
+use crate::control::line::{Line, Trouble};
+use crate::preflight::Refusal;
+use crate::record::RawPath;
+
+/// Longest wait for one answer.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// What a look found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Probed {
+    /// The service refuses to replace what is there, when it is told so.
+    pub(crate) guards: bool,
+}
+
+impl Place {
+    /// Whether a source can be listed.
+    pub(crate) async fn probe_source(&self, line: &Line) -> Result<(), Refusal> {
+        let listed = ask(line, self, self.list(None)).await;
+        listed.map(drop).map_err(|trouble| self.refusal("source", "list", trouble))
+    }
+
+    /// Whether a destination can be written to. The object that is written is taken away again. From then
+    /// on the place knows whether the service guards what is there.
+    pub(crate) async fn probe_destination(&self, line: &Line) -> Result<Probed, Refusal> {
+        let name = format!(".sluice-probe-{:016x}.part", fastrand::u64(..));
+        let key = self.target(&RawPath(name.into_bytes()));
+        let key = key.map_err(|fault| self.refusal("destination", "write to", Trouble::Refused(fault)))?;
+        let refused = |trouble| self.refusal("destination", "write to", trouble);
+        let guards = match ask(line, self, self.put_probe(&key, Mode::Create)).await {
+            // It is there now; whoever replaces it all the same does not know the condition.
+            Ok(()) => match ask(line, self, self.put_probe(&key, Mode::Create)).await {
+                Ok(()) => false,
+                Err(Trouble::Refused(fault)) => fault.kind == FaultKind::Taken,
+                Err(trouble) => return Err(refused(trouble)),
+            },
+            Err(Trouble::Refused(fault))
+                if matches!(fault.kind, FaultKind::Unsupported | FaultKind::Rejected) =>
+            {
+                ask(line, self, self.put_probe(&key, Mode::Replace)).await.map_err(refused)?;
+                false
+            }
+            Err(trouble) => return Err(refused(trouble)),
+        };
+        if let Err(error) = ask(line, self, self.delete(&key)).await {
+            tracing::warn!(key, %error, "the probe stays");
+        }
+        match &self.store {
+            Store::Object(bucket) => bucket.set_guards(guards),
+        }
+        Ok(Probed { guards })
+    }
+
+    async fn put_probe(&self, key: &str, mode: Mode) -> Result<(), Fault> {
+        let told = Told { content_type: "text/plain", modified_ms: None };
+        match &self.store {
+            Store::Object(bucket) => {
+                bucket.put(key, bytes::Bytes::from_static(b"sluice").into(), &told, mode).await.map(drop)
+            }
+        }
+    }
+
+    fn refusal(&self, end: &str, what: &str, trouble: Trouble) -> Refusal {
+        let place = self.shown(&RawPath::default());
+        let message = format!("cannot {what} the {end} {place}: {trouble}");
+        let (Trouble::Refused(fault) | Trouble::Away(fault, _)) = trouble else {
+            return Refusal { code: "service_unreachable", message, advice: "Try again in a while." };
+        };
+        let (code, advice) = match fault.kind {
+            FaultKind::SignIn => {
+                ("service_denied", "Check the connection's secret, its region, and this computer's clock.")
+            }
+            FaultKind::Denied => {
+                ("service_forbids", "Give the connection's user the right to list, read and write there.")
+            }
+            FaultKind::NoPlace | FaultKind::Missing => (
+                "place_missing",
+                "Check the bucket's name, the endpoint and the region. Sluice makes no buckets.",
+            ),
+            FaultKind::Unreachable | FaultKind::Timeout => {
+                ("service_unreachable", "Check the network and the connection's address.")
+            }
+            FaultKind::Throttled | FaultKind::Busy => ("service_busy", "Try again in a while."),
+            _ => (
+                "service_refuses",
+                "Read the service's answer. Where it does not know checksums, set checksum = \"none\" in the connection.",
+            ),
+        };
+        Refusal { code, message, advice }
+    }
+}
+
+async fn ask<T>(
+    line: &Line,
+    place: &Place,
+    request: impl Future<Output = Result<T, Fault>>,
+) -> Result<T, Trouble> {
+    let bounded = async {
+        let late = |_| Fault::new(FaultKind::Timeout, format!("no answer within {} s", PATIENCE.as_secs()));
+        tokio::time::timeout(PATIENCE, request).await.unwrap_or_else(|elapsed| Err(late(elapsed)))
+    };
+    line.ask(place.endpoint(), "probe", bounded).await
+}
