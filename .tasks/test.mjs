@@ -1,9 +1,9 @@
 // npm test [-- FILTER]: sets up, then runs every test: the page's, the engine's and the command's,
 // and the desktop's end to end. A filter runs the Rust tests whose name contains it.
 
-import { canDriveDesktop, requireCargoTool } from './lib/system.mjs';
+import { canDriveDesktop, canRunServers, requireCargoTool } from './lib/system.mjs';
 import { note, step, task, TaskError } from './lib/say.mjs';
-import { buildForTests, setUp } from './lib/steps.mjs';
+import { buildForTests, installServers, setUp } from './lib/steps.mjs';
 import { passedIn } from './lib/count.mjs';
 import { runAndKeep } from './lib/run.mjs';
 
@@ -16,6 +16,7 @@ await task(async () => {
     setUp('tests');
     note(`no WebDriver drives this system's web view, so the desktop's tests do not run on ${process.platform}`);
   }
+  if (canRunServers) installServers();
   buildForTests();
 
   let passed = 0;

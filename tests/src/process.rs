@@ -43,6 +43,11 @@ impl Running {
         self.read("stdout")
     }
 
+    /// What it printed on standard error so far.
+    pub fn complaints(&self) -> String {
+        self.read("stderr")
+    }
+
     fn read(&self, name: &str) -> String {
         let bytes = fs::read(self.output.path().join(name)).expect("what it printed");
         String::from_utf8_lossy(&bytes).into_owned()

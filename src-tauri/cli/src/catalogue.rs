@@ -41,7 +41,7 @@ pub(crate) async fn show(args: &CatalogueArgs, output: &Output) -> Result<Ending
 fn job(catalogue: &Catalogue) -> JobSpec {
     let file = std::path::absolute(&catalogue.file).unwrap_or_else(|_| catalogue.file.clone());
     let catalogues = vec![Catalogue { file, ..catalogue.clone() }];
-    JobSpec { catalogues, ..JobSpec::new(Vec::new(), PathBuf::new()) }
+    JobSpec { catalogues, ..JobSpec::new(Vec::new(), PathBuf::new().into()) }
 }
 
 fn describe(shown: &Shown) -> String {

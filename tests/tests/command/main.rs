@@ -15,6 +15,7 @@ mod exiftool;
 mod failures;
 mod kill;
 mod mapping;
+mod object;
 mod outage;
 mod preflight;
 mod sidecars;

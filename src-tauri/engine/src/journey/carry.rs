@@ -6,7 +6,6 @@
 use std::fs::FileTimes;
 use std::io::Write;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 
@@ -92,10 +91,8 @@ impl Way<'_> {
         match &self.work.site.destination {
             Destination::Local(_) => self.write_to_folder(&line, &mut source, target).await,
             Destination::Remote(place) => {
-                let told = Told {
-                    content_type: content_type(target.file_name()),
-                    modified_ms: source.modified_ms(),
-                };
+                let told =
+                    Told { content_type: content_type(target.file_name()), modified: source.modified() };
                 match &place.store {
                     Store::Object(_) => {
                         self.write_to_bucket(&line, &mut source, place, target, told, mode).await
@@ -176,7 +173,7 @@ impl Way<'_> {
         let Hashed { bytes, hash, listed } = hashing.finish();
         source.check_unchanged(self, bytes).await?;
         deliver::check_listed(self.record, &source.shown(self), listed.as_ref())?;
-        let times = source.modified_ms().and_then(time_of).map(|at| FileTimes::new().set_modified(at));
+        let times = source.modified().map(|at| FileTimes::new().set_modified(at));
         let read_back = self.work.site.delivery.verify == Verify::ReadBack && bytes >= ALONE;
         let ended = on_thread(move || {
             let there = file.metadata()?.len();
@@ -233,8 +230,4 @@ impl Way<'_> {
 
 fn write_all(mut file: &std::fs::File, blocks: &[Bytes]) -> std::io::Result<()> {
     blocks.iter().try_for_each(|block| file.write_all(block))
-}
-
-fn time_of(ms: i64) -> Option<SystemTime> {
-    UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(ms).ok()?))
 }

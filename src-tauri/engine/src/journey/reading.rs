@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read};
 use std::sync::Arc;
-use std::time::UNIX_EPOCH;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 
@@ -58,14 +58,11 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// When its content was made (milliseconds since 1970).
-    pub(super) fn modified_ms(&self) -> Option<i64> {
+    /// When its content was made.
+    pub(super) fn modified(&self) -> Option<SystemTime> {
         match self {
-            Self::Local { file, .. } => {
-                let since = file.before.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;
-                i64::try_from(since.as_millis()).ok()
-            }
-            Self::Remote { looked, .. } => looked.modified_ms,
+            Self::Local { file, .. } => file.before.modified().ok(),
+            Self::Remote { looked, .. } => looked.modified,
         }
     }
 

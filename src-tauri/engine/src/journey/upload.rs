@@ -2,7 +2,8 @@
 //!
 //! There is no temporary name: an object is there when it is whole, and its parts are seen by nobody. What
 //! has arrived of an upload is kept in the checkpoint part by part; the next attempt reads the source from
-//! its beginning (it has to hash it anyway), and sends only parts that are missing or differ now.
+//! its beginning (it has to hash it anyway), and sends only parts that
+//! are missing. Where a part is another now, the upload begins anew.
 
 use std::sync::Arc;
 
@@ -28,7 +29,7 @@ use crate::stream::Handover;
 use crate::upload::{Note, Part, Upload};
 
 /// Parts of one file that are sent at once. Few, because what is on its way is lost when it is cut off.
-const AT_ONCE: usize = 4;
+const AT_ONCE: usize = 3;
 
 /// The steps of these requests, for latencies and breakers.
 const PUT: &str = "put";
@@ -129,11 +130,16 @@ impl Way<'_> {
                 break;
             }
             let hash = hash_of(&blocks);
-            let kept = upload.parts.get(&number).filter(|kept| kept.hash == hash);
-            receipts.push(kept.map(|kept| kept.receipt.clone()));
-            if kept.is_some() {
+            if let Some(kept) = upload.parts.get(&number) {
+                if kept.hash != hash {
+                    // Not every service lets a part be replaced.
+                    self.give_up(line, bucket, &to.key, upload.id).await?;
+                    return Err(self.begins_anew(source));
+                }
+                receipts.push(Some(kept.receipt.clone()));
                 continue;
             }
+            receipts.push(None);
             while sending.len() >= AT_ONCE {
                 self.sent(&mut sending, &mut receipts, &upload, to).await?;
             }
@@ -170,6 +176,12 @@ impl Way<'_> {
                 Err(self.not_written(to, trouble))
             }
         }
+    }
+
+    fn begins_anew(&self, source: &mut Reading<'_>) -> Stop {
+        let shown = source.shown(self);
+        let message = format!("{shown} is not what an earlier attempt began to send; it is sent anew");
+        Failure::new(Stage::Deliver, Category::SourceChanged, message).into()
     }
 
     /// The upload that an earlier attempt began, or a new one.

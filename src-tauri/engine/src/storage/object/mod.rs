@@ -12,6 +12,7 @@ mod xml;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
@@ -193,12 +194,12 @@ fn guarded(fault: Fault, mode: Mode) -> Fault {
 fn looked(got: &GetResult) -> Looked {
     let meta = &got.meta;
     let text = |name: &'static str| got.attributes.get(&Attribute::Metadata(name.into()));
-    let modified = text(MTIME).and_then(|seconds| seconds.parse::<f64>().ok());
     let class = got.attributes.get(&Attribute::StorageClass).map(|class| class.as_ref().to_owned());
     Looked {
         size: meta.size,
         etag: meta.e_tag.clone(),
-        modified_ms: modified.map(|seconds| (seconds * 1000.0) as i64),
+        // Else when it was put there, which is the earliest that anybody knows.
+        modified: text(MTIME).and_then(|seconds| time_of(seconds)).or(Some(meta.last_modified.into())),
         is_archived: class.is_some_and(|class| matches!(class.as_str(), "GLACIER" | "DEEP_ARCHIVE")),
     }
 }
@@ -206,9 +207,34 @@ fn looked(got: &GetResult) -> Looked {
 fn attributes(told: &Told) -> Attributes {
     let mut attributes = Attributes::new();
     attributes.insert(Attribute::ContentType, told.content_type.into());
-    if let Some(modified_ms) = told.modified_ms {
-        let seconds = format!("{}.{:03}", modified_ms.div_euclid(1000), modified_ms.rem_euclid(1000));
+    if let Some(since) = told.modified.and_then(|at| at.duration_since(UNIX_EPOCH).ok()) {
+        let seconds = format!("{}.{:09}", since.as_secs(), since.subsec_nanos());
         attributes.insert(Attribute::Metadata(MTIME.into()), seconds.into());
     }
     attributes
+}
+
+/// Seconds since 1970 with a fraction, without the rounding of a floating point number.
+fn time_of(seconds: &str) -> Option<SystemTime> {
+    let (whole, fraction) = seconds.split_once('.').unwrap_or((seconds, ""));
+    let digits: String = fraction.chars().chain("000000000".chars()).take(9).collect();
+    UNIX_EPOCH.checked_add(Duration::new(whole.parse().ok()?, digits.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_come_back_as_they_were() {
+        let at = UNIX_EPOCH + Duration::new(1_700_000_000, 123_456_789);
+        let told = Told { content_type: "text/plain", modified: Some(at) };
+        let kept = attributes(&told);
+        let mtime = kept.get(&Attribute::Metadata(MTIME.into())).expect("kept");
+        assert_eq!(time_of(mtime), Some(at));
+        assert_eq!(time_of("1.5"), Some(UNIX_EPOCH + Duration::from_millis(1500)));
+        for none in ["", "-1.0", "x", "1.-5", "99999999999999999999"] {
+            assert_eq!(time_of(none), None, "{none}");
+        }
+    }
 }

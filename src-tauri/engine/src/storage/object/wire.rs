@@ -10,8 +10,8 @@ use object_store::client::{
     ClientOptions, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
     HttpResponseBody, HttpService,
 };
-use reqwest::header::{HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
-use reqwest::{Client, Method};
+use reqwest::header::{CONTENT_RANGE, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
+use reqwest::{Client, Method, StatusCode};
 
 use crate::clock::now_ms;
 use crate::http::retry_after_of;
@@ -114,6 +114,10 @@ impl Wire {
         let response: http::Response<reqwest::Body> = response.map_err(lost)?.into();
         let (mut parts, body) = response.into_parts();
         let stream = HttpResponseBody::new(http_body_util::BodyExt::map_err(body, lost));
+        // Some services give a part under the status of the whole.
+        if parts.status == StatusCode::OK && parts.headers.contains_key(CONTENT_RANGE) {
+            parts.status = StatusCode::PARTIAL_CONTENT;
+        }
         if parts.status.is_success() && is_get {
             return Ok(HttpResponse::from_parts(parts, stream));
         }

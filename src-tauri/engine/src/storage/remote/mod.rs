@@ -6,6 +6,7 @@ pub(crate) mod fetch;
 pub(crate) mod probe;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
@@ -55,8 +56,8 @@ pub(crate) struct Looked {
     pub(crate) size: u64,
     /// What changes with the content.
     pub(crate) etag: Option<String>,
-    /// When the content was made, as whoever brought it kept it (milliseconds since 1970).
-    pub(crate) modified_ms: Option<i64>,
+    /// When the content was made, as whoever brought it kept it.
+    pub(crate) modified: Option<SystemTime>,
     pub(crate) is_archived: bool,
 }
 
@@ -64,8 +65,8 @@ pub(crate) struct Looked {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Told {
     pub(crate) content_type: &'static str,
-    /// Milliseconds since 1970.
-    pub(crate) modified_ms: Option<i64>,
+    /// When its content was made.
+    pub(crate) modified: Option<SystemTime>,
 }
 
 /// Whether a name that is taken may be taken over.

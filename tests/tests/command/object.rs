@@ -1,0 +1,337 @@
+//! Object storage at either end, with real servers.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use rustix::process::Signal;
+use sluice_tests::cable::{Cable, Weather};
+use sluice_tests::command::{self, COMPLETE, Ended, REFUSED, Status, WITH_FAILURES, failures};
+use sluice_tests::compare::{assert_same, same_bytes};
+use sluice_tests::process::Running;
+use sluice_tests::servers::{BUCKET, Kind, Server, connection, leaks, signed};
+use sluice_tests::site::Site;
+use sluice_tests::{tree, wait};
+
+/// A job between a folder and the connection `shelf`.
+struct Shelf {
+    site: Site,
+    url: String,
+}
+
+impl Shelf {
+    fn new(url: String) -> Self {
+        Self { site: Site::new(), url }
+    }
+
+    /// Writes a job; `more` comes before the connection.
+    fn job(&self, name: &str, source: &str, destination: &str, more: &str) -> PathBuf {
+        let path = self.site.path(&format!("{name}.toml"));
+        let text = format!(
+            "sources = [{source:?}]\ndestination = {destination:?}\n{more}\n{}",
+            connection(&self.url)
+        );
+        std::fs::write(&path, text).expect("the job file");
+        path
+    }
+
+    /// The job that brings the source folder to the shelf.
+    fn upload(&self, more: &str) -> PathBuf {
+        self.job("up", text(&self.site.source), &format!("shelf:{BUCKET}/in"), more)
+    }
+
+    /// The job that brings it back to the destination folder.
+    fn download(&self, more: &str) -> PathBuf {
+        self.job("down", &format!("shelf:{BUCKET}/in"), text(&self.site.destination), more)
+    }
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("ASCII")
+}
+
+fn sluice(word: &str, file: &Path) -> Command {
+    signed(command::sluice([word.as_ref(), file.as_os_str()]))
+}
+
+fn run(word: &str, file: &Path) -> Ended {
+    Running::start(sluice(word, file)).ended()
+}
+
+/// The hashes that the checkpoint holds, by target.
+fn hashes(site: &Site, checkpoint: &Path) -> BTreeMap<String, String> {
+    let out = site.path("catalogue.csv");
+    command::run(["catalogue-out".as_ref(), checkpoint.as_os_str(), "--out".as_ref(), out.as_os_str()])
+        .expect(COMPLETE);
+    let mut reader = csv::Reader::from_path(out).expect("the catalogue");
+    let columns = reader.headers().expect("columns").clone();
+    let column = |name: &str| columns.iter().position(|column| column.trim_start_matches('\u{feff}') == name);
+    let (target, hash) = (column("target").expect("target"), column("hash").expect("hash"));
+    reader
+        .records()
+        .map(|row| row.expect("a row"))
+        .map(|row| (row[target].into(), row[hash].into()))
+        .collect()
+}
+
+#[test]
+fn a_folder_goes_to_object_storage_and_back() {
+    for kind in [Kind::Rclone, Kind::Moto] {
+        let server = Server::start(kind);
+        let shelf = Shelf::new(server.url());
+        let source = &shelf.site.source;
+        tree::small_files(source, 40, 1);
+        tree::file(&source.join("large.mov"), (11 << 20) + 7, 2);
+        tree::file(&source.join("Zürich – 映画 100%41+.mov"), 1000, 3);
+        std::fs::write(source.join("empty.bin"), "").expect("a file");
+
+        run("run", &shelf.upload("[deliver]\nhash = \"md5\"")).expect(COMPLETE);
+        let up = shelf.site.path("up.sluice");
+        let status = Status::of(&up);
+        assert_eq!((status.delivered, status.records), (43, 43), "{kind:?}");
+        for (target, hash) in hashes(&shelf.site, &up) {
+            // What coreutils says of the source is what the checkpoint says of the object.
+            let file = source.join(target.replace("%2541", "%41"));
+            let said = Command::new("md5sum").arg(file).output().expect("md5sum").stdout;
+            let said = String::from_utf8(said).expect("text");
+            let said = said.trim_start_matches('\\').split(' ').next().unwrap_or_default().to_owned();
+            assert_eq!(hash, format!("md5:{said}"), "{kind:?} {target}");
+        }
+        run("verify", &up).expect(COMPLETE);
+        assert!(run("uploads", &up).expect(COMPLETE).stdout.contains("No upload"));
+
+        run("run", &shelf.download("")).expect(COMPLETE);
+        let back = shelf.site.destination.join("Zürich – 映画 100%2541+.mov");
+        std::fs::rename(back, shelf.site.destination.join("Zürich – 映画 100%41+.mov")).expect("its name");
+        assert_same(source, &shelf.site.destination);
+        assert_eq!(leaks(shelf.site.source.parent().expect("the site")), Vec::<PathBuf>::new());
+    }
+}
+
+#[test]
+fn a_killed_upload_goes_on_from_the_next_part() {
+    const SIZE: u64 = 96 << 20;
+    let server = Server::start(Kind::Rclone);
+    let cable = Cable::to(&server.url(), Weather::default());
+    let shelf = Shelf::new(cable.url());
+    tree::file(&shelf.site.source.join("reel.mov"), SIZE, 5);
+    let job = shelf.upload("[control]\nbandwidth = \"60MB/s\"\n[deliver]\nverify = \"written\"");
+    let checkpoint = shelf.site.path("up.sluice");
+    for share in [3, 6] {
+        let mut running = Running::start(sluice("run", &job));
+        wait::until("a share of the file to be sent", || (cable.sent() > SIZE * share / 10).then_some(()));
+        running.signal(Signal::KILL);
+        drop(running);
+        let listed = run("uploads", &checkpoint).expect(COMPLETE).stdout;
+        assert!(listed.contains("goes on with the run") && listed.contains("in/reel.mov"), "{listed}");
+    }
+    run("run", &job).expect(COMPLETE);
+    assert_eq!(Status::of(&checkpoint).delivered, 1);
+    assert!(
+        same_bytes(&shelf.site.source.join("reel.mov"), &server.files().join("in/reel.mov")),
+        "the object's bytes"
+    );
+    // What was on its way at a kill is sent again, at most three parts and one whose receipt was not kept;
+    // no part that had arrived is.
+    let sent = cable.sent();
+    assert!(sent <= SIZE + 2 * 4 * (5 << 20), "{sent} bytes were sent for a file of {SIZE}");
+    assert!(run("uploads", &checkpoint).expect(COMPLETE).stdout.contains("No upload"));
+}
+
+#[test]
+fn a_source_that_changed_begins_its_parts_anew() {
+    const SIZE: u64 = 40 << 20;
+    let server = Server::start(Kind::Rclone);
+    let cable = Cable::to(&server.url(), Weather::default());
+    let shelf = Shelf::new(cable.url());
+    let reel = shelf.site.source.join("reel.mov");
+    tree::file(&reel, SIZE, 5);
+    let job = shelf.upload("[control]\nbandwidth = \"40MB/s\"\nbackoff_base_ms = 5");
+    let mut running = Running::start(sluice("run", &job));
+    wait::until("a share of the file to be sent", || (cable.sent() > SIZE / 2).then_some(()));
+    running.signal(Signal::KILL);
+    drop(running);
+    tree::file(&reel, SIZE, 6);
+    run("run", &job).expect(COMPLETE);
+    assert!(same_bytes(&reel, &server.files().join("in/reel.mov")), "the new bytes");
+}
+
+#[test]
+fn an_abandoned_upload_is_given_up_on_request() {
+    const SIZE: u64 = 40 << 20;
+    let server = Server::start(Kind::Moto);
+    let cable = Cable::to(&server.url(), Weather::default());
+    let shelf = Shelf::new(cable.url());
+    tree::file(&shelf.site.source.join("reel.mov"), SIZE, 5);
+    let job = shelf.upload("[control]\nbandwidth = \"40MB/s\"");
+    let mut running = Running::start(sluice("run", &job));
+    wait::until("a share of the file to be sent", || (cable.sent() > SIZE / 2).then_some(()));
+    running.signal(Signal::KILL);
+    drop(running);
+    let open = || server.boto("print(len(s3.list_multipart_uploads(Bucket=bucket).get('Uploads', [])))");
+    assert_eq!(open().trim(), "1");
+    let checkpoint = shelf.site.path("up.sluice");
+    let mut all = sluice("uploads", &checkpoint);
+    all.args(["--abort", "--all"]);
+    let ended = Running::start(all).ended().expect(COMPLETE);
+    assert!(ended.stdout.contains("1 uploads given up"), "{}", ended.stdout);
+    assert_eq!(open().trim(), "0");
+    run("run", &job).expect(COMPLETE);
+    assert_eq!(open().trim(), "0");
+}
+
+#[test]
+fn a_service_that_asks_to_slow_down_fails_no_record() {
+    let server = Server::start(Kind::Rclone);
+    let cable = Cable::to(&server.url(), Weather::default());
+    let shelf = Shelf::new(cable.url());
+    tree::small_files(&shelf.site.source, 60, 1);
+    let job = shelf.upload(
+        "[control]\nbackoff_base_ms = 5\nretry_budget_percent = 100\n[deliver]\nverify = \"written\"",
+    );
+    run("plan", &job).expect(COMPLETE);
+    cable.change(Weather { slow_down_every: 6, ..Weather::default() });
+    run("run", &job).expect(COMPLETE);
+    let status = Status::of(&shelf.site.path("up.sluice"));
+    assert_eq!((status.delivered, status.failed), (60, 0));
+    assert!(status.throttled > 0, "{status:?}");
+}
+
+#[test]
+fn answers_that_break_off_are_gone_on_with() {
+    let server = Server::start(Kind::Rclone);
+    let cable = Cable::to(&server.url(), Weather::default());
+    let shelf = Shelf::new(cable.url());
+    std::fs::create_dir(server.files().join("in")).expect("a folder");
+    tree::file(&server.files().join("in/reel.mov"), 9 << 20, 5);
+    cable.change(Weather { cut_after: Some(1 << 20), ..Weather::default() });
+    run("run", &shelf.download("")).expect(COMPLETE);
+    let (there, here) = (server.files().join("in/reel.mov"), shelf.site.destination.join("reel.mov"));
+    assert!(same_bytes(&there, &here));
+    assert!(cable.requests() > 8, "{} requests", cable.requests());
+}
+
+#[test]
+fn a_wrong_secret_is_told_before_anything_moves() {
+    let server = Server::start(Kind::Rclone);
+    let shelf = Shelf::new(server.url());
+    tree::small_files(&shelf.site.source, 3, 1);
+    for job in [shelf.upload(""), shelf.download("")] {
+        let mut wrong = sluice("run", &job);
+        wrong.env("SLUICE_SHELF_SECRET_ACCESS_KEY", "wrong-canary");
+        let ended = Running::start(wrong).ended().expect(REFUSED);
+        assert!(ended.stderr.contains("SignatureDoesNotMatch"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("secret") && !ended.stderr.contains("canary"), "{}", ended.stderr);
+
+        let mut none = command::sluice(["run".as_ref(), job.as_os_str()]);
+        none.env("AWS_SHARED_CREDENTIALS_FILE", "/nowhere").env("AWS_CONFIG_FILE", "/nowhere");
+        let ended = Running::start(none).ended();
+        ended.assert_refused(&["sluice_shelf_access_key_id"]);
+    }
+}
+
+#[test]
+fn what_is_there_is_treated_as_the_policy_says() {
+    for kind in [Kind::Rclone, Kind::Moto] {
+        let server = Server::start(kind);
+        let put = |shelf: &Shelf, name: &str, content: &str| {
+            std::fs::write(shelf.site.source.join(name), content).expect("a file");
+        };
+        let policy = |shelf: &Shelf, policy: &str| {
+            let job = shelf.job(
+                policy,
+                text(&shelf.site.source),
+                &format!("shelf:{BUCKET}/in"),
+                &format!("[deliver]\non_conflict = {policy:?}"),
+            );
+            (run("run", &job), shelf.site.path(&format!("{policy}.sluice")))
+        };
+        let first = Shelf::new(server.url());
+        put(&first, "same.txt", "same");
+        put(&first, "other.txt", "old!");
+        policy(&first, "fail").0.expect(COMPLETE);
+
+        let second = Shelf::new(server.url());
+        put(&second, "same.txt", "same");
+        put(&second, "other.txt", "new!");
+        let (ended, checkpoint) = policy(&second, "skip_identical");
+        ended.expect(WITH_FAILURES);
+        let status = Status::of(&checkpoint);
+        assert_eq!((status.skipped, status.failed), (1, 1), "{kind:?}");
+        assert_eq!(failures(&checkpoint)[0].category, "destination_conflict");
+        let (ended, checkpoint) = policy(&second, "fail");
+        ended.expect(WITH_FAILURES);
+        assert_eq!(Status::of(&checkpoint).failed, 2, "{kind:?}");
+        policy(&second, "rename").0.expect(COMPLETE);
+        let back = |shelf: &Shelf| {
+            run("run", &shelf.download("")).expect(COMPLETE);
+            sluice_tests::compare::picture(&shelf.site.destination)
+        };
+        let there = back(&Shelf::new(server.url()));
+        let content = |name: &str| there[Path::new(name)].clone().expect("a file");
+        assert_eq!(content("other.txt"), b"old!");
+        assert_eq!(content("other (2).txt"), b"new!");
+        policy(&second, "overwrite").0.expect(COMPLETE);
+        let there = back(&Shelf::new(server.url()));
+        assert_eq!(there[Path::new("other.txt")].clone().expect("a file"), b"new!", "{kind:?}");
+    }
+}
+
+#[test]
+fn nobody_is_overwritten_unseen() {
+    let server = Server::start(Kind::Moto);
+    let cable = Cable::to(&server.url(), Weather::default());
+    let shelf = Shelf::new(cable.url());
+    std::fs::write(shelf.site.source.join("a.txt"), "ours").expect("a file");
+    tree::file(&shelf.site.source.join("b.mov"), 9 << 20, 1);
+    server.boto(
+        "[s3.put_object(Bucket=bucket, Key='in/' + key, Body=b'theirs') for key in ('a.txt', 'b.mov')]",
+    );
+    // The look comes before them, the object after them.
+    cable.change(Weather { is_blind: true, ..Weather::default() });
+    run("run", &shelf.upload("")).expect(WITH_FAILURES);
+    let failed = failures(&shelf.site.path("up.sluice"));
+    assert_eq!(failed.len(), 2);
+    assert!(failed.iter().all(|failure| failure.category == "destination_conflict"), "{failed:?}");
+    let bodies =
+        "print([s3.get_object(Bucket=bucket, Key='in/' + key)['Body'].read() for key in ('a.txt', 'b.mov')])";
+    assert_eq!(server.boto(bodies).trim(), "[b'theirs', b'theirs']");
+}
+
+#[test]
+fn hostile_keys_stay_within_the_destination_and_each_is_accounted_for() {
+    let server = Server::start(Kind::Moto);
+    let shelf = Shelf::new(server.url());
+    let long = format!("in/{}", "x".repeat(1021));
+    let keys = [
+        "in/../../escape.txt",
+        "in/a//b.txt",
+        "in/./c.txt",
+        "in//absolute.txt",
+        "in/control\u{1}.txt",
+        "in/folder/",
+        "in/real\u{202e}.txt",
+        "in/plain & <b> \"q\".txt",
+        "in/.DS_Store",
+        &long,
+        "in/C:\\windows.txt",
+    ];
+    let list = shelf.site.path("keys.json");
+    std::fs::write(&list, serde_json::to_string(&keys).expect("keys")).expect("a file");
+    server.boto(&format!(
+        "for key in json.load(open({list:?})):\n    s3.put_object(Bucket=bucket, Key=key, Body=b'' if key.endswith('/') else b'x')"
+    ));
+    run("run", &shelf.download("")).expect(WITH_FAILURES);
+    let status = Status::of(&shelf.site.path("down.sluice"));
+    assert_eq!(status.records, keys.len() as u64, "{status:?}");
+    // The folder and the leftover are left out; plain names are delivered; the rest fails by name.
+    assert_eq!((status.excluded, status.delivered), (2, 3), "{status:?}");
+    for failure in failures(&shelf.site.path("down.sluice")) {
+        assert_eq!(failure.category, "name_unsupported", "{failure:?}");
+    }
+    let outside = shelf.site.path("escape.txt");
+    assert!(
+        !outside.exists() && !shelf.site.destination.parent().expect("a folder").join("escape.txt").exists()
+    );
+    assert_eq!(sluice_tests::compare::identities(&shelf.site.destination).len(), 3);
+}
