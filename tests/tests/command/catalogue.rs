@@ -295,6 +295,7 @@ fn a_catalogue_is_shown_as_it_is_found() {
     let found = shown(&file, &[]);
     assert_eq!((&found["encoding"], &found["delimiter"]), (&json!("macintosh"), &json!(";")));
     assert_eq!((&found["header_row"], &found["columns"]), (&json!(2), &json!(["id", "path"])));
+    assert_eq!((&found["guess"]["path"], &found["guess"]["id"]), (&json!(["path"]), &json!("id")));
     assert_eq!(found["rows"][0], json!({"number": 3, "cells": ["1", "déjà vu.mov"], "unreadable": null}));
     let chosen = shown(&file, &["--encoding", "windows-1252", "--header-row", "0", "--delimiter", "none"]);
     assert_eq!(chosen["rows"][2]["cells"][0], "1;dŽjˆ vu.mov");
