@@ -92,17 +92,15 @@ impl Window {
 
     /// Chooses an option of a list by its word.
     pub async fn choose(&self, name: &str, word: &str) {
-        let selector = part(name);
+        let option = format!(
+            "return [...document.querySelectorAll(\"{} option\")] \
+             .find((option) => option.textContent.trim() === arguments[0]) ?? null",
+            part(name)
+        );
         self.until(&format!("the choice {word:?} in {name:?}"), async |page| {
-            let list = page.find(By::Css(&*selector)).await.ok()?;
-            let options = list.find_all(By::Tag("option")).await.ok()?;
-            for option in options {
-                // The page may redraw it in between: then it is looked up again.
-                if option.text().await.ok()?.trim() == word {
-                    return option.click().await.ok();
-                }
-            }
-            None
+            let found = page.execute(&*option, vec![word.into()]).await.ok()?;
+            // The page may redraw it in between: then it is looked up again.
+            found.element().ok()?.click().await.ok()
         })
         .await;
     }

@@ -12,6 +12,8 @@ use crate::spec::Catalogue;
 
 /// Rows that are looked at before it is decided which of them is the header.
 const LOOKED_AT: usize = 100;
+/// Bytes of them that are kept meanwhile; with rows as long as these, fewer have to do.
+const HELD: usize = 16 << 20;
 /// Characters that a column's name may have.
 const LONGEST_NAME: usize = 200;
 /// Lines of a preamble that are shown.
@@ -24,6 +26,8 @@ pub(super) struct Table<'a, 'b> {
     head: Option<Head>,
     /// Rows that came before the header was found.
     waiting: Vec<RawLine>,
+    /// Bytes in the cells of those.
+    held: usize,
     columns: Vec<(usize, Arc<str>)>,
     /// A delimiter in an unquoted value moves all cells behind it, so a row with too many of them
     /// cannot be trusted. In a workbook each cell knows its own column.
@@ -40,7 +44,8 @@ impl<'a, 'b> Table<'a, 'b> {
         on: &'a mut OnEvent<'b>,
     ) -> Self {
         let waiting = Vec::new();
-        Self { on, catalogue, head: Some(head), waiting, columns: Vec::new(), is_delimited, error: None }
+        let columns = Vec::new();
+        Self { on, catalogue, head: Some(head), waiting, held: 0, columns, is_delimited, error: None }
     }
 
     /// Takes a row. Gives false when no more are wanted.
@@ -53,8 +58,10 @@ impl<'a, 'b> Table<'a, 'b> {
         }
         let header = self.catalogue.header_row;
         let is_past = header.is_some_and(|header| header > 0 && line.number() > header);
+        self.held += row_of(&line).map_or(0, |row| row.cells.iter().map(|(_, cell)| cell.len()).sum());
         self.waiting.push(line);
-        if is_past || self.waiting.len() >= LOOKED_AT { self.decide() } else { true }
+        let is_enough = self.waiting.len() >= LOOKED_AT || self.held >= HELD;
+        if is_past || is_enough { self.decide() } else { true }
     }
 
     /// All rows were taken.
