@@ -693,6 +693,8 @@ export const m = {
     throttled: 'Asked to slow down',
     media_unreadable: 'File cannot be described',
     verify_mismatch: 'Copy differs',
+    group_incomplete: 'Its group is incomplete',
+    group_too_large: 'Group too large',
     internal: 'Error of Sluice',
     destination_full: 'Destination full',
     destination_gone: 'Destination gone',

@@ -38,6 +38,8 @@ fn main() {
         spec::MediaKind,
         spec::OnUnknownMedia,
         spec::Describe,
+        spec::GroupPreset,
+        spec::Group,
         spec::Lookup,
         spec::Register,
         spec::Term,

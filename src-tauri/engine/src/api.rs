@@ -199,7 +199,8 @@ impl Migration {
                 let sources = std::mem::take(&mut job.sources);
                 let catalogues = std::mem::take(&mut job.catalogues);
                 let destination = std::mem::take(&mut job.destination);
-                *job = JobSpec { sources, catalogues, destination, ..wanted };
+                let groups = std::mem::take(&mut job.groups);
+                *job = JobSpec { sources, catalogues, destination, groups, ..wanted };
             })
             .await
     }

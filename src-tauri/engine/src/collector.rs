@@ -1,6 +1,9 @@
 //! The collector (fan-in): bytes durable on the destination first, then the final name, then the
 //! outcome committed, then the counters. Nobody else records outcomes.
 
+mod fate;
+
+use std::fs::Metadata;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -13,7 +16,6 @@ use tokio::task::{JoinSet, spawn_blocking};
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::control::intake::Intake;
-use crate::control::retry::next_try;
 use crate::failure::{Category, Stage};
 use crate::metrics::live::{Live, LiveBatch};
 use crate::metrics::times::On;
@@ -23,20 +25,23 @@ use crate::record::{
 use crate::spec::Verify;
 use crate::stage::deliver::read_back;
 use crate::stage::{self, Arrived, Processed, Proof, Staged};
+use crate::storage::local::destination::Folder;
 use crate::storage::local::fault;
 use crate::stream::{Handed, Handover, Work};
 
-/// Records settled in one go: large enough that syncs and commits cost little, small enough that a
-/// crash repeats little.
-const GROUP: usize = 1024;
+use fate::{end, end_together};
 
-/// How long a group waits for more records, so that quick ones do not commit one by one.
+/// Records settled in one round: large enough that syncs and commits cost little, small enough that a
+/// crash repeats little.
+const ROUND: usize = 1024;
+
+/// How long a round waits for more records, so that quick ones do not commit one by one.
 const LINGER: Duration = Duration::from_millis(25);
 
 /// Handovers that may wait; then the streams wait.
 pub(crate) const QUEUE: usize = 64;
 
-/// Threads that prove and publish a group.
+/// Threads that prove and publish a round.
 const HANDS: usize = 4;
 
 /// What a batch's collector works with.
@@ -49,10 +54,10 @@ pub(crate) struct Collector {
     pub(crate) batch: Arc<LiveBatch>,
 }
 
-/// A record that lies complete under its temporary name.
-struct Settling {
-    from: From,
-    staged: Staged,
+/// What gets its final names together: a record alone, or those of a group.
+struct Unit {
+    members: Vec<(From, Processed)>,
+    is_group: bool,
 }
 
 /// Whose record it is, and who waits for its final name.
@@ -79,8 +84,8 @@ enum End {
 impl Collector {
     /// Records every handover of the batch. Ends when all streams have hung up.
     pub(crate) async fn run(self, mut handovers: mpsc::Receiver<Handover>) -> Result<(), CheckpointError> {
-        while let Some(group) = gather(&mut handovers).await {
-            if let Err(error) = self.record(group).await {
+        while let Some(round) = gather(&mut handovers).await {
+            if let Err(error) = self.record(round).await {
                 self.work.intake.close(Intake::Cut);
                 return Err(error);
             }
@@ -88,16 +93,16 @@ impl Collector {
         Ok(())
     }
 
-    async fn record(&self, mut group: Vec<Handover>) -> Result<(), CheckpointError> {
+    async fn record(&self, mut round: Vec<Handover>) -> Result<(), CheckpointError> {
         let times = &self.work.controls.times;
-        self.keep_uploads(&mut group).await?;
-        let targets = take_targets(&mut group);
+        self.keep_uploads(&mut round).await?;
+        let targets = take_targets(&mut round);
         if !targets.is_empty() {
             // A target that was worked out in the run must be known before a file bears it.
             self.checkpoint.record_outcomes(self.id, self.lane, &[], &targets, &[], 0).await?;
         }
         let started = Instant::now();
-        let (settled, mut steps) = settle(group, &self.work).await;
+        let (settled, mut steps) = settle(round, &self.work).await;
         times.add(On::Proving, started.elapsed());
         let mut outcomes = Vec::with_capacity(settled.len());
         let mut streams = Vec::with_capacity(settled.len());
@@ -144,10 +149,10 @@ impl Collector {
 
 impl Collector {
     /// Keeps what happened to uploads, and tells those who wait for that.
-    async fn keep_uploads(&self, group: &mut Vec<Handover>) -> Result<(), CheckpointError> {
+    async fn keep_uploads(&self, round: &mut Vec<Handover>) -> Result<(), CheckpointError> {
         let is_upload = |handover: &mut Handover| matches!(handover, Handover::Upload { .. });
         let (mut notes, mut waiting) = (Vec::new(), Vec::new());
-        for handover in group.extract_if(.., is_upload) {
+        for handover in round.extract_if(.., is_upload) {
             if let Handover::Upload { note, kept } = handover {
                 notes.push(note);
                 waiting.extend(kept);
@@ -178,25 +183,25 @@ impl Collector {
     }
 }
 
-/// Takes the targets that records were given in the run out of a group.
-fn take_targets(group: &mut Vec<Handover>) -> Vec<StepResult> {
+/// Takes the targets that records were given in the run out of a round.
+fn take_targets(round: &mut Vec<Handover>) -> Vec<StepResult> {
     let is_target =
         |handover: &mut Handover| matches!(handover, Handover::Step(step) if step.step == StepResult::MAPPED);
     let step = |handover| match handover {
         Handover::Step(step) => Some(step),
-        Handover::Records { .. } | Handover::Publish { .. } | Handover::Upload { .. } => None,
+        Handover::Records { .. } | Handover::Group { .. } | Handover::Upload { .. } => None,
     };
-    group.extract_if(.., is_target).filter_map(step).collect()
+    round.extract_if(.., is_target).filter_map(step).collect()
 }
 
-/// The next group. None: all streams have hung up.
+/// The next round. None: all streams have hung up.
 async fn gather(handovers: &mut mpsc::Receiver<Handover>) -> Option<Vec<Handover>> {
     let first = handovers.recv().await?;
     let mut records = first.len();
     let mut group = vec![first];
     let patience = tokio::time::sleep(LINGER);
     tokio::pin!(patience);
-    while records < GROUP {
+    while records < ROUND {
         tokio::select! {
             more = handovers.recv() => {
                 let Some(more) = more else { break };
@@ -209,153 +214,251 @@ async fn gather(handovers: &mut mpsc::Receiver<Handover>) -> Option<Vec<Handover
     Some(group)
 }
 
-/// Makes a group durable, proves it, and gives it its final names.
-async fn settle(group: Vec<Handover>, work: &Arc<Work>) -> (Vec<Settled>, Vec<StepResult>) {
-    let mut ended = Vec::with_capacity(group.len());
-    let mut staged = Vec::with_capacity(group.len());
-    let mut steps = Vec::new();
-    let mut sort = |stream, handed: Handed, published| {
-        let Handed { record, processed, took } = handed;
-        let from = From { stream, record, took_ms: took.as_millis() as u64, published };
-        match processed {
-            Processed::Staged(part) => staged.push(Settling { from, staged: *part }),
-            other => ended.push(end(from, other, work)),
-        }
-    };
-    for handover in group {
+/// Makes a round durable, proves it, and gives it its final names.
+async fn settle(round: Vec<Handover>, work: &Arc<Work>) -> (Vec<Settled>, Vec<StepResult>) {
+    let (mut ended, mut units, mut steps) = (Vec::new(), Vec::new(), Vec::new());
+    for handover in round {
         match handover {
             Handover::Records { stream, records } => {
-                records.into_iter().for_each(|handed| sort(stream, handed, None));
+                for (from, processed) in records.into_iter().map(|handed| apart(stream, handed)) {
+                    match processed {
+                        Processed::Staged(_) => {
+                            units.push(Unit { members: vec![(from, processed)], is_group: false });
+                        }
+                        other => ended.push(end(from, other, work)),
+                    }
+                }
             }
-            Handover::Publish { stream, record, published } => sort(stream, record, Some(published)),
+            Handover::Group { stream, records } => {
+                let members = records.into_iter().map(|handed| apart(stream, handed)).collect();
+                units.push(Unit { members, is_group: true });
+            }
             Handover::Step(step) => steps.push(step),
-            // Kept already, before anything else of the group.
+            // Kept already, before anything else of the round.
             Handover::Upload { .. } => {}
         }
     }
-    if staged.is_empty() {
+    if units.is_empty() {
         return (ended, steps);
     }
-    let paths: Vec<PathBuf> = staged.iter().map(|settling| settling.staged.part.path.to_path_buf()).collect();
-    let durable = on_disk(work, move |work| match work.site.destination.local() {
-        Some(folder) => folder.make_durable(&paths),
-        None => Ok(()),
-    });
-    if let Err(error) = durable.await {
-        ended.extend(staged.into_iter().map(|Settling { from, staged }| {
-            refuse(from, "cannot make durable", &staged.part.path, &error, work)
-        }));
-        return (ended, steps);
-    }
-    let settled = prove_and_publish(staged, work).await;
-    let places: Vec<PathBuf> = settled
-        .iter()
-        .filter_map(|one| match &one.end {
-            End::Published(_, place) => Some(place.clone()),
-            End::Outcome(..) => None,
-        })
-        .collect();
-    let durable = on_disk(work, move |work| match work.site.destination.local() {
-        Some(folder) => folder.make_names_durable(&places),
-        None => Ok(()),
-    });
+    let paths: Vec<PathBuf> = units.iter().flat_map(Unit::parts).collect();
+    let durable = on_disk(work, move |folder| folder.make_durable(&paths)).await;
+    let settled = prove_and_publish(units, durable.err().map(Arc::new), work).await;
+    let places: Vec<PathBuf> = settled.iter().flatten().filter_map(Settled::place).collect();
+    let durable = on_disk(work, move |folder| folder.make_names_durable(&places));
     match durable.await {
-        Ok(()) => ended.extend(settled),
-        Err(error) => ended.extend(settled.into_iter().map(|one| match one.end {
-            End::Published(_, place) => {
-                refuse(one.from, "cannot make the name durable of", &place, &error, work)
+        Ok(()) => ended.extend(settled.into_iter().flatten()),
+        Err(error) => {
+            for unit in settled {
+                ended.extend(refuse_names(unit, &error, work));
             }
-            end @ End::Outcome(..) => Settled { from: one.from, end },
-        })),
+        }
     }
     (ended, steps)
 }
 
-/// Runs a piece of work for a whole group off the async threads.
-async fn on_disk(
-    work: &Arc<Work>,
-    act: impl FnOnce(&Work) -> io::Result<()> + Send + 'static,
-) -> io::Result<()> {
-    let work = Arc::clone(work);
-    spawn_blocking(move || act(&work)).await.unwrap_or_else(|panic| Err(io::Error::other(panic)))
+fn apart(stream: usize, handed: Handed) -> (From, Processed) {
+    let Handed { record, processed, took, published } = handed;
+    (From { stream, record, took_ms: took.as_millis() as u64, published }, processed)
 }
 
-/// Reads back what still has to be read back, and publishes, by several hands.
-async fn prove_and_publish(mut staged: Vec<Settling>, work: &Arc<Work>) -> Vec<Settled> {
-    let share = staged.len().div_ceil(HANDS).max(16);
+impl Unit {
+    /// What has to be durable before it may get its final names.
+    fn parts(&self) -> Vec<PathBuf> {
+        if !self.members.iter().all(|(_, processed)| processed.came_through()) {
+            return Vec::new();
+        }
+        let part = |(_, processed): &(From, Processed)| match processed {
+            Processed::Staged(staged) => Some(staged.part.path.to_path_buf()),
+            _ => None,
+        };
+        self.members.iter().filter_map(part).collect()
+    }
+}
+
+impl Settled {
+    fn place(&self) -> Option<PathBuf> {
+        match &self.end {
+            End::Published(_, place) => Some(place.clone()),
+            End::Outcome(..) => None,
+        }
+    }
+}
+
+/// Runs a piece of work on the destination folder for a whole round, off the async threads.
+async fn on_disk(
+    work: &Arc<Work>,
+    act: impl FnOnce(&Folder) -> io::Result<()> + Send + 'static,
+) -> io::Result<()> {
+    let work = Arc::clone(work);
+    let acting = spawn_blocking(move || work.site.destination.local().map_or(Ok(()), act));
+    acting.await.unwrap_or_else(|panic| Err(io::Error::other(panic)))
+}
+
+/// Reads back what still has to be read back, and publishes, by several hands. `refused`: what was staged
+/// could not be made durable.
+async fn prove_and_publish(
+    mut units: Vec<Unit>,
+    refused: Option<Arc<io::Error>>,
+    work: &Arc<Work>,
+) -> Vec<Vec<Settled>> {
+    let share = units.len().div_ceil(HANDS).max(16);
     let mut hands = JoinSet::new();
-    while !staged.is_empty() {
-        let share = staged.split_off(staged.len().saturating_sub(share));
-        let work = Arc::clone(work);
-        hands.spawn_blocking(move || -> Vec<Settled> {
-            share.into_iter().map(|one| settle_one(one, &work)).collect()
+    while !units.is_empty() {
+        let share = units.split_off(units.len().saturating_sub(share));
+        let (work, refused) = (Arc::clone(work), refused.clone());
+        hands.spawn_blocking(move || -> Vec<Vec<Settled>> {
+            share.into_iter().map(|unit| settle_unit(unit, refused.as_deref(), &work)).collect()
         });
     }
     hands.join_all().await.into_iter().flatten().collect()
 }
 
-/// The last steps of one record. A panic in here is this record's failure and nobody else's.
-fn settle_one(settling: Settling, work: &Work) -> Settled {
-    let Settling { from, staged } = settling;
-    match catch_unwind(AssertUnwindSafe(|| publish(&from.record, staged, work))) {
-        Ok(Ok((arrived, place))) => Settled { from, end: End::Published(arrived, place) },
-        Ok(Err(processed)) => end(from, processed, work),
-        Err(panic) => {
-            let failure = stage::internal(Stage::Deliver, panic.as_ref());
-            let failed = stage::fail(&from.record, &work.site, failure);
-            end(from, failed, work)
+/// The last steps of what gets its final names together: first every proof, then every name. One that
+/// does not come through takes the others with it.
+fn settle_unit(unit: Unit, refused: Option<&io::Error>, work: &Work) -> Vec<Settled> {
+    let Unit { mut members, is_group } = unit;
+    if members.iter().all(|(_, processed)| processed.came_through()) {
+        for (from, processed) in &mut members {
+            *processed = match std::mem::replace(processed, Processed::Unfinished) {
+                Processed::Staged(staged) => match refused {
+                    Some(error) => failed(from, "cannot make durable", &staged.part.path, error, work),
+                    None => guarded(&from.record, work, || Ok(prove(&from.record, *staged, work)))
+                        .unwrap_or_else(|processed| processed),
+                },
+                arrived => arrived,
+            };
+            if !processed.came_through() {
+                break;
+            }
         }
     }
+    if !members.iter().all(|(_, processed)| processed.came_through()) {
+        return end_unit(members, is_group, work);
+    }
+    publish_unit(members, is_group, work)
 }
 
-fn publish(record: &LeasedRecord, staged: Staged, work: &Work) -> Result<(Arrived, PathBuf), Processed> {
-    let Staged { part, mirrored, bytes, hash, mut evidence } = staged;
+/// Gives every member its final name, or takes back those that were given.
+fn publish_unit(members: Vec<(From, Processed)>, is_group: bool, work: &Work) -> Vec<Settled> {
+    let mut settled = Vec::with_capacity(members.len());
+    let mut published = Vec::new();
+    let mut members = members.into_iter();
+    while let Some((from, processed)) = members.next() {
+        let Processed::Staged(staged) = processed else {
+            settled.push(end(from, processed, work));
+            continue;
+        };
+        match guarded(&from.record, work, || publish(&from.record, *staged, work)) {
+            Ok(done) => published.push((from, done)),
+            Err(processed) => {
+                let mut broken = vec![(from, processed)];
+                for (from, Published { arrived, place, before }) in published {
+                    match withdraw(&place, &before, work) {
+                        Ok(()) => broken.push((from, Processed::Unfinished)),
+                        Err(error) => {
+                            tracing::warn!(place = %place.display(), %error, "a final name is not taken back");
+                            settled.push(Settled { from, end: End::Published(arrived, place) });
+                        }
+                    }
+                }
+                broken.extend(members);
+                settled.extend(end_unit(broken, is_group, work));
+                return settled;
+            }
+        }
+    }
+    let done =
+        |(from, Published { arrived, place, .. })| Settled { from, end: End::Published(arrived, place) };
+    settled.extend(published.into_iter().map(done));
+    settled
+}
+
+/// The end of what does not get its final names together.
+fn end_unit(members: Vec<(From, Processed)>, is_group: bool, work: &Work) -> Vec<Settled> {
+    if is_group {
+        return end_together(members, work);
+    }
+    members.into_iter().map(|(from, processed)| end(from, processed, work)).collect()
+}
+
+/// What is published, but not under a durable name, is tried again.
+fn refuse_names(unit: Vec<Settled>, error: &io::Error, work: &Work) -> Vec<Settled> {
+    let is_group = unit.iter().any(|one| one.from.record.group.is_some());
+    let (mut settled, mut refused) = (Vec::new(), Vec::new());
+    for Settled { from, end } in unit {
+        match end {
+            End::Published(_, place) => {
+                let processed = failed(&from, "cannot make the name durable of", &place, error, work);
+                refused.push((from, processed));
+            }
+            End::Outcome(..) => settled.push(Settled { from, end }),
+        }
+    }
+    settled.extend(end_unit(refused, is_group, work));
+    settled
+}
+
+/// A file under its final name.
+struct Published {
+    arrived: Arrived,
+    place: PathBuf,
+    /// What it was just before it got the name.
+    before: Metadata,
+}
+
+fn withdraw(place: &Path, before: &Metadata, work: &Work) -> io::Result<()> {
+    work.site.destination.local().map_or(Ok(()), |folder| folder.withdraw(place, before))
+}
+
+/// Reads back what still has to be read back.
+fn prove(record: &LeasedRecord, mut staged: Staged, work: &Work) -> Processed {
+    if work.site.delivery.verify == Verify::ReadBack && staged.evidence != Evidence::ReadBack {
+        let not_cut = |_| work.intake.position() != Intake::Cut;
+        match read_back(&staged.part.path, staged.bytes, staged.hash.as_ref(), &not_cut) {
+            Ok(Some(evidence)) => staged.evidence = evidence,
+            Ok(None) => return Processed::Returned(None),
+            Err(failure) => return stage::fail(record, &work.site, failure),
+        }
+    }
+    Processed::Staged(Box::new(staged))
+}
+
+fn publish(record: &LeasedRecord, staged: Staged, work: &Work) -> Result<Published, Processed> {
+    let Staged { part, mirrored, bytes, hash, evidence } = staged;
     let fail = |failure| stage::fail(record, &work.site, failure);
-    let destination = work.site.destination.local().ok_or_else(|| {
+    let folder = work.site.destination.local().ok_or_else(|| {
         let what = "what lies under a temporary name has no folder of this computer to go to";
         fail(Failure::new(Stage::Deliver, Category::Internal, what))
     })?;
-    if work.site.delivery.verify == Verify::ReadBack && evidence != Evidence::ReadBack {
-        let not_cut = |_| work.intake.position() != Intake::Cut;
-        evidence = read_back(&part.path, bytes, hash.as_ref(), &not_cut)
-            .map_err(fail)?
-            .ok_or(Processed::Returned(None))?;
-    }
     let wanted = part.path.to_path_buf();
-    let target = destination
-        .publish(part, work.site.delivery.on_conflict)
-        .map_err(|error| fail(fault::of_destination("cannot give the final name to", &wanted, &error)))?;
-    let place = destination.path(&target).unwrap_or(wanted);
+    let refused = |error| fail(fault::of_destination("cannot give the final name to", &wanted, &error));
+    fail::fail_point!("a_name_is_refused", record.path.0.ends_with(b"refused.dat"), |_| {
+        Err(refused(io::ErrorKind::PermissionDenied.into()))
+    });
+    let before = wanted.symlink_metadata().map_err(refused)?;
+    let target = folder.publish(part, work.site.delivery.on_conflict).map_err(refused)?;
+    let place = folder.path(&target).unwrap_or(wanted);
     let target = (mirrored.as_ref() != Some(&target)).then_some(target);
-    Ok((Arrived { bytes, target, hash, proof: Proof::Delivered(evidence) }, place))
+    Ok(Published {
+        arrived: Arrived { bytes, target, hash, proof: Proof::Delivered(evidence) },
+        place,
+        before,
+    })
 }
 
-fn refuse(from: From, what: &str, path: &Path, error: &io::Error, work: &Work) -> Settled {
-    let failed = stage::fail(&from.record, &work.site, fault::of_destination(what, path, error));
-    end(from, failed, work)
+/// A panic in here is this record's failure and nobody else's.
+fn guarded<T>(
+    record: &LeasedRecord,
+    work: &Work,
+    act: impl FnOnce() -> Result<T, Processed>,
+) -> Result<T, Processed> {
+    catch_unwind(AssertUnwindSafe(act)).unwrap_or_else(|panic| {
+        let failure = stage::internal(Stage::Deliver, panic.as_ref());
+        Err(stage::fail(record, &work.site, failure))
+    })
 }
 
-/// A record that ends without a file of its own at the destination. Here, and only here, it is
-/// decided whether a failed record is tried again.
-fn end(from: From, processed: Processed, work: &Work) -> Settled {
-    let (bytes, kind) = match processed {
-        Processed::Arrived(arrived) => (arrived.bytes, arrived.outcome()),
-        Processed::Failed(failure) => {
-            let tries = from.record.tries + 1;
-            match next_try(&work.controls.settings(), &failure, tries, fastrand::f64()) {
-                Some(wait) => (0, OutcomeKind::Retry { failure, wait }),
-                None => (0, OutcomeKind::Failed(failure)),
-            }
-        }
-        Processed::Later(wait) => (0, OutcomeKind::Later { wait }),
-        Processed::Returned(away) => {
-            if let Some(away) = away {
-                work.intake.report_outage(away);
-            }
-            (0, OutcomeKind::Returned)
-        }
-        // Staged records are settled, not ended; one that came here would be removed and tried again.
-        Processed::Staged(_) => (0, OutcomeKind::Returned),
-    };
-    Settled { from, end: End::Outcome(bytes, kind) }
+fn failed(from: &From, what: &str, path: &Path, error: &io::Error, work: &Work) -> Processed {
+    stage::fail(&from.record, &work.site, fault::of_destination(what, path, error))
 }

@@ -69,7 +69,7 @@ pub enum Error {
     #[error("this system names no folder for your data, so there is no default place for the checkpoint")]
     NoDataFolder,
     /// The checkpoint belongs to a job with other sources or another destination.
-    #[error("the checkpoint {} belongs to a migration with other sources, other catalogues or another destination", path.display())]
+    #[error("the checkpoint {} belongs to a migration with other sources, catalogues or groups, or another destination", path.display())]
     OtherJob {
         /// The checkpoint.
         path: PathBuf,

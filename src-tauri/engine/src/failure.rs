@@ -207,6 +207,12 @@ categories! {
     /// What was read back is not what was written.
     VerifyMismatch "verify_mismatch" Transient "The copy differs from its source"
         "The destination did not keep the bytes that were written. Reprocess; if it happens again, do not trust that disk.";
+    /// Another file of its group is not delivered.
+    GroupIncomplete "group_incomplete" Permanent "Another file of its group failed"
+        "Mend the file that the message names, and reprocess any of the group: all of it is tried again. To deliver the others without that file, leave it with a note, then reprocess them.";
+    /// More files belong together than can be delivered together.
+    GroupTooLarge "group_too_large" Permanent "Its group has too many files"
+        "Name a folder further down in the job's [[group]], so that each clip is a group of its own, and start a new migration.";
     /// An error of Sluice itself.
     Internal "internal" Permanent "Sluice made an error"
         "Other records are not affected. Please report it with the message; reprocess after an update.";

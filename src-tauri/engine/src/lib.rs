@@ -19,6 +19,7 @@ pub mod spec;
 pub mod state;
 
 mod describe;
+mod grouping;
 mod http;
 mod mapping;
 mod template;

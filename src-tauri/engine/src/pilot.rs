@@ -99,7 +99,7 @@ impl Batches {
             rule.set_limit(size);
         }
         // A batch that the plan did not fill tells nothing of a full one.
-        let whole = whole && records == size;
+        let whole = whole && records >= size;
         if let Some(change) = rule.observe(Ended { records, took, whole }) {
             let changed = session.change_job(|job| job.limits.batch_size = change.to).await;
             match changed {

@@ -14,12 +14,14 @@ use crate::control::intake::{Intake, IntakeSwitch};
 use crate::control::line::{Line, Trouble};
 use crate::error::Error;
 use crate::event::EventKind;
+use crate::failure::Category;
+use crate::grouping::Grouping;
 use crate::mapping::placing::place_all;
 use crate::preflight::{
     Finding, Preflight, Refusal, TypeTally, check_catalogues, check_paths, check_places, look_at_tools,
     survey,
 };
-use crate::record::RawPath;
+use crate::record::{GroupId, RawPath};
 use crate::session::Session;
 use crate::source::catalogue::{Seen, list, list_unlisted};
 use crate::source::{Found, planned, walk};
@@ -78,12 +80,18 @@ async fn fill(
 ) -> Result<Preflight, Error> {
     session.checkpoint.clear_plan().await?;
     session.checkpoint.set_prefixes(sources.iter().map(|(_, source)| &source.prefix)).await?;
+    let job = session.job();
+    let grouping = Grouping::prepare(&job.groups)?;
+    let has_groups = grouping.is_some();
+    if has_groups {
+        session.checkpoint.begin_groups().await?;
+    }
     let (send, mut receive) = mpsc::channel(CHUNKS_AHEAD);
     let walking = {
-        let (job, sources, intake) = (session.job(), Arc::clone(sources), Arc::clone(intake));
+        let (job, sources, intake) = (job.clone(), Arc::clone(sources), Arc::clone(intake));
         let checkpoint = std::path::absolute(session.checkpoint.path()).unwrap_or_default();
         let line = Line::new(Arc::clone(&session.controls), Arc::clone(&intake), false);
-        spawn_blocking(move || gather(&job, &sources, &checkpoint, &intake, &line, &send))
+        spawn_blocking(move || gather(&job, &sources, grouping, &checkpoint, &intake, &line, &send))
     };
     while let Some(Chunk { records, folders }) = receive.recv().await {
         if !records.is_empty() {
@@ -97,8 +105,14 @@ async fn fill(
     if intake.position() != Intake::Open {
         return Err(Error::PlanCancelled);
     }
-    let job = session.job();
+    if has_groups {
+        session.checkpoint.tie_groups().await?;
+    }
     let placed = place_all(session, &job, sources, intake).await?;
+    if has_groups {
+        // Last: placing may fail records, and with them their groups.
+        session.checkpoint.fail_broken_groups().await?;
+    }
     let mut preflight = survey(&session.checkpoint, &job, sources, tally, placed).await?;
     preflight.findings.extend(remarks);
     preflight.findings.splice(0..0, look_at_tools(&job).await);
@@ -117,6 +131,7 @@ struct Chunk {
 /// What is found on its way to the checkpoint: counted, and sent in chunks.
 struct Gathering<'a> {
     sources: &'a Sources,
+    grouping: Option<Grouping>,
     intake: &'a IntakeSwitch,
     send: &'a mpsc::Sender<Chunk>,
     chunk: Chunk,
@@ -125,7 +140,8 @@ struct Gathering<'a> {
 
 impl Gathering<'_> {
     /// Takes a record. Gives false when no more are wanted.
-    fn add(&mut self, record: PlannedRecord) -> bool {
+    fn add(&mut self, mut record: PlannedRecord) -> bool {
+        record.group = self.group_of(&record);
         if !matches!(record.fate, PlannedFate::Excluded(_))
             && let Some(source) = self.sources.get(record.source)
         {
@@ -141,6 +157,19 @@ impl Gathering<'_> {
             self.tally.watched.1 += record.size;
         }
         self.intake.position() == Intake::Open
+    }
+
+    /// What is left out belongs to nothing, nor does a row that names no file of its own.
+    fn group_of(&mut self, record: &PlannedRecord) -> Option<GroupId> {
+        let is_file = match &record.fate {
+            PlannedFate::Pending => true,
+            PlannedFate::Excluded(_) => false,
+            PlannedFate::Failed(failure) => {
+                !matches!(failure.category, Category::RowUnreadable | Category::DuplicatePath)
+            }
+        };
+        let (grouping, source) = (self.grouping.as_mut()?, self.sources.get(record.source)?.local()?);
+        if is_file { grouping.of(&source.root, &record.path) } else { None }
     }
 
     fn add_folder(&mut self, source: usize, path: RawPath) -> bool {
@@ -205,13 +234,14 @@ impl Gathering<'_> {
 fn gather(
     job: &JobSpec,
     sources: &Sources,
+    grouping: Option<Grouping>,
     checkpoint: &Path,
     intake: &IntakeSwitch,
     line: &Line,
     send: &mpsc::Sender<Chunk>,
 ) -> Result<TypeTally, Error> {
     let (chunk, tally) = (Chunk::default(), TypeTally::default());
-    let mut gathering = Gathering { sources, intake, send, chunk, tally };
+    let mut gathering = Gathering { sources, grouping, intake, send, chunk, tally };
     for (number, source) in sources.iter().take(job.sources.len()) {
         match &source.at {
             Origin::Local(folder) => drop(walk(number, folder, checkpoint, &mut |found| match found {

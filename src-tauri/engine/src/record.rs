@@ -19,6 +19,9 @@ pub type RecordId = i64;
 /// Number of a batch within its migration, from 1. A lease is named by the batch that holds it.
 pub type BatchId = i64;
 
+/// Number of a group of records that are delivered together or failed together.
+pub(crate) type GroupId = i64;
+
 /// Which way a record goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -154,6 +157,8 @@ pub(crate) struct LeasedRecord {
     pub(crate) attempts: u32,
     /// Tries so far, counted from zero again whenever the record is reprocessed.
     pub(crate) tries: u32,
+    /// Whose fate it shares. None: nobody's.
+    pub(crate) group: Option<GroupId>,
     /// Where the plan or an earlier attempt put it, below the destination. None: nothing is decided, or
     /// it mirrors its source.
     pub(crate) mapped: Option<RawPath>,

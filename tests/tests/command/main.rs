@@ -13,6 +13,7 @@ mod corrections;
 mod describe;
 mod exiftool;
 mod failures;
+mod groups;
 mod kill;
 mod mapping;
 mod object;

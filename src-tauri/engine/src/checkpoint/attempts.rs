@@ -2,6 +2,7 @@
 
 use sqlx::{Row, SqliteConnection};
 
+use super::groups::with_fallen_kin;
 use super::migration::Change;
 use super::open::to_json;
 use super::records::number;
@@ -62,12 +63,12 @@ const OF_AN_OUTAGE: &str = "('service_error', 'service_unreachable', 'timeout', 
 const REFUNDS: u32 = 2;
 
 impl Checkpoint {
-    /// What failed at a service since an outage began was the outage: those records go back to
-    /// pending and the attempts are not counted. Gives how many.
+    /// What failed at a service since an outage began was the outage: those records, and what failed
+    /// with them as their group, go back to pending and the attempts are not counted. Gives how many.
     pub(crate) async fn refund(&self, endpoint: &str, since_ms: i64) -> Result<u64, CheckpointError> {
         self.write(async |tx| {
-            let spoiled = sqlx::query(sqlx::AssertSqlSafe(format!(
-                "SELECT id, state, size, attempts FROM record
+            let spoiled: Vec<RecordId> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+                "SELECT id FROM record
                  WHERE ((state = 0 AND due_ms IS NOT NULL) OR state = 3)
                    AND endpoint = ? AND ended_ms >= ? AND reason IN {OF_AN_OUTAGE} AND refunds < {REFUNDS}"
             )))
@@ -78,10 +79,15 @@ impl Checkpoint {
             if spoiled.is_empty() {
                 return Ok(0);
             }
+            let ids = to_json(&with_fallen_kin(tx, spoiled).await?)?;
+            let spoiled = sqlx::query(
+                "SELECT state, size, attempts FROM record WHERE id IN (SELECT value FROM json_each(?))",
+            )
+            .bind(&ids)
+            .fetch_all(&mut *tx)
+            .await?;
             let mut change = Change::default();
-            let mut ids: Vec<RecordId> = Vec::with_capacity(spoiled.len());
             for row in &spoiled {
-                ids.push(row.try_get("id")?);
                 change.attempts -= 1;
                 change.retries -= i64::from(number(row, "attempts")? > 1);
                 if row.try_get::<i64, _>("state")? == 3 {
@@ -90,7 +96,6 @@ impl Checkpoint {
                     change.bytes_failed -= number(row, "size")? as i64;
                 }
             }
-            let ids = to_json(&ids)?;
             sqlx::query(
                 "UPDATE record SET state = 0, due_ms = NULL, tries = max(tries - 1, 0), attempts = max(attempts - 1, 0),
                         refunds = refunds + 1, stage = NULL, reason = NULL, message = NULL, endpoint = NULL, http_status = NULL, ended_ms = NULL
@@ -101,7 +106,8 @@ impl Checkpoint {
             .await?;
             sqlx::query(
                 "UPDATE attempt SET refunded = 1
-                 WHERE record IN (SELECT value FROM json_each(?)) AND endpoint = ? AND ended_ms >= ?",
+                 WHERE record IN (SELECT value FROM json_each(?)) AND (endpoint = ? OR category = 'group_incomplete')
+                   AND ended_ms >= ?",
             )
             .bind(&ids)
             .bind(endpoint)

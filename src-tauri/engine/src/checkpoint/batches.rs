@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, SqliteConnection};
 
+use super::groups::with_kin;
 use super::open::to_json;
 use super::records::number;
 use super::{Checkpoint, CheckpointError};
@@ -23,11 +24,12 @@ pub(crate) enum Leased {
 
 /// A record that waits longer than any schedule would make it (milliseconds) is due: the clock was
 /// set back.
-const NO_WAIT_IS_LONGER_MS: i64 = 2 * 24 * 3600 * 1000;
+pub(super) const NO_WAIT_IS_LONGER_MS: i64 = 2 * 24 * 3600 * 1000;
 
 impl Checkpoint {
     /// Leases the next records of a lane, at most `size`, to a new batch: some whose next try is due,
-    /// and then those that were never tried.
+    /// and then those that were never tried. A group is leased as a whole: the last one of the batch may
+    /// make it larger.
     pub(crate) async fn lease_batch(
         &self,
         lane: Lane,
@@ -55,6 +57,7 @@ impl Checkpoint {
                 .fetch_all(&mut *tx)
                 .await?;
                 let chosen = mixed(&due, &fresh, size as usize);
+                let chosen = with_kin(tx, lane, chosen, size as usize, now).await?;
                 lease(tx, lane, &chosen, streams).await
             })
             .await?;
@@ -64,7 +67,7 @@ impl Checkpoint {
         }
     }
 
-    /// Leases a single record of a lane to a batch of its own, from somewhere in the middle: `place`
+    /// Leases a single record of a lane, or its whole group, to a batch of its own, from somewhere in the middle: `place`
     /// is a share of the way from the first to the last (0 to 1).
     pub(crate) async fn lease_one(&self, lane: Lane, place: f64) -> Result<Leased, CheckpointError> {
         let leased = self
@@ -88,6 +91,7 @@ impl Checkpoint {
                 .bind(from)
                 .fetch_all(&mut *tx)
                 .await?;
+                let chosen = with_kin(tx, lane, chosen, 1, now_ms()).await?;
                 lease(tx, lane, &chosen, 1).await
             })
             .await?;
@@ -109,6 +113,7 @@ impl Checkpoint {
                 let mut query = QueryBuilder::new("");
                 super::targets::push_random_fresh(&mut query, size, seed);
                 let chosen: Vec<RecordId> = query.build_query_scalar().fetch_all(&mut *tx).await?;
+                let chosen = with_kin(tx, Lane::Main, chosen, size as usize, now_ms()).await?;
                 lease(tx, Lane::Main, &chosen, streams).await
             })
             .await?;
@@ -148,7 +153,7 @@ impl Checkpoint {
     /// What a dead run still holds, at most one batch per dead run.
     pub(crate) async fn orphaned_leases(&self) -> Result<Vec<LeasedRecord>, CheckpointError> {
         let rows = sqlx::query(
-            "SELECT id, source, path, size, interrupted, attempts, tries, row, external_id, mapped, NULL AS checksum, NULL AS fields
+            "SELECT id, source, path, size, interrupted, attempts, tries, row, external_id, kin, mapped, NULL AS checksum, NULL AS fields
              FROM record WHERE state = 1 ORDER BY id",
         )
         .fetch_all(&self.readers)
@@ -228,7 +233,7 @@ async fn lease(
     let leased = sqlx::query(
         "UPDATE record SET state = 1, batch = ?, due_ms = NULL
          WHERE id IN (SELECT value FROM json_each(?))
-         RETURNING id, source, path, size, interrupted, attempts, tries, row, external_id, mapped, checksum, fields",
+         RETURNING id, source, path, size, interrupted, attempts, tries, row, external_id, kin, mapped, checksum, fields",
     )
     .bind(batch)
     .bind(to_json(&chosen)?)
@@ -260,6 +265,7 @@ fn leased_of(row: &SqliteRow) -> Result<LeasedRecord, sqlx::Error> {
         interrupted: row.try_get("interrupted")?,
         attempts: number(row, "attempts")? as u32,
         tries: number(row, "tries")? as u32,
+        group: row.try_get("kin")?,
         mapped: row.try_get::<Option<Vec<u8>>, _>("mapped")?.map(RawPath),
         row: row.try_get::<Option<i64>, _>("row")?.map(|row| row.max(0) as u64),
         external_id: row.try_get("external_id")?,

@@ -84,8 +84,10 @@ impl Checkpoint {
                 return Ok(Some(0));
             }
             let selection = Selection { ids: again, ..Selection::default() };
-            // A folder that could not be listed stays: only a new plan can help there.
-            requeue(tx, &selection, lane, "reason <> 'folder_unreadable'").await.map(Some)
+            // What only a new plan can help stays: a folder that could not be listed, too large a group.
+            requeue(tx, &selection, lane, "reason NOT IN ('folder_unreadable', 'group_too_large')")
+                .await
+                .map(Some)
         })
         .await
     }

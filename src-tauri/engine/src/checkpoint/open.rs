@@ -247,7 +247,8 @@ mod tests {
         let job = JobSpec::new(vec![Path::new("/from").into()], Path::new("/to").into());
         Checkpoint::create(&path, &job).await.unwrap().close().await;
         let old = pool(options(&path, false), 1);
-        for column in ["catalogue", "row", "external_id", "checksum", "mapped"] {
+        sqlx::query("DROP INDEX record_kin").execute(&old).await.unwrap();
+        for column in ["catalogue", "row", "external_id", "checksum", "mapped", "kin"] {
             let drop = format!("ALTER TABLE record DROP COLUMN {column}");
             sqlx::query(sqlx::AssertSqlSafe(drop)).execute(&old).await.unwrap();
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
+use super::groups::{any, push_chosen_with_kin, with_fallen_kin};
 use super::migration::Change;
 use super::open::to_json;
 use super::records::{narrow, number};
@@ -156,16 +157,26 @@ impl Checkpoint {
         self.write(async |tx| requeue(tx, selection, lane, "stage <> 'plan'").await).await
     }
 
-    /// Failed records whose schedule is due go onto the recovery lane. Gives their number.
+    /// Failed records whose schedule is due, with their groups, go onto the recovery lane. Gives their
+    /// number.
     pub(crate) async fn requeue_scheduled(&self) -> Result<u64, CheckpointError> {
         self.write(async |tx| {
+            let due: Vec<RecordId> = sqlx::query_scalar(
+                "SELECT id FROM record WHERE state = 3 AND due_ms IS NOT NULL AND due_ms <= ? LIMIT 1000",
+            )
+            .bind(now_ms())
+            .fetch_all(&mut *tx)
+            .await?;
+            if due.is_empty() {
+                return Ok(0);
+            }
+            let due = with_fallen_kin(tx, due).await?;
             let sizes: Vec<i64> = sqlx::query_scalar(
                 "UPDATE record SET state = 0, lane = 1, tries = 0, refunds = 0, due_ms = NULL, scheduled = scheduled + 1,
                         stage = NULL, reason = NULL, message = NULL, endpoint = NULL, http_status = NULL, ended_ms = NULL
-                 WHERE id IN (SELECT id FROM record WHERE state = 3 AND due_ms IS NOT NULL AND due_ms <= ? LIMIT 1000)
-                 RETURNING size",
+                 WHERE id IN (SELECT value FROM json_each(?)) AND +state = 3 RETURNING size",
             )
-            .bind(now_ms())
+            .bind(to_json(&due)?)
             .fetch_all(&mut *tx)
             .await?;
             put_back(tx, Lane::Recovery, sizes.len() as i64, sizes.iter().sum()).await
@@ -182,17 +193,25 @@ impl Checkpoint {
     }
 }
 
-/// Sends failed records back, as far as they fulfil this condition too.
+/// Sends failed records back, as far as they fulfil this condition too, and with them all that failed of
+/// their groups.
 pub(super) async fn requeue(
     tx: &mut SqliteConnection,
     selection: &Selection,
     lane: Lane,
     condition: &'static str,
 ) -> Result<u64, sqlx::Error> {
-    let chosen = |query: &mut QueryBuilder<Sqlite>| {
-        query.push(" WHERE state = 3 AND ").push(condition);
+    let has_groups = any(tx).await?;
+    let narrowed = |query: &mut QueryBuilder<Sqlite>| {
         narrow(query, selection);
         keep_those_left(query, selection);
+    };
+    let chosen = |query: &mut QueryBuilder<Sqlite>| {
+        if has_groups {
+            return push_chosen_with_kin(query, condition, narrowed);
+        }
+        query.push(" WHERE state = 3 AND ").push(condition);
+        narrowed(query);
     };
     let mut sums = QueryBuilder::<Sqlite>::new(
         "SELECT count(*) AS records, coalesce(sum(size), 0) AS bytes FROM record",

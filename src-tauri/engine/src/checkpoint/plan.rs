@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 
 use super::migration::Change;
 use super::{Checkpoint, CheckpointError};
-use crate::record::{Balance, ContentHash, Failure, RawPath, RecordId, RecordState, hex};
+use crate::record::{Balance, ContentHash, Failure, GroupId, RawPath, RecordId, RecordState, hex};
 
 /// What the planner found under one name.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub(crate) struct PlannedRecord {
     /// In bytes. Zero for what is no file.
     pub(crate) size: u64,
     pub(crate) fate: PlannedFate,
+    /// Whose fate it shares, if there are others of it.
+    pub(crate) group: Option<GroupId>,
     /// The row of a catalogue that names it.
     pub(crate) listing: Option<Box<Listing>>,
 }
@@ -23,7 +25,7 @@ pub(crate) struct PlannedRecord {
 impl PlannedRecord {
     /// What a folder holds under a path; no catalogue names it.
     pub(crate) fn of_folder(source: usize, path: RawPath, size: u64, fate: PlannedFate) -> Self {
-        Self { source, path, size, fate, listing: None }
+        Self { source, path, size, fate, group: None, listing: None }
     }
 }
 
@@ -62,8 +64,9 @@ enum Row<'a> {
     Listed(Found<'a>, usize, u64, Option<&'a str>, Option<String>, Option<&'a RawValue>),
 }
 
-/// Source, path in hexadecimal, size, state, stage, reason, message.
-type Found<'a> = (usize, String, u64, i64, Option<&'a str>, Option<&'a str>, Option<&'a str>);
+/// Source, path in hexadecimal, size, state, stage, reason, message, group.
+type Found<'a> =
+    (usize, String, u64, i64, Option<&'a str>, Option<&'a str>, Option<&'a str>, Option<GroupId>);
 
 impl Checkpoint {
     /// Forgets an earlier plan, so that the sources can be walked again.
@@ -193,7 +196,8 @@ pub(super) async fn insert(
                 change.bytes_total += record.size as i64;
             }
             let path = hex(&record.path.0);
-            let found = (record.source, path, record.size, state.code(), stage, reason, message);
+            let found =
+                (record.source, path, record.size, state.code(), stage, reason, message, record.group);
             match record.listing.as_deref() {
                 None => Row::Found((found,)),
                 Some(listing) => Row::Listed(
@@ -209,10 +213,10 @@ pub(super) async fn insert(
         .collect();
     // JSON holds no raw bytes, so paths travel in hexadecimal.
     sqlx::query(
-        "INSERT INTO record (source, path, size, state, stage, reason, message, ended_ms,
+        "INSERT INTO record (source, path, size, state, stage, reason, message, kin, ended_ms,
                              catalogue, row, external_id, checksum, fields)
          SELECT value ->> '$[0][0]', unhex(value ->> '$[0][1]'), value ->> '$[0][2]', value ->> '$[0][3]',
-                value ->> '$[0][4]', value ->> '$[0][5]', value ->> '$[0][6]',
+                value ->> '$[0][4]', value ->> '$[0][5]', value ->> '$[0][6]', value ->> '$[0][7]',
                 CASE value ->> '$[0][3]' WHEN 0 THEN NULL ELSE ? END,
                 value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
          FROM json_each(?)",

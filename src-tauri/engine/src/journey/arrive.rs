@@ -12,11 +12,12 @@ use crate::stage::{self, Arrived, Processed, Proof};
 use crate::stream::{self, COPY, Handed, Handover};
 
 impl Way<'_> {
-    /// The record's content is at the destination, brought by this attempt or an earlier one.
-    pub(super) async fn arrive(&self, target: RawPath) -> Result<Arrived, Stop> {
+    /// Brings the record's content to the destination: staged, or there already, by this attempt or an
+    /// earlier one.
+    pub(super) async fn copy(&self, target: RawPath) -> Result<Processed, Stop> {
         self.active.claim.enter(COPY, self.work.controls.now());
         if let Some(arrived) = self.arrived_before().await {
-            return Ok(arrived);
+            return Ok(Processed::Arrived(arrived));
         }
         let started = Instant::now();
         let processed = if self.is_remote() {
@@ -33,12 +34,9 @@ impl Way<'_> {
                 if matches!(arrived.proof, Proof::Delivered(_)) && self.steps.goes_on_after_copy() {
                     self.keep(Copied::STEP, json!(arrived.copied())).await;
                 }
-                Ok(arrived)
+                Ok(Processed::Arrived(arrived))
             }
-            Processed::Staged(staged) if !self.steps.goes_on_after_copy() => {
-                Err(Processed::Staged(staged).into())
-            }
-            staged @ Processed::Staged(_) => self.publish(staged).await,
+            staged @ Processed::Staged(_) => Ok(staged),
             ended => Err(ended.into()),
         }
     }
@@ -66,12 +64,12 @@ impl Way<'_> {
     }
 
     /// Waits until the collector has made the staged bytes durable under their final name.
-    async fn publish(&self, staged: Processed) -> Result<Arrived, Stop> {
+    pub(super) async fn publish(&self, staged: Processed) -> Result<Arrived, Stop> {
         let (published, copied) = oneshot::channel();
         let took = self.active.age(self.work.controls.now());
-        let record = Handed { record: Arc::clone(self.record), processed: staged, took };
-        let handover = Handover::Publish { stream: self.stream, record, published };
-        self.hand_over(handover).await?;
+        let record =
+            Handed { record: Arc::clone(self.record), processed: staged, took, published: Some(published) };
+        self.hand_over(Handover::Records { stream: self.stream, records: vec![record] }).await?;
         // Where it could not be published, the collector has recorded why.
         let copied = self.alive(copied).await.map_err(|_| Stop::WithCollector)?;
         arrived_of(copied).ok_or(Stop::WithCollector)
@@ -83,7 +81,8 @@ impl Way<'_> {
     }
 }
 
-fn arrived_of(copied: Copied) -> Option<Arrived> {
+/// What was kept of a delivered file. None: it cannot be read.
+pub(crate) fn arrived_of(copied: Copied) -> Option<Arrived> {
     let target = match copied.target {
         Some(hex) => Some(RawPath(unhex(&hex)?)),
         None => None,

@@ -22,6 +22,7 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
+pub(crate) use arrive::arrived_of;
 pub(crate) use ask::Asking;
 
 use crate::control::intake::Intake;
@@ -29,7 +30,7 @@ use crate::describe::{Describer, Tech};
 use crate::metrics::live::{Active, LiveBatch};
 use crate::record::{Failure, LeasedRecord, StepResult};
 use crate::sidecar::Sidecars;
-use crate::stage::{self, Processed};
+use crate::stage::{self, Arrived, Processed};
 use crate::stream::{Handover, Work};
 use crate::template::Facts;
 
@@ -53,7 +54,7 @@ impl Steps {
     }
 
     /// Whether a record's way goes on when it is at the destination.
-    fn goes_on_after_copy(&self) -> bool {
+    pub(crate) fn goes_on_after_copy(&self) -> bool {
         self.asking.as_ref().is_some_and(|asking| asking.services.register.is_some())
             || !self.sidecars.is_empty()
     }
@@ -71,7 +72,7 @@ pub(crate) struct Way<'a> {
 }
 
 /// What is known of a record so far.
-struct Known {
+pub(crate) struct Known {
     /// What a catalogue or a person says of it, and what lookups gave.
     fields: Map<String, Value>,
     tech: Tech,
@@ -95,10 +96,33 @@ pub(crate) async fn travel(way: Way<'_>) -> Option<Processed> {
     }
 }
 
+/// Takes a record of a group as far as it comes without the others: staged, or there already.
+pub(crate) async fn bring(way: Way<'_>) -> Result<(Known, Processed), Processed> {
+    way.bring().await.map_err(Stop::processed)
+}
+
+/// Takes a record that is at the destination to its end.
+pub(crate) async fn complete(way: Way<'_>, known: &Known, arrived: Arrived) -> Processed {
+    match way.complete(known, &arrived).await {
+        Ok(()) => Processed::Arrived(arrived),
+        Err(stop) => stop.processed(),
+    }
+}
+
 /// Why a record comes to its end before the last step.
 enum Stop {
     Ended(Box<Processed>),
     WithCollector,
+}
+
+impl Stop {
+    /// A collector that is gone has closed the intake.
+    fn processed(self) -> Processed {
+        match self {
+            Self::Ended(processed) => *processed,
+            Self::WithCollector => Processed::Returned(None),
+        }
+    }
 }
 
 impl From<Processed> for Stop {
@@ -115,6 +139,17 @@ impl From<Failure> for Stop {
 
 impl Way<'_> {
     async fn go(&self) -> Result<Processed, Stop> {
+        let (known, processed) = self.bring().await?;
+        let arrived = match processed {
+            Processed::Arrived(arrived) => arrived,
+            staged if self.steps.goes_on_after_copy() => self.publish(staged).await?,
+            staged => return Ok(staged),
+        };
+        self.complete(&known, &arrived).await?;
+        Ok(Processed::Arrived(arrived))
+    }
+
+    async fn bring(&self) -> Result<(Known, Processed), Stop> {
         let mut known = Known {
             fields: self.record.fields.clone(),
             tech: Tech::default(),
@@ -128,14 +163,18 @@ impl Way<'_> {
             self.look_up(asking, &mut known).await?;
         }
         let target = self.map(&mut known).await?;
-        let arrived = self.arrive(target).await?;
-        self.write_sidecars(&known, &arrived).await?;
+        let processed = self.copy(target).await?;
+        Ok((known, processed))
+    }
+
+    async fn complete(&self, known: &Known, arrived: &Arrived) -> Result<(), Stop> {
+        self.write_sidecars(known, arrived).await?;
         if let Some(asking) = &self.steps.asking
             && let Some(register) = &asking.services.register
         {
-            self.register(asking, register, &known, &arrived).await?;
+            self.register(asking, register, known, arrived).await?;
         }
-        Ok(Processed::Arrived(arrived))
+        Ok(())
     }
 
     /// A source that is not there costs no process and no request.

@@ -10,6 +10,7 @@ use super::{Finding, Preflight, Severity, Space, TypeCount};
 use crate::checkpoint::{Checkpoint, CheckpointError, Pending};
 use crate::error::Error;
 use crate::failure::Category;
+use crate::grouping;
 use crate::mapping::placing::Placed;
 use crate::mapping::{Mapper, PreviewRequest, preview};
 use crate::metrics::TimeLeft;
@@ -117,6 +118,8 @@ pub(crate) async fn survey(
             Category::PathUnsafe => "have a path that leads out of the catalogue's folders",
             Category::DuplicateId => "have the id of another row",
             Category::DuplicatePath => "name the file of another row",
+            Category::GroupIncomplete => "belong together with a file that has failed already",
+            Category::GroupTooLarge => "belong to a group that is too large to be delivered together",
             Category::SizeMismatch => "name a file that has another size than the catalogue says",
             _ => "failed already",
         };
@@ -218,6 +221,20 @@ pub(crate) async fn survey(
             &format!("excluded_{policy}"),
             records,
             format!("{} {what}", count(records)),
+            "",
+        );
+    }
+    for tally in checkpoint.groups().await? {
+        find(
+            Severity::Notes,
+            "groups",
+            tally.records,
+            format!(
+                "{} files in {} groups ({}) are delivered together or not at all",
+                count(tally.records),
+                count(tally.groups),
+                grouping::label(&job.groups, tally.rule)
+            ),
             "",
         );
     }

@@ -11,7 +11,7 @@ use crate::storage::remote::{Listed, Place};
 /// What a listed file becomes in the plan.
 pub(crate) fn planned(number: usize, place: &Place, listed: Listed) -> PlannedRecord {
     let Listed { key, size, .. } = listed;
-    let record = |path, size, fate| PlannedRecord { source: number, path, size, fate, listing: None };
+    let record = |path, size, fate| PlannedRecord::of_folder(number, path, size, fate);
     let failed =
         |category, message: String| PlannedFate::Failed(Failure::new(Stage::Plan, category, message));
     let Some(path) = place.below(&key) else {

@@ -4,6 +4,7 @@ mod catalogue;
 mod connection;
 mod control;
 mod describe;
+mod group;
 mod http;
 mod limits;
 mod location;
@@ -26,6 +27,8 @@ pub use connection::{
 };
 pub use control::{Autopilot, Control, Lease, Recovery, RetryRule, Schedule};
 pub use describe::{Describe, MediaKind, OnUnknownMedia, Tool};
+pub(crate) use group::RULES_MAX;
+pub use group::{Group, GroupPreset};
 pub use http::{Auth, Endpoint, FieldRule, Lookup, Method, Register};
 pub use limits::{LimitRanges, Limits, Range};
 pub use location::{Location, LocationError, Remote, Via};
@@ -67,6 +70,9 @@ pub struct JobSpec {
     /// How retries, leases, bandwidth and the autopilot are set.
     #[serde(default)]
     pub control: Control,
+    /// Rules by which files belong together: delivered together or failed together.
+    #[serde(default, rename = "group", skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
     /// Reads the technical metadata of files before anything else is done with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub describe: Option<Describe>,
@@ -224,6 +230,12 @@ pub enum SpecError {
         /// What is wrong where.
         what: String,
     },
+    /// A rule for files that belong together is described wrongly.
+    #[error("{what}")]
+    Group {
+        /// What is wrong where, and what to do.
+        what: String,
+    },
     /// A sidecar or the catalogue at the end is described wrongly.
     #[error("{what}")]
     Output {
@@ -317,6 +329,7 @@ impl JobSpec {
             deliver: Delivery::default(),
             limits: Limits::default(),
             control: Control::default(),
+            groups: Vec::new(),
             describe: None,
             map: Mapping::default(),
             lookups: Vec::new(),
@@ -340,6 +353,11 @@ impl JobSpec {
         if self.describe.is_some() && reads_remote {
             return wrong(
                 "[describe] needs files of this computer, but a source lies behind a connection; take [describe] out, or mount the source as a folder",
+            );
+        }
+        if !self.groups.is_empty() && (reads_remote || self.destination.remote().is_some()) {
+            return wrong(
+                "[[group]] gives files their names together, which only folders of this computer can do; take the groups out, or mount what lies behind the connection as a folder",
             );
         }
         if !self.sidecars.is_empty() && self.destination.remote().is_some() {
@@ -373,11 +391,12 @@ impl JobSpec {
         self.roots()[own..].iter().position(|known| known.local() == Some(root)).map(|at| own + at)
     }
 
-    /// Whether two jobs move the same records to the same place.
+    /// Whether two jobs move the same records to the same place, with the same ones together.
     pub fn moves_the_same(&self, other: &Self) -> bool {
         self.sources == other.sources
             && self.catalogues == other.catalogues
             && self.destination == other.destination
+            && self.groups == other.groups
     }
 
     /// Reads a job file. Relative paths in it start at the job file's own folder.
@@ -423,6 +442,7 @@ impl JobSpec {
             connection.check(name)?;
         }
         self.map.checked()?;
+        group::check(&self.groups)?;
         http::check_requests(&self.lookups, self.register.as_ref())?;
         sidecar::check(&self.sidecars, self.catalogue_out.as_ref())?;
         let none = self.sources.is_empty() && self.catalogues.is_empty();

@@ -50,6 +50,15 @@ pub(crate) enum Processed {
     Later(Duration),
     /// Goes back untouched: the work was cut off, or a volume or a service is away.
     Returned(Option<Away>),
+    /// Left off, because another record of its group does not come through.
+    Unfinished,
+}
+
+impl Processed {
+    /// Whether the record's group may go on.
+    pub(crate) fn came_through(&self) -> bool {
+        matches!(self, Self::Staged(_) | Self::Arrived(_))
+    }
 }
 
 /// A record whose content is at the destination under its final name.

@@ -236,6 +236,7 @@ impl Lister<'_> {
             path: resolved.place.path,
             size: resolved.size,
             fate: resolved.failure.map_or(PlannedFate::Pending, PlannedFate::Failed),
+            group: None,
             listing: Some(Box::new(listing)),
         }
     }
@@ -247,6 +248,7 @@ impl Lister<'_> {
             path: RawPath::default(),
             size: 0,
             fate: PlannedFate::Failed(failure),
+            group: None,
             listing: Some(Box::new(Listing {
                 catalogue: self.number,
                 row: number,

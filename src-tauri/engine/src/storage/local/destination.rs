@@ -198,6 +198,17 @@ impl Folder {
         }
         Err(ErrorKind::AlreadyExists.into())
     }
+
+    /// Takes a final name back that was just given to this file. A name under which there is no such file
+    /// any more is left alone.
+    pub(crate) fn withdraw(&self, place: &Path, published: &Metadata) -> io::Result<()> {
+        match place.symlink_metadata() {
+            Ok(now) if platform::is_same_file(&now, published) => std::fs::remove_file(place),
+            Ok(_) => Ok(()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
