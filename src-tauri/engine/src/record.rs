@@ -187,6 +187,11 @@ pub(crate) struct StepResult {
 impl StepResult {
     /// The name of the step by which a record gets its target in the run: kept before a byte is written.
     pub(crate) const MAPPED: &'static str = "mapped";
+
+    /// A step that no longer counts: what is kept of it is removed.
+    pub(crate) fn forgotten(record: RecordId, step: &str) -> Self {
+        Self { record, step: step.to_owned(), result: Value::Null }
+    }
 }
 
 /// What a delivered file is: the result of the step [`Copied::STEP`].

@@ -267,7 +267,7 @@ async fn stretch(
     waiting: &mut Option<Waiting>,
     sample: &mut Option<u32>,
 ) -> Result<Stretch, CheckpointError> {
-    release_dead_leases(session, &work.site).await?;
+    release_dead_leases(session, work).await?;
     if let Some(gone) = whats_gone(&work.site) {
         work.intake.report_outage(Away::now(gone));
     }

@@ -6,20 +6,26 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 use crate::checkpoint::CheckpointError;
+use crate::collector::complete_publications;
 use crate::event::EventKind;
 use crate::failure::{Category, Stage};
 use crate::record::Failure;
 use crate::session::Session;
 use crate::stage::{Site, mirrored, target_of};
 use crate::storage::local::platform::to_shown;
+use crate::stream::Work;
 
-/// Records that a dead run held go back to pending; what it left under temporary names is removed.
-pub(crate) async fn release_dead_leases(session: &Session, site: &Arc<Site>) -> Result<(), CheckpointError> {
+/// Records that a dead run held go back to pending; what it left under temporary names is removed, but for
+/// groups that were about to get their final names: those are completed.
+pub(crate) async fn release_dead_leases(session: &Session, work: &Arc<Work>) -> Result<(), CheckpointError> {
     let orphans = session.checkpoint.orphaned_leases().await?;
     if orphans.is_empty() {
         return Ok(());
     }
-    let site = Arc::clone(site);
+    if let Some(balance) = complete_publications(&session.checkpoint, &orphans, work).await? {
+        session.live.set_balance(balance);
+    }
+    let site = Arc::clone(&work.site);
     let removing = spawn_blocking(move || {
         for orphan in &orphans {
             if let Some(folder) = site.destination.local()

@@ -300,24 +300,30 @@ fn a_record_that_cannot_be_registered_fails_alone() {
     assert_eq!(identities(&served.site.destination), before, "nothing is copied again");
 }
 
-/// A site with one group of three and a file alone, moved while this fault is switched on.
-fn with_fault(names: [&str; 3], fault: &str) -> Site {
+/// A site with one group of three, of which the first is the largest, and a file alone.
+fn with_three(names: [&str; 3]) -> (Site, PathBuf) {
     let site = Site::new();
     for (number, name) in (1..).zip(names) {
         tree::file(&site.source.join(name), 10_000 / number, number);
     }
-    tree::file(&site.source.join("alone.mov"), 3_000, 9);
+    tree::file(&site.source.join("alone.mov"), 30_000, 9);
     let more = "[[group]]\nextensions = [\"dat\", \"mov\", \"xmp\"]\n[limits]\nconcurrency = 2\n\
                 [control]\nattempts = 2\nbackoff_base_ms = 10\nlease = { floor_s = 1, cap_s = 2 }";
-    let mut command = command::sluice(["run".as_ref(), job(&site, more).as_os_str()]);
+    let job = job(&site, more);
+    (site, job)
+}
+
+/// Starts a run while this fault is switched on.
+fn start_with(fault: &str, job: &Path) -> Running {
+    let mut command = command::sluice(["run".as_ref(), job.as_os_str()]);
     command.env("FAILPOINTS", fault);
-    Running::start(command).ended().expect(WITH_FAILURES);
-    site
+    Running::start(command)
 }
 
 #[test]
 fn names_that_were_given_are_taken_back_where_one_is_refused() {
-    let site = with_fault(["refused.mov", "refused.xmp", "refused.dat"], "a_name_is_refused=return");
+    let (site, job) = with_three(["refused.mov", "refused.xmp", "refused.dat"]);
+    start_with("a_name_is_refused=return", &job).ended().expect(WITH_FAILURES);
     let incomplete = "group_incomplete";
     let expected =
         [("refused.dat", "destination_denied"), ("refused.mov", incomplete), ("refused.xmp", incomplete)];
@@ -330,7 +336,8 @@ fn names_that_were_given_are_taken_back_where_one_is_refused() {
 
 #[test]
 fn a_member_that_hangs_for_good_takes_its_group_with_it_and_nobody_else() {
-    let site = with_fault(["hang.mov", "hang.dat", "hang.xmp"], "a_record_hangs=pause");
+    let (site, job) = with_three(["hang.mov", "hang.dat", "hang.xmp"]);
+    start_with("a_record_hangs=pause", &job).ended().expect(WITH_FAILURES);
     let failures = failed(&site.checkpoint);
     let said: Vec<_> =
         failures.values().map(|failure| (failure.category.as_str(), failure.attempts)).collect();
@@ -341,7 +348,87 @@ fn a_member_that_hangs_for_good_takes_its_group_with_it_and_nobody_else() {
     assert_same(&site.source, &site.destination);
 }
 
+/// Kills a run between the final names of one group: two are given, the third is not.
+fn kill_between_two_names(site: &Site, job: &Path) {
+    let mut running = start_with("a_name_waits=pause", job);
+    let two = ["waits.mov", "waits.xmp"];
+    wait::until("two of three final names", || (arrived(&site.destination, "waits") == two).then_some(()));
+    running.signal(rustix::process::Signal::KILL);
+    running.ended();
+    assert_eq!(arrived(&site.destination, "waits"), two);
+}
+
+const WAITING: [&str; 3] = ["waits.mov", "waits.xmp", "waits.dat"];
+
+/// All of it was proven before the first name was given: the sources are not needed any more.
+#[test]
+fn a_kill_between_two_names_leaves_a_group_that_the_next_run_completes() {
+    let (site, job) = with_three(WAITING);
+    kill_between_two_names(&site, &job);
+    let before = identities(&site.destination);
+    let away = site.path("away");
+    fs::rename(site.source.join("waits.dat"), &away).unwrap();
+    fs::write(site.source.join("waits.xmp"), "other").unwrap();
+    command::run(["run".as_ref(), job.as_os_str()]).expect(COMPLETE);
+    let after = identities(&site.destination);
+    assert!(
+        before.iter().all(|(path, identity)| after.get(path) == Some(identity)),
+        "nothing is written twice"
+    );
+    assert_eq!(arrived(&site.destination, "waits").len(), 3);
+    assert!(same_bytes(&away, &site.destination.join("waits.dat")));
+    assert_eq!(counts(&site.status()), (4, 0, 0, 0));
+    assert!(leftovers(&site.destination).is_empty());
+    site.on_checkpoint("verify", &[]).expect(COMPLETE);
+}
+
+#[test]
+fn a_group_that_cannot_be_completed_after_a_kill_loses_the_names_that_it_has() {
+    let (site, job) = with_three(WAITING);
+    kill_between_two_names(&site, &job);
+    for left in leftovers(&site.destination) {
+        fs::remove_file(site.destination.join(left)).unwrap();
+    }
+    let (last, away) = (site.source.join("waits.dat"), site.path("away"));
+    fs::rename(&last, &away).unwrap();
+    command::run(["run".as_ref(), job.as_os_str()]).expect(WITH_FAILURES);
+    let incomplete = "group_incomplete";
+    let expected = [("waits.dat", "source_missing"), ("waits.mov", incomplete), ("waits.xmp", incomplete)];
+    assert_failed(&site.checkpoint, &expected);
+    assert_eq!(arrived(&site.destination, ""), ["alone.mov"]);
+    fs::rename(&away, &last).unwrap();
+    site.on_checkpoint("reprocess", &[]).expect(COMPLETE);
+    assert_same(&site.source, &site.destination);
+}
+
+#[test]
+fn a_group_that_is_completed_after_a_kill_is_registered_as_well() {
+    let lab = Lab::start(Script { latency: Duration::from_millis(1), ..Script::default() });
+    let (site, _) = with_three(WAITING);
+    let served = Served::new(site, &lab, "[[group]]\nextensions = [\"dat\", \"mov\", \"xmp\"]\n");
+    kill_between_two_names(&served.site, &served.job);
+    let before = identities(&served.site.destination);
+    served.run(&[]).expect(COMPLETE);
+    assert_same(&served.site.source, &served.site.destination);
+    let after = identities(&served.site.destination);
+    assert!(
+        before.iter().all(|(path, identity)| after.get(path) == Some(identity)),
+        "nothing is written twice"
+    );
+    lab.assert_each_once(served.paths().iter().map(String::as_str));
+}
+
 const KILLS: u32 = 25;
+
+/// Kills a run after this long, if it has not ended by then.
+fn kill(mut running: Running, moment: Duration) {
+    let start = Instant::now();
+    wait::until("the moment of the kill", || {
+        (running.has_ended().is_some() || start.elapsed() >= moment).then_some(())
+    });
+    running.signal(rustix::process::Signal::KILL);
+    running.ended();
+}
 
 /// A kill between two final names leaves a group half there, and the next run completes it.
 #[test]
@@ -358,14 +445,7 @@ fn killed_at_random_moments_no_group_stays_half_there() {
     let args = ["run".as_ref(), path.as_os_str(), "--quiet".as_ref()];
     let mut seen = BTreeMap::new();
     for _ in 0..KILLS {
-        let mut running = command::start(args);
-        let moment = Duration::from_millis(random.u64(10..250));
-        let start = Instant::now();
-        wait::until("the moment of the kill", || {
-            (running.has_ended().is_some() || start.elapsed() >= moment).then_some(())
-        });
-        running.signal(rustix::process::Signal::KILL);
-        running.ended();
+        kill(command::start(args), Duration::from_millis(random.u64(10..250)));
         let now = identities(&site.destination);
         assert!(
             seen.iter().all(|(path, identity)| now.get(path) == Some(identity)),
@@ -382,4 +462,25 @@ fn killed_at_random_moments_no_group_stays_half_there() {
     assert_eq!((status.delivered + status.skipped, status.failed), (2098, 3));
     site.on_checkpoint("reprocess", &["--category", "group_incomplete"]).expect(COMPLETE);
     assert_same(&site.source, &site.destination);
+}
+
+/// The same with services on the way: no asset twice, none without its file.
+#[test]
+fn killed_at_random_moments_groups_are_registered_once() {
+    let seed = std::env::var("SLUICE_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = seed.unwrap_or_else(|| fastrand::u64(..));
+    println!("SLUICE_SEED={seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let lab = Lab::start(Script { latency: Duration::from_millis(4), jitter: 0.5, ..Script::default() });
+    let site = Site::new();
+    shots(&site.source, 150);
+    let served = Served::new(site, &lab, &format!("{RAW}[limits]\nbatch_size = 40\nconcurrency = 8"));
+    for _ in 0..10 {
+        kill(served.start(&["--quiet"]), Duration::from_millis(random.u64(20..300)));
+    }
+    served.run(&[]).expect(COMPLETE);
+    assert_same(&served.site.source, &served.site.destination);
+    lab.assert_each_once(served.paths().iter().map(String::as_str));
+    let status = served.status();
+    assert_eq!((status.delivered + status.skipped, status.failed), (451, 0));
 }

@@ -1,0 +1,1959 @@
+// Generated from the engine by `npm run types`. Do not edit.
+
+export type State = "new" | "planning" | "ready" | "running" | "watching" | "waiting" | "pausing" | "paused" | "stopping" | "stopped" | "finished";
+
+export type Stage = "plan" | "ingest" | "transform" | "deliver";
+
+export type Class = "transient" | "permanent" | "outage";
+
+export type Category = "source_missing" | "row_unreadable" | "path_unsafe" | "duplicate_id" | "duplicate_path" | "size_mismatch" | "checksum_mismatch" | "source_unreadable" | "folder_unreadable" | "source_archived" | "source_io" | "source_changed" | "source_not_a_file" | "name_collision" | "name_unsupported" | "destination_conflict" | "destination_outside" | "destination_denied" | "destination_io" | "destination_refused" | "file_too_large" | "template_failed" | "metadata_invalid" | "target_unsafe" | "not_found" | "asset_conflict" | "request_rejected" | "answer_invalid" | "field_missing" | "timeout" | "service_error" | "service_unreachable" | "throttled" | "media_unreadable" | "verify_mismatch" | "group_incomplete" | "group_too_large" | "internal" | "destination_full" | "destination_gone" | "destination_read_only" | "service_down" | "service_denied" | "checkpoint_unusable" | "tool_gone" | "source_gone";
+
+export type Lane = "main" | "recovery";
+
+export type Balance = { 
+/**
+ * Records that the sources hold.
+ */
+found: number, 
+/**
+ * Durable at the destination and verified as stated.
+ */
+delivered: number, 
+/**
+ * Could not be delivered.
+ */
+failed: number, 
+/**
+ * There already, identical.
+ */
+skipped: number, 
+/**
+ * Left out by policy.
+ */
+excluded: number, 
+/**
+ * Not tried yet, or handed to a stream at this moment.
+ */
+pending: number, 
+/**
+ * Bytes of all records that are not excluded, as planned.
+ */
+bytes_total: number, 
+/**
+ * Bytes of the delivered records.
+ */
+bytes_delivered: number, 
+/**
+ * Bytes of the skipped records.
+ */
+bytes_skipped: number, 
+/**
+ * Bytes of the failed records, as planned.
+ */
+bytes_failed: number, 
+/**
+ * Outcomes recorded so far, reprocessed ones counted each time.
+ */
+attempts: number, 
+/**
+ * Attempts beyond a record's first.
+ */
+retries: number, 
+/**
+ * Answers by which services asked us to slow down.
+ */
+throttled: number, };
+
+export type Verify = "size" | "written" | "read_back";
+
+export type OnConflict = "skip_identical" | "rename" | "overwrite" | "fail";
+
+export type HashAlgorithm = "xxh128" | "xxh64" | "md5" | "sha1" | "sha256" | "sha512";
+
+export type Delivery = { 
+/**
+ * What must be proven before a record counts as delivered.
+ */
+verify: Verify, 
+/**
+ * What happens when the target's name is taken.
+ */
+on_conflict: OnConflict, 
+/**
+ * The hash that is computed while reading.
+ */
+hash: HashAlgorithm, };
+
+export type Limits = { 
+/**
+ * Records that the initiator leases at once.
+ */
+batch_size: number, 
+/**
+ * Independent processing paths that a batch is split over.
+ */
+streams: number, 
+/**
+ * Records in flight at once, over all streams together.
+ */
+concurrency: number, };
+
+export type Range = { 
+/**
+ * The smallest value allowed.
+ */
+min: number, 
+/**
+ * The largest value allowed.
+ */
+max: number, };
+
+export type LimitRanges = { 
+/**
+ * Range of [`Limits::batch_size`].
+ */
+batch_size: Range, 
+/**
+ * Range of [`Limits::streams`].
+ */
+streams: Range, 
+/**
+ * Range of [`Limits::concurrency`].
+ */
+concurrency: Range, };
+
+export type RetryRule = { 
+/**
+ * Tries in all.
+ */
+attempts: number | null, 
+/**
+ * The first retry waits up to this long (milliseconds).
+ */
+backoff_base_ms: number | null, 
+/**
+ * No retry waits longer than this (seconds).
+ */
+backoff_cap_s: number | null, };
+
+export type Lease = { 
+/**
+ * Never less than this (seconds).
+ */
+floor_s: number, 
+/**
+ * Never more than this (seconds).
+ */
+cap_s: number, };
+
+export type Autopilot = { 
+/**
+ * How much happens at once: towards each service, and at the disks.
+ */
+concurrency: boolean, 
+/**
+ * How many records a batch holds.
+ */
+batch_size: boolean, 
+/**
+ * How long a batch should take, in seconds.
+ */
+target_batch_s: number, };
+
+export type Schedule = { 
+/**
+ * Only this category.
+ */
+category?: Category | null, 
+/**
+ * Only what failed in this stage.
+ */
+stage?: Stage | null, 
+/**
+ * Only what failed at this service: scheme, host and port.
+ */
+endpoint?: string | null, 
+/**
+ * Only messages that contain this text, in any case.
+ */
+message?: string | null, 
+/**
+ * How long after their failure, in seconds.
+ */
+after_s: number, 
+/**
+ * How often; then they stay failed.
+ */
+times: number, };
+
+export type Recovery = { 
+/**
+ * Records that the lane leases at once.
+ */
+batch_size: number, 
+/**
+ * Records in flight on the lane.
+ */
+concurrency: number, 
+/**
+ * Failed records that go onto the lane by themselves.
+ */
+schedule: Array<Schedule>, };
+
+export type Timetable = string;
+
+export type Control = { 
+/**
+ * Tries that a record gets where trying again can help.
+ */
+attempts: number, 
+/**
+ * The first retry waits up to this long (milliseconds); each one after it up to twice as long.
+ */
+backoff_base_ms: number, 
+/**
+ * No retry waits longer than this (seconds).
+ */
+backoff_cap_s: number, 
+/**
+ * Retries that an endpoint may get, in percent of its requests, on top of a small floor.
+ */
+retry_budget_percent: number, 
+/**
+ * Other attempts and waits for single categories.
+ */
+retry: { [key in Category]?: RetryRule }, 
+/**
+ * Whether the next batch starts while the last records of this one drain. Off: a pure barrier.
+ */
+look_ahead: boolean, 
+/**
+ * Bytes a second that may be read from the sources, by weekday and time.
+ */
+bandwidth: Timetable, 
+/**
+ * Memory for bytes in flight, in MiB. Bounds how many records may be in flight.
+ */
+memory_mib: number, 
+/**
+ * How long a record may stay silent.
+ */
+lease: Lease, 
+/**
+ * What the program may set by itself.
+ */
+autopilot: Autopilot, 
+/**
+ * The lane on which failed records are tried again while the run goes on.
+ */
+recovery: Recovery, };
+
+export type Method = "GET" | "POST" | "PUT";
+
+export type Auth = { "bearer": string } | { "basic": { 
+/**
+ * The user.
+ */
+user: string, 
+/**
+ * Name of the secret that is the password.
+ */
+password: string, } } | { "header": { 
+/**
+ * The header's name.
+ */
+name: string, 
+/**
+ * Name of the secret that is its value.
+ */
+secret: string, } };
+
+export type FieldRule = string | { 
+/**
+ * JSON pointer (RFC 6901).
+ */
+pointer: string, 
+/**
+ * Whether the record fails where nothing is there.
+ */
+required: boolean, };
+
+export type Tool = "ffprobe" | "exiftool" | "mediainfo";
+
+export type MediaKind = "video" | "audio" | "image";
+
+export type OnUnknownMedia = "deliver" | "fail";
+
+export type Describe = { 
+/**
+ * Which program.
+ */
+tool: Tool, 
+/**
+ * Where the program is, or its name when it goes by another one. Default: found in `PATH`.
+ */
+path: string | null, 
+/**
+ * Files of which kinds are described, told by their names.
+ */
+kinds: Array<MediaKind>, 
+/**
+ * Endings of the names of the files to describe, in the place of the known ones of `kinds`.
+ */
+extensions: Array<string>, 
+/**
+ * Longest time that the program may take for one file, in seconds.
+ */
+timeout_s: number, 
+/**
+ * Most memory that one process may take, in MiB, where the system has such a limit.
+ */
+memory_mb: number, 
+/**
+ * Processes at once. Adjustable while running.
+ */
+processes: number, 
+/**
+ * Whether the program's own JSON is kept with each record: some kilobytes of checkpoint a file.
+ */
+keep_raw: boolean, 
+/**
+ * What happens to a file that cannot be described.
+ */
+on_unknown_media: OnUnknownMedia, };
+
+export type GroupPreset = "raw" | "camera" | "p2" | "xdcam" | "avchd" | "red";
+
+export type Group = { "preset": GroupPreset } | { "extensions": Array<string> } | { "folder": string };
+
+export type Lookup = { 
+/**
+ * What people call it; unique within the job.
+ */
+name: string, 
+/**
+ * GET unless said otherwise.
+ */
+method: Method, 
+/**
+ * Template of the URL.
+ */
+url: string, 
+/**
+ * Templates of headers, by name.
+ */
+headers?: { [key in string]: string }, 
+/**
+ * Template of the body.
+ */
+body?: string | null, 
+/**
+ * How to sign in.
+ */
+auth?: Auth | null, 
+/**
+ * Fields that the answer gives.
+ */
+fields: { [key in string]: FieldRule }, 
+/**
+ * Longest wait for an answer, in seconds. Default: by the lease's measure.
+ */
+timeout_s?: number | null, };
+
+export type Register = { 
+/**
+ * POST unless said otherwise.
+ */
+method: Method, 
+/**
+ * Template of the URL.
+ */
+url: string, 
+/**
+ * Templates of headers, by name.
+ */
+headers?: { [key in string]: string }, 
+/**
+ * Template of the body.
+ */
+body?: string | null, 
+/**
+ * How to sign in.
+ */
+auth?: Auth | null, 
+/**
+ * The header that carries the record's own key, the same in every attempt, so that a repeat
+ * makes no second asset (IETF draft "The Idempotency-Key HTTP Header Field").
+ */
+idempotency_header: string, 
+/**
+ * Statuses that mean success. 409 belongs here where the service answers so to a repeat.
+ */
+success: Array<number>, 
+/**
+ * JSON pointer (RFC 6901) to the new asset's id in the answer; kept with the record.
+ */
+id?: string | null, 
+/**
+ * Longest wait for an answer, in seconds. Default: by the lease's measure.
+ */
+timeout_s?: number | null, };
+
+export type Term = "title" | "creator" | "subject" | "description" | "publisher" | "contributor" | "date" | "type" | "identifier" | "source" | "language" | "relation" | "coverage" | "rights";
+
+export type SidecarFormat = "json" | "xmp" | "dublin_core" | "pbcore" | "ebucore";
+
+export type SidecarName = "full" | "stem";
+
+export type Sidecar = { 
+/**
+ * What is written.
+ */
+format: SidecarFormat, 
+/**
+ * Under which name.
+ */
+name: SidecarName, 
+/**
+ * Where each term's value comes from: a place in the record (`fields.Title`, `tech.duration_s`,
+ * `stem`) or a template (`{{ fields.Title | upper }}`). An empty text: nowhere. What is not
+ * named comes from the field with a usual name, such as `title` or `keywords`.
+ */
+fields?: { [key in Term]?: string }, };
+
+export type CatalogueRecords = "delivered" | "all";
+
+export type CatalogueOut = { 
+/**
+ * The file; its ending says how (`.csv`, `.xlsx`, `.ndjson`). One that is there is replaced.
+ */
+path: string, 
+/**
+ * Which records are in it.
+ */
+records: CatalogueRecords, };
+
+export type Endpoint = { 
+/**
+ * Requests in flight at once. Default: the migration's concurrency, or the autopilot's.
+ */
+concurrency: number | null, 
+/**
+ * Requests a second.
+ */
+rate: number | null, 
+/**
+ * Requests that may go at once after a pause. Default: one second's worth.
+ */
+burst: number | null, };
+
+export type OnCollision = "number" | "fail";
+
+export type FieldMapping = { 
+/**
+ * The field's name.
+ */
+name: string, 
+/**
+ * Template of its value.
+ */
+value: string, 
+/**
+ * Expression; where it does not hold, the field stays as it is.
+ */
+when?: string | null, };
+
+export type FieldType = "text" | "integer" | "number" | "date" | "boolean";
+
+export type Requirement = { 
+/**
+ * The field's name.
+ */
+field: string, 
+/**
+ * Of which type it must be.
+ */
+type?: FieldType | null, 
+/**
+ * Regular expression that its whole value must fit.
+ */
+pattern?: string | null, 
+/**
+ * The values that it may have. Empty: any.
+ */
+one_of?: Array<string>, 
+/**
+ * Whether it may be missing or empty.
+ */
+optional?: boolean, };
+
+export type Mapping = { 
+/**
+ * Template of the path below the destination, with `/` between its parts. In it only the template's
+ * own `/` makes folders: a `/` or `\` within a value becomes `_`, but for `path`, `folder` and what
+ * goes through the filter `path`. Default: a record's path below its source.
+ */
+target: string | null, 
+/**
+ * What happens when two records would have the same target.
+ */
+on_collision: OnCollision, 
+/**
+ * Fields that are set, in this order; each may use those before it.
+ */
+field: Array<FieldMapping>, 
+/**
+ * What fields must be.
+ */
+require: Array<Requirement>, };
+
+export type CatalogueFormat = "csv" | "xlsx" | "xls" | "ods" | "json" | "ndjson" | "ale";
+
+export type PrefixRule = { 
+/**
+ * `Z:\Archive`, `\\server\share`, `/Volumes/Archive`, or `Archive:Tapes` as old Macs write it.
+ */
+from: string, 
+/**
+ * The folder on this computer.
+ */
+to: string, };
+
+export type ChecksumColumn = { 
+/**
+ * The column.
+ */
+column: string, 
+/**
+ * How it was computed. Default: as the value says by a prefix (`md5:…`), else by its length.
+ */
+algorithm?: HashAlgorithm | null, };
+
+export type Catalogue = { 
+/**
+ * The export: CSV, TSV, XLSX, XLS, ODS, JSON, NDJSON or Avid ALE.
+ */
+file: string, 
+/**
+ * A preset; what is left out here comes from there.
+ */
+preset: string | null, 
+/**
+ * What kind of file it is.
+ */
+format: CatalogueFormat | null, 
+/**
+ * Its character encoding, by a label of <https://encoding.spec.whatwg.org/#names-and-labels>,
+ * such as `windows-1252`, `macintosh`, `shift_jis`.
+ */
+encoding: string | null, 
+/**
+ * What stands between two cells: one character, or `tab`.
+ */
+delimiter: string | null, 
+/**
+ * What stands around a cell that holds a delimiter: one character, or `none`.
+ */
+quote: string | null, 
+/**
+ * Which sheet of a workbook.
+ */
+sheet: string | null, 
+/**
+ * The row with the columns' names, as a spreadsheet counts; 0: there is none.
+ */
+header_row: number | null, 
+/**
+ * Rows at the beginning that are left out.
+ */
+skip: number | null, 
+/**
+ * The column with the file's path, or several that are joined by `/`.
+ */
+path: Array<string>, 
+/**
+ * Where relative paths begin. Default: the catalogue's own folder, unless there are prefixes.
+ */
+base: string | null, 
+/**
+ * Beginnings of paths as the catalogue writes them, and where these are on this computer.
+ */
+prefix: Array<PrefixRule>, 
+/**
+ * The column with the record's own number or name in the catalogue.
+ */
+id: string | null, 
+/**
+ * The column with the file's size in bytes; a file of another size fails.
+ */
+size: string | null, 
+/**
+ * The column with the file's checksum; a file with another one fails.
+ */
+checksum: ChecksumColumn | null, 
+/**
+ * Whether files below `base` that no row names are counted, as excluded.
+ */
+unlisted: boolean | null, };
+
+export type OnChange = "again" | "ignore";
+
+export type Watch = { 
+/**
+ * A file is complete when its size and its modification time have not changed for so long.
+ */
+quiet: string, 
+/**
+ * Complete is, instead, what somebody says is complete: `clip.mov` when `clip.mov` followed by this
+ * text (`clip.mov.ready`) is a file beside it, or when its folder, or one above it up to the source,
+ * holds a file of just this name (`.ready`). Files whose name ends with this text are left out,
+ * counted as excluded.
+ */
+marker: string | null, 
+/**
+ * What becomes of a file that changes after it was delivered.
+ */
+on_change: OnChange, 
+/**
+ * Ask the system to tell of changes. It only hurries the next listing up; network mounts are never
+ * asked, because they do not tell what other computers do.
+ */
+events: boolean, 
+/**
+ * How often the folders are listed anew where the system does not tell of changes.
+ */
+poll: string, 
+/**
+ * How often they are listed all the same where it does.
+ */
+rescan: string, 
+/**
+ * End when nothing has arrived, nothing is incomplete and nothing is pending for so long; what waits for
+ * its marker does not count. None: go on until somebody pauses or stops it.
+ */
+idle_end: string | null, };
+
+export type SecretField = "access_key_id" | "secret_access_key" | "session_token" | "password" | "key_passphrase" | "token";
+
+export type S3Checksum = "crc64nvme" | "sha256" | "none";
+
+export type S3Guard = "conditional" | "look";
+
+export type S3 = { 
+/**
+ * `https://s3.example:9000`. Default: Amazon's own for the region.
+ */
+endpoint: string | null, 
+/**
+ * Such as `eu-central-1`. Default: `us-east-1`.
+ */
+region: string | null, 
+/**
+ * Whether the bucket stands in the path and not in the host's name. Default: where there is an
+ * endpoint of its own.
+ */
+path_style: boolean | null, 
+/**
+ * A profile of `~/.aws/config` and `~/.aws/credentials`.
+ */
+profile: string | null, 
+/**
+ * Nobody signs in: for public buckets.
+ */
+anonymous: boolean, 
+/**
+ * The checksum that the service is asked to compute of what arrives.
+ */
+checksum: S3Checksum, 
+/**
+ * What keeps two writers from replacing each other's objects unseen.
+ */
+guard: S3Guard, };
+
+export type Sftp = { 
+/**
+ * Name or address of the server.
+ */
+host: string, 
+/**
+ * Default: 22.
+ */
+port?: number | null, 
+/**
+ * Who signs in. Default: the name of this computer's user.
+ */
+user?: string | null, 
+/**
+ * The private key. Default: those that SSH would take, and its agent.
+ */
+key?: string | null, 
+/**
+ * The file with the host keys that are trusted. Default: `~/.ssh/known_hosts`.
+ */
+known_hosts?: string | null, 
+/**
+ * Connections at once, at most.
+ */
+sessions?: number | null, };
+
+export type Webdav = { 
+/**
+ * `https://dam.example/remote.php/dav`.
+ */
+url: string, 
+/**
+ * Who signs in, by a password. Default: nobody, or by a token.
+ */
+user?: string | null, };
+
+export type FtpTls = "none" | "explicit" | "implicit";
+
+export type Ftp = { 
+/**
+ * Name or address of the server.
+ */
+host: string, 
+/**
+ * Default: 21; 990 with implicit TLS.
+ */
+port?: number | null, 
+/**
+ * Who signs in. Default: anonymous.
+ */
+user?: string | null, 
+/**
+ * How the connection is kept from others.
+ */
+tls: FtpTls, 
+/**
+ * Connections at once, at most.
+ */
+sessions?: number | null, };
+
+export type Connection = { "kind": "s3" } & S3 | { "kind": "sftp" } & Sftp | { "kind": "webdav" } & Webdav | { "kind": "ftp" } & Ftp;
+
+export type Location = string;
+
+export type JobSpec = { 
+/**
+ * What people call it. Default: the destination's name.
+ */
+name: string, 
+/**
+ * Folders or files, here or behind a connection. One folder: its content goes right below the
+ * destination; several sources: each goes below its own name. May be empty where there is a
+ * catalogue.
+ */
+sources: Array<Location>, 
+/**
+ * Catalogues that name the files to move.
+ */
+catalogue?: Array<Catalogue>, 
+/**
+ * The folder that receives the files, here or behind a connection. Is made when it is not there.
+ */
+destination: Location, 
+/**
+ * Stay open and take in files as they arrive in the sources.
+ */
+watch?: Watch | null, 
+/**
+ * How files are delivered and proven.
+ */
+deliver: Delivery, 
+/**
+ * How much happens at once.
+ */
+limits: Limits, 
+/**
+ * How retries, leases, bandwidth and the autopilot are set.
+ */
+control: Control, 
+/**
+ * Rules by which files belong together: delivered together or failed together.
+ */
+group?: Array<Group>, 
+/**
+ * Reads the technical metadata of files before anything else is done with them.
+ */
+describe?: Describe | null, 
+/**
+ * How records are described and named.
+ */
+map?: Mapping, 
+/**
+ * Requests that describe a record before it is delivered, in this order.
+ */
+lookup?: Array<Lookup>, 
+/**
+ * The request that enters a delivered record into a catalogue.
+ */
+register?: Register | null, 
+/**
+ * Files with metadata that are written beside each delivered file.
+ */
+sidecar?: Array<Sidecar>, 
+/**
+ * The catalogue that is written at the end of each run.
+ */
+catalogue_out?: CatalogueOut | null, 
+/**
+ * Limits of single services, by scheme, host and port: `"https://dam.example"`.
+ */
+endpoints?: { [key in string]: Endpoint }, 
+/**
+ * Services that keep files, by the name that locations use.
+ */
+connections?: { [key in string]: Connection }, };
+
+export type Sample = { 
+/**
+ * End of that second, in milliseconds since 1970 (UTC).
+ */
+at_ms: number, 
+/**
+ * Records a second.
+ */
+records_per_s: number, 
+/**
+ * Bytes a second.
+ */
+bytes_per_s: number, };
+
+export type TimeLeft = { 
+/**
+ * If it goes well.
+ */
+low_s: number, 
+/**
+ * If it goes less well.
+ */
+high_s: number, };
+
+export type StepLatency = { 
+/**
+ * `lookup:rights`, `register`.
+ */
+step: string, 
+/**
+ * Answers since the start of the run.
+ */
+answers: number, 
+/**
+ * Half of the answers of the last minute came within this (milliseconds).
+ */
+p50_ms: number, 
+/**
+ * 95 of 100 came within this (milliseconds).
+ */
+p95_ms: number, 
+/**
+ * 99 of 100 came within this (milliseconds).
+ */
+p99_ms: number, };
+
+export type Offer = { "knob": "concurrency", 
+/**
+ * How many.
+ */
+to: number, } | { "knob": "service_concurrency", 
+/**
+ * Scheme, host and port.
+ */
+service: string, 
+/**
+ * How many.
+ */
+to: number, } | { "knob": "look_ahead" };
+
+export type Advice = { 
+/**
+ * A word for scripts: `throttled`, `network`, `rate_limit`, `bandwidth`, `stragglers`, `cpu`,
+ * `checkpoint`, `source`, `destination`, `own_limit`.
+ */
+code: string, 
+/**
+ * What, with its figure and its threshold.
+ */
+sentence: string, 
+/**
+ * The change that may help.
+ */
+offer: Offer | null, };
+
+export type ServicePoint = { 
+/**
+ * Scheme, host and port.
+ */
+name: string, 
+/**
+ * Requests sent.
+ */
+requests: number, 
+/**
+ * Those of them that repeated a failed one.
+ */
+retries: number, 
+/**
+ * Answers that asked us to slow down.
+ */
+throttled: number, 
+/**
+ * Requests that might be in flight, at the end of the span.
+ */
+concurrency: number, 
+/**
+ * Half of the answers came within this (milliseconds); the slowest step.
+ */
+p50_ms: number, 
+/**
+ * 95 of 100 came within this (milliseconds); the slowest step.
+ */
+p95_ms: number, };
+
+export type MetricPoint = { 
+/**
+ * The span's end, in milliseconds since 1970 (UTC).
+ */
+at_ms: number, 
+/**
+ * Its length in seconds; grows with age.
+ */
+span_s: number, 
+/**
+ * Records a second.
+ */
+records_per_s: number, 
+/**
+ * Bytes a second.
+ */
+bytes_per_s: number, 
+/**
+ * Records in flight, on average.
+ */
+in_flight: number, 
+/**
+ * Records that might be in flight, on average.
+ */
+concurrency: number, 
+/**
+ * Share of the streams' time that they stood idle at the barrier (0 to 1).
+ */
+barrier_idle: number, 
+/**
+ * Each service that was asked.
+ */
+services: Array<ServicePoint>, 
+/**
+ * What held the run back at the end of the span.
+ */
+advice: Advice | null, };
+
+export type ServiceStatus = { 
+/**
+ * Scheme, host and port.
+ */
+name: string, 
+/**
+ * Requests in flight.
+ */
+in_flight: number, 
+/**
+ * Requests that may be in flight.
+ */
+concurrency: number, 
+/**
+ * Records that wait for their turn.
+ */
+waiting: number, 
+/**
+ * Requests sent since the start of the run.
+ */
+requests: number, 
+/**
+ * Those of them that repeated a failed one.
+ */
+retries: number, 
+/**
+ * Answers that asked us to slow down.
+ */
+throttled: number, 
+/**
+ * Requests that failed on the service's side or on the way.
+ */
+failed: number, 
+/**
+ * Whether it is taken to be away.
+ */
+is_away: boolean, 
+/**
+ * Latencies by step.
+ */
+latencies: Array<StepLatency>, };
+
+export type Outage = { 
+/**
+ * Which kind.
+ */
+category: Category, 
+/**
+ * What was tried, and what the system said.
+ */
+message: string, 
+/**
+ * What the person can do.
+ */
+advice: string, 
+/**
+ * When it began, in milliseconds since 1970 (UTC).
+ */
+since_ms: number, 
+/**
+ * When the next look is taken whether it is over, in milliseconds since 1970 (UTC).
+ */
+next_probe_ms: number | null, 
+/**
+ * Looks taken so far.
+ */
+probes: number, };
+
+export type StreamSummary = { 
+/**
+ * Records that it was given.
+ */
+records: number, 
+/**
+ * Bytes that it was given, as planned.
+ */
+bytes: number, 
+/**
+ * Its outcomes so far.
+ */
+delivered: number, 
+/**
+ * Its failures so far.
+ */
+failed: number, 
+/**
+ * Its skipped records so far.
+ */
+skipped: number, 
+/**
+ * Failed for now, and waiting for their next try.
+ */
+retried: number, 
+/**
+ * Given back untouched (pause, stop or outage).
+ */
+returned: number, 
+/**
+ * When its last record ended, in milliseconds since 1970 (UTC). From here to the batch's end
+ * it stood idle at the barrier.
+ */
+ended_ms: number | null, 
+/**
+ * The record that ended last: where the other streams waited for this one, its straggler.
+ */
+last?: string, };
+
+export type BatchSummary = { 
+/**
+ * Its number.
+ */
+id: number, 
+/**
+ * Start, in milliseconds since 1970 (UTC).
+ */
+started_ms: number, 
+/**
+ * When the barrier fell, in milliseconds since 1970 (UTC).
+ */
+ended_ms: number, 
+/**
+ * Each stream's part.
+ */
+streams: Array<StreamSummary>, };
+
+export type ActiveRecord = { 
+/**
+ * Its number.
+ */
+id: number, 
+/**
+ * Its path below its source, safe to show.
+ */
+path: string, 
+/**
+ * What is being done: `ingest`, `describe`, `lookup:NAME`, `copy`, `register`.
+ */
+step: string, 
+/**
+ * Its size in bytes.
+ */
+size: number, 
+/**
+ * Bytes read so far.
+ */
+done: number, };
+
+export type LiveStream = { 
+/**
+ * Its counts so far.
+ */
+summary: StreamSummary, 
+/**
+ * Records that it works on now: the one that it started first comes first; at most eight.
+ */
+active: Array<ActiveRecord>, };
+
+export type LiveBatch = { 
+/**
+ * Its number.
+ */
+id: number, 
+/**
+ * Start, in milliseconds since 1970 (UTC).
+ */
+started_ms: number, 
+/**
+ * Each stream's part so far.
+ */
+streams: Array<LiveStream>, };
+
+export type Progress = { 
+/**
+ * When it was taken, in milliseconds since 1970 (UTC).
+ */
+at_ms: number, 
+/**
+ * The migration's state.
+ */
+state: State, 
+/**
+ * What is recorded, and, while planning, what was found so far.
+ */
+balance: Balance, 
+/**
+ * The limits in force. Batch size and streams apply from the next batch on.
+ */
+limits: Limits, 
+/**
+ * Records in flight at this moment.
+ */
+in_flight: number, 
+/**
+ * Bytes that moved since this program started the run, live.
+ */
+bytes_moved: number, 
+/**
+ * The latest throughput sample, one a second while running.
+ */
+sample: Sample | null, 
+/**
+ * How long the rest will take.
+ */
+time_left: TimeLeft | null, 
+/**
+ * The batch that runs.
+ */
+batch: LiveBatch | null, 
+/**
+ * The batch on the recovery lane.
+ */
+recovery: LiveBatch | null, 
+/**
+ * Records that may be in flight at this moment; the autopilot may have set it.
+ */
+concurrency: number, 
+/**
+ * The services that are asked.
+ */
+services: Array<ServiceStatus>, 
+/**
+ * The program that describes files, if the job has one, shown like a service: each request is
+ * a process, and what failed is a file without a description.
+ */
+describing: ServiceStatus | null, 
+/**
+ * Why the run waits, if an outage stopped it.
+ */
+outage: Outage | null, 
+/**
+ * What holds the run back, if anything does.
+ */
+advice: Advice | null, 
+/**
+ * Files in watched folders that are not complete yet, as the last listing showed them. They count as
+ * found once they are.
+ */
+arriving: number, };
+
+export type EventKind = { "kind": "state_changed", 
+/**
+ * The state before.
+ */
+from: State, 
+/**
+ * The state now.
+ */
+to: State, } | { "kind": "planned", 
+/**
+ * What the sources hold.
+ */
+balance: Balance, } | { "kind": "batch_started", 
+/**
+ * Its number.
+ */
+batch: number, 
+/**
+ * Which way it goes.
+ */
+lane: Lane, 
+/**
+ * Records in it.
+ */
+records: number, 
+/**
+ * Bytes in it, as planned.
+ */
+bytes: number, 
+/**
+ * Streams it was split over.
+ */
+streams: number, } | { "kind": "batch_ended", 
+/**
+ * How it went.
+ */
+batch: BatchSummary, } | { "kind": "records_failed", 
+/**
+ * The batch.
+ */
+batch: number, 
+/**
+ * Which records (the outcomes of one commit, so at most a few hundred).
+ */
+records: Array<number>, } | { "kind": "limits_changed", 
+/**
+ * The limits before.
+ */
+from: Limits, 
+/**
+ * The limits now.
+ */
+to: Limits, } | { "kind": "autopilot_changed", 
+/**
+ * Which one, in words.
+ */
+knob: string, 
+/**
+ * The value before.
+ */
+from: number, 
+/**
+ * The value now.
+ */
+to: number, 
+/**
+ * Why, in a sentence.
+ */
+reason: string, } | { "kind": "outage_began", 
+/**
+ * What is missing, and what to do.
+ */
+outage: Outage, } | { "kind": "outage_ended", 
+/**
+ * What was missing.
+ */
+category: Category, 
+/**
+ * How long, in seconds.
+ */
+lasted_s: number, 
+/**
+ * Looks that were taken.
+ */
+probes: number, 
+/**
+ * Attempts that were not counted because the outage had spoiled them.
+ */
+refunded: number, } | { "kind": "checkpoint_writable" } | { "kind": "folder_failed", 
+/**
+ * The folder, safe to show.
+ */
+path: string, 
+/**
+ * What the system said.
+ */
+message: string, } | { "kind": "reprocessed", 
+/**
+ * How many.
+ */
+records: number, 
+/**
+ * Which way they go.
+ */
+lane: Lane, } | { "kind": "amended", 
+/**
+ * How many.
+ */
+records: number, } | { "kind": "left", 
+/**
+ * How many.
+ */
+records: number, } | { "kind": "catalogue_written", 
+/**
+ * The file.
+ */
+file: string, 
+/**
+ * Records in it.
+ */
+records: number, } | { "kind": "catalogue_failed", 
+/**
+ * The file.
+ */
+file: string, 
+/**
+ * What the system said.
+ */
+message: string, } | { "kind": "watch_polls", 
+/**
+ * Why, and how often.
+ */
+message: string, } | { "kind": "leases_released", 
+/**
+ * How many.
+ */
+records: number, };
+
+export type Event = { 
+/**
+ * Its number, from 1, without gaps.
+ */
+seq: number, 
+/**
+ * When, in milliseconds since 1970 (UTC).
+ */
+at_ms: number, 
+/**
+ * What happened.
+ */
+what: EventKind, };
+
+export type Severity = "blocks" | "warns" | "notes";
+
+export type Finding = { 
+/**
+ * How much it matters.
+ */
+severity: Severity, 
+/**
+ * A word for scripts, such as `no_space`, `name_collision`, `excluded_junk`.
+ */
+code: string, 
+/**
+ * What, and how much of it.
+ */
+message: string, 
+/**
+ * What to do about it; empty where nothing needs doing.
+ */
+advice: string, 
+/**
+ * Records that it concerns.
+ */
+records: number, };
+
+export type Space = { 
+/**
+ * What the pending records need.
+ */
+needed: number, 
+/**
+ * What the system lets us use.
+ */
+free: number, };
+
+export type TypeCount = { 
+/**
+ * In lower case without its dot; empty for names without one.
+ */
+extension: string, 
+/**
+ * Records.
+ */
+count: number, 
+/**
+ * Bytes.
+ */
+bytes: number, };
+
+export type NameReason = "collision" | "illegal";
+
+export type NameChange = { 
+/**
+ * The record's number.
+ */
+record: number, 
+/**
+ * Why.
+ */
+reason: NameReason, 
+/**
+ * Path below the destination as the template or the source says, safe to show.
+ */
+wanted: string, 
+/**
+ * Path below the destination as it will be, safe to show.
+ */
+proposed: string, };
+
+export type UnmappedValue = { 
+/**
+ * The field.
+ */
+field: string, 
+/**
+ * The value; `…` sums up those that are too many to be counted apart.
+ */
+value: string, 
+/**
+ * Records that have it.
+ */
+records: number, };
+
+export type Preflight = { 
+/**
+ * What the sources hold.
+ */
+balance: Balance, 
+/**
+ * Records and bytes by file name extension, most bytes first, at most twelve; the rest is `…`.
+ */
+by_type: Array<TypeCount>, 
+/**
+ * Folders without any file in them; they are made at the destination too.
+ */
+empty_folders: number, 
+/**
+ * The destination's room, where the system tells.
+ */
+space: Space | null, 
+/**
+ * Everything worth knowing before the start, blocking ones first.
+ */
+findings: Array<Finding>, 
+/**
+ * How long the run may take.
+ */
+estimate: TimeLeft | null, 
+/**
+ * Some records from all over the plan, and where they go.
+ */
+samples: Array<Preview>, 
+/**
+ * Names that will not be what the template or the source says, the first hundred.
+ */
+name_changes: Array<NameChange>, 
+/**
+ * Values that are none of those that a field may have, commonest first, at most two hundred.
+ */
+unmapped: Array<UnmappedValue>, };
+
+export type FailureGroup = { 
+/**
+ * The category.
+ */
+category: Category, 
+/**
+ * Whether trying again can help.
+ */
+class: Class, 
+/**
+ * A few words for a heading.
+ */
+title: string, 
+/**
+ * What the person can do.
+ */
+advice: string, 
+/**
+ * How many records.
+ */
+count: number, };
+
+export type FailedRecord = { 
+/**
+ * The record's number.
+ */
+id: number, 
+/**
+ * Full path of the source file, safe to show.
+ */
+source: string, 
+/**
+ * Where it failed.
+ */
+stage: Stage, 
+/**
+ * Why.
+ */
+category: Category, 
+/**
+ * Whether trying again can help.
+ */
+class: Class, 
+/**
+ * How often it was tried.
+ */
+attempts: number, 
+/**
+ * What was tried, on what, and what the system said.
+ */
+message: string, 
+/**
+ * What the person can do.
+ */
+advice: string, 
+/**
+ * Its size in bytes, as planned.
+ */
+size: number, 
+/**
+ * When it failed, in milliseconds since 1970 (UTC).
+ */
+failed_ms: number, 
+/**
+ * The service at which it failed: scheme, host and port.
+ */
+endpoint: string | null, 
+/**
+ * What that service answered.
+ */
+http_status: number | null, 
+/**
+ * Why a person leaves it as it is.
+ */
+note: string | null, 
+/**
+ * When it is tried again by itself, in milliseconds since 1970 (UTC).
+ */
+due_ms: number | null, 
+/**
+ * The row of the catalogue that names it, as a spreadsheet counts.
+ */
+row: number | null, 
+/**
+ * What the catalogue calls it.
+ */
+external_id: string | null, };
+
+export type FailurePage = { 
+/**
+ * The records.
+ */
+failures: Array<FailedRecord>, 
+/**
+ * Give this as `after` to get the next page. None: this was the last.
+ */
+next: number | null, };
+
+export type Attempt = { 
+/**
+ * Its number, from 1.
+ */
+number: number, 
+/**
+ * When it ended, in milliseconds since 1970 (UTC).
+ */
+ended_ms: number, 
+/**
+ * How long it took, in milliseconds.
+ */
+took_ms: number, 
+/**
+ * On which lane.
+ */
+lane: Lane, 
+/**
+ * Where it failed.
+ */
+stage: Stage, 
+/**
+ * Why.
+ */
+category: Category, 
+/**
+ * The service that was asked: scheme, host and port.
+ */
+endpoint: string | null, 
+/**
+ * What the service answered.
+ */
+http_status: number | null, 
+/**
+ * What was tried, on what, and what the system or the service said.
+ */
+message: string, 
+/**
+ * It was an outage after all: the attempt is not counted.
+ */
+refunded: boolean, };
+
+export type Selection = { 
+/**
+ * Only this category.
+ */
+category: Category | null, 
+/**
+ * Only these records. Empty: all.
+ */
+ids: Array<number>, 
+/**
+ * Only what failed in this stage.
+ */
+stage: Stage | null, 
+/**
+ * Only what failed at this service: scheme, host and port.
+ */
+endpoint: string | null, 
+/**
+ * Only messages that contain this text, in any case.
+ */
+message: string | null, };
+
+export type Amendment = { 
+/**
+ * Another path below the source, with `/` between the parts; for a single record.
+ */
+path: string | null, 
+/**
+ * The beginning of the path that is replaced, and by what.
+ */
+prefix: [string, string] | null, 
+/**
+ * Fields that are set; null takes a field away.
+ */
+fields: Record<string, unknown>, };
+
+export type Exported = { 
+/**
+ * Records in it.
+ */
+records: number, 
+/**
+ * Sheets that the records fill; one for a file without sheets.
+ */
+sheets: number, 
+/**
+ * Texts that are longer than a spreadsheet's cell: shortened in a workbook, whole elsewhere.
+ */
+long_texts: number, 
+/**
+ * What the reader of the file should know, in sentences.
+ */
+notes: Array<string>, };
+
+export type ValueChange = { 
+/**
+ * `path`, `note` or `field NAME`.
+ */
+what: string, 
+/**
+ * As it is. None: there is none.
+ */
+from: string | null, 
+/**
+ * As it would be. None: it is taken away.
+ */
+to: string | null, };
+
+export type RecordChange = { 
+/**
+ * The record's number.
+ */
+id: number, 
+/**
+ * Full path of the source file, safe to show.
+ */
+source: string, 
+/**
+ * Each value.
+ */
+changes: Array<ValueChange>, 
+/**
+ * Whether it would be tried again; not while it is left with a note.
+ */
+again: boolean, };
+
+export type RowProblem = { 
+/**
+ * Where it stands: `line 7`; `sheet Failures, row 7`; `entry 7`.
+ */
+place: string, 
+/**
+ * What is wrong, and what to do.
+ */
+message: string, };
+
+export type Corrections = { 
+/**
+ * Rows read, but for empty ones.
+ */
+rows: number, 
+/**
+ * Rows that say what is known already.
+ */
+unchanged: number, 
+/**
+ * Records that would change.
+ */
+changed: number, 
+/**
+ * Records of them that would be tried again.
+ */
+again: number, 
+/**
+ * The first thousand changes.
+ */
+changes: Array<RecordChange>, 
+/**
+ * Rows that make no sense. While there is one, nothing is applied.
+ */
+wrong: number, 
+/**
+ * The first thousand of them.
+ */
+problems: Array<RowProblem>, 
+/**
+ * What the reader should know, in sentences.
+ */
+notes: Array<string>, };
+
+export type PreviewRequest = { 
+/**
+ * How many records, up to 1,000.
+ */
+count: number, 
+/**
+ * Scattered over the whole plan instead of its beginning; the same number gives the same records.
+ */
+seed: number | null, 
+/**
+ * The mapping to try. None: the job's own.
+ */
+map: Mapping | null, };
+
+export type Preview = { 
+/**
+ * The record's number.
+ */
+id: number, 
+/**
+ * Full path of the source file, safe to show.
+ */
+source: string, 
+/**
+ * Its fields after the mapping, as far as they are known before the run.
+ */
+fields: Record<string, unknown>, 
+/**
+ * Path below the destination, safe to show. None: it cannot be given, or not before the run.
+ */
+target: string | null, 
+/**
+ * What is worth knowing of it.
+ */
+findings: Array<Finding>, };
+
+export type Snapshot = { 
+/**
+ * The checkpoint's path, as text.
+ */
+checkpoint: string, 
+/**
+ * What the migration is told to do.
+ */
+job: JobSpec, 
+/**
+ * What the limits may be.
+ */
+ranges: LimitRanges, 
+/**
+ * The picture of this moment.
+ */
+progress: Progress, 
+/**
+ * The pre-flight of the latest plan.
+ */
+preflight: Preflight | null, 
+/**
+ * The latest batches, oldest first, at most 120.
+ */
+batches: Array<BatchSummary>, 
+/**
+ * Throughput samples of this run, oldest first, at most 600 (ten minutes).
+ */
+samples: Array<Sample>, 
+/**
+ * What the migration did over its whole life, oldest first; fine where it is recent.
+ */
+history: Array<MetricPoint>, 
+/**
+ * Failed records by category, most first.
+ */
+failure_groups: Array<FailureGroup>, 
+/**
+ * Number of the last event that this picture contains.
+ */
+last_event: number, };
+
+export type EncodingBy = "chosen" | "mark" | "content" | "guess";
+
+export type InspectedRow = { 
+/**
+ * Its number in the file, as a spreadsheet counts.
+ */
+number: number, 
+/**
+ * Its cells in the order of the first 200 columns, shortened to 300 characters.
+ */
+cells: Array<string>, 
+/**
+ * Why it cannot be read.
+ */
+unreadable: string | null, };
+
+export type ColumnGuess = { 
+/**
+ * The file's path, or folder and name. Empty: no column looks like one.
+ */
+path: Array<string>, 
+/**
+ * The record's own number or name.
+ */
+id: string | null, 
+/**
+ * The file's size in bytes.
+ */
+size: string | null, 
+/**
+ * The file's checksum.
+ */
+checksum: ChecksumColumn | null, };
+
+export type Inspection = { 
+/**
+ * The catalogue, as text.
+ */
+file: string, 
+/**
+ * Its size in bytes.
+ */
+size: number, 
+/**
+ * What kind of file it is.
+ */
+format: CatalogueFormat, 
+/**
+ * Its character encoding, by its standard name. None: the format has its own.
+ */
+encoding: string | null, 
+/**
+ * How that was found.
+ */
+encoding_by: EncodingBy | null, 
+/**
+ * What stands between cells, as the job file writes it.
+ */
+delimiter: string | null, 
+/**
+ * What stands around cells, as the job file writes it.
+ */
+quote: string | null, 
+/**
+ * The sheet that was read.
+ */
+sheet: string | null, 
+/**
+ * All sheets of the workbook.
+ */
+sheets: Array<string>, 
+/**
+ * What stands above the header, at most twenty lines.
+ */
+preamble: Array<string>, 
+/**
+ * The row with the columns' names, as a spreadsheet counts. None: there is none.
+ */
+header_row: number | null, 
+/**
+ * The columns' names, made unique. In JSON those of the first hundred records.
+ */
+columns: Array<string>, 
+/**
+ * The columns that probably say what.
+ */
+guess: ColumnGuess, 
+/**
+ * The first rows, at most twenty.
+ */
+rows: Array<InspectedRow>, 
+/**
+ * What may be wrong, in words.
+ */
+warnings: Array<string>, };
+
+export type TriedRecord = { 
+/**
+ * The row's number, as a spreadsheet counts.
+ */
+row: number, 
+/**
+ * Full path of the file. Where the row leads nowhere: what it has in place of a path.
+ */
+source: string, 
+/**
+ * Whether that file is there.
+ */
+is_there: boolean, 
+/**
+ * Why the record would fail, if it would.
+ */
+problem: Finding | null, 
+/**
+ * Path below the destination, safe to show. None: it cannot be given, or not before the run.
+ */
+target: string | null, 
+/**
+ * What is worth knowing of the target.
+ */
+findings: Array<Finding>, };
+
+export type CatalogueTrial = { 
+/**
+ * The first rows, at most twenty.
+ */
+records: Array<TriedRecord>, 
+/**
+ * Where paths begin that no prefix rule covers, as a rule might be written.
+ */
+beginnings: Array<string>, 
+/**
+ * Why the job's `[map]` cannot be used. The records are then shown without it.
+ */
+map_problem: string | null, };
+
+export type ErrorReport = { 
+/**
+ * A word for scripts, such as `source_missing` or `checkpoint_in_use`.
+ */
+code: string, 
+/**
+ * What happened, where and why.
+ */
+message: string, 
+/**
+ * What to do next; empty where the message says it.
+ */
+advice: string, };

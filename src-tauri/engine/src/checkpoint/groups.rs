@@ -279,6 +279,7 @@ pub(super) async fn any(tx: &mut SqliteConnection) -> Result<bool, sqlx::Error> 
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+    use std::path::Path;
 
     use super::super::{Leased, PlannedFate, PlannedRecord};
     use super::*;
@@ -292,7 +293,7 @@ mod tests {
         groups: &[Option<GroupId>],
         failed: &[GroupId],
     ) -> Checkpoint {
-        let job = JobSpec::new(vec!["/from".into()], "/to".into());
+        let job = JobSpec::new(vec![Path::new("/from").into()], Path::new("/to").into());
         let checkpoint = Checkpoint::create(&folder.path().join("test.sluice"), &job).await.unwrap();
         checkpoint.begin_groups().await.unwrap();
         let mut broken = BTreeSet::new();

@@ -2,14 +2,15 @@
 
 use std::collections::HashMap;
 
-use sqlx::{QueryBuilder, Row, SqliteConnection};
+use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::open::to_json;
 use super::{Checkpoint, CheckpointError};
 use crate::clock::now_ms;
 use crate::record::{BatchId, LeasedRecord, RecordId, StepResult};
 
-/// Keeps results; one that is there already is replaced. A target is kept with the record itself.
+/// Keeps results; one that is there already is replaced, and one that is null is removed. A target is kept
+/// with the record itself.
 pub(super) async fn keep(tx: &mut SqliteConnection, steps: &[StepResult]) -> Result<(), sqlx::Error> {
     if steps.is_empty() {
         return Ok(());
@@ -18,6 +19,16 @@ pub(super) async fn keep(tx: &mut SqliteConnection, steps: &[StepResult]) -> Res
     if !mapped.is_empty() {
         let rows: Vec<_> = mapped.iter().map(|step| (step.record, &step.result)).collect();
         super::targets::set(tx, &to_json(&rows)?).await?;
+    }
+    let (forgotten, steps): (Vec<_>, Vec<_>) = steps.into_iter().partition(|step| step.result.is_null());
+    if !forgotten.is_empty() {
+        let rows: Vec<_> = forgotten.iter().map(|step| (step.record, &step.step)).collect();
+        sqlx::query(
+            "DELETE FROM step WHERE (record, step) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))",
+        )
+        .bind(to_json(&rows)?)
+        .execute(&mut *tx)
+        .await?;
     }
     let rows: Vec<_> = steps.iter().map(|step| (step.record, &step.step, step.result.to_string())).collect();
     sqlx::query(
@@ -85,6 +96,24 @@ impl Checkpoint {
             Ok((row.try_get("record")?, serde_json::from_str(&result).ok()))
         });
         Ok(rows.await?.into_iter().filter_map(|(id, result)| Some((id, result?))).collect())
+    }
+
+    /// Results of this step of records that a dead run still holds, by batch.
+    pub(crate) async fn held_steps(
+        &self,
+        step: &'static str,
+    ) -> Result<Vec<(BatchId, RecordId, serde_json::Value)>, CheckpointError> {
+        let mut query = QueryBuilder::<Sqlite>::new(
+            "SELECT record.batch, record.id, step.result FROM record
+             JOIN step ON step.record = record.id AND step.step = ",
+        );
+        query.push_bind(step).push(" WHERE record.state = 1 ORDER BY record.batch, record.id");
+        self.rows(query, |row| {
+            let result: String = row.try_get("result")?;
+            let result = serde_json::from_str(&result).unwrap_or_default();
+            Ok((row.try_get("batch")?, row.try_get("id")?, result))
+        })
+        .await
     }
 
     /// Records whose file could not be described.

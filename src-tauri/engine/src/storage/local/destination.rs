@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 use same_file::Handle;
 use tempfile::TempPath;
 
-use super::platform;
+use super::platform::{self, FileId};
 use crate::record::{LeasedRecord, RawPath, RecordId};
 use crate::spec::OnConflict;
 use crate::storage::names::{NameRules, numbered};
@@ -201,13 +201,57 @@ impl Folder {
 
     /// Takes a final name back that was just given to this file. A name under which there is no such file
     /// any more is left alone.
-    pub(crate) fn withdraw(&self, place: &Path, published: &Metadata) -> io::Result<()> {
+    pub(crate) fn withdraw(&self, place: &Path, file: FileId) -> io::Result<()> {
         match place.symlink_metadata() {
-            Ok(now) if platform::is_same_file(&now, published) => std::fs::remove_file(place),
+            Ok(now) if FileId::of(&now) == file => std::fs::remove_file(place),
             Ok(_) => Ok(()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
             Err(error) => Err(error),
         }
+    }
+
+    /// The file of a record that a run which died left complete under its temporary name.
+    pub(crate) fn find_part(&self, record: &LeasedRecord, target: &RawPath, file: FileId) -> Option<Part> {
+        let path = self.path(target)?;
+        let path = self.part_path(path.parent()?, record.id, record.attempts);
+        let is_it = path.symlink_metadata().is_ok_and(|found| FileId::of(&found) == file);
+        let path = TempPath::try_from_path(path).ok().filter(|_| is_it)?;
+        Some(Part { path, target: target.clone() })
+    }
+
+    /// Under which name, of those that it may have got, this file lies.
+    pub(crate) fn find_published(
+        &self,
+        wanted: &RawPath,
+        file: FileId,
+        on_conflict: OnConflict,
+    ) -> Option<RawPath> {
+        let names = (1..RENAME_TRIES).map(|number| match number {
+            1 => wanted.clone(),
+            number => numbered(wanted, number),
+        });
+        for name in names {
+            let found = self.path(&name)?.symlink_metadata().ok()?;
+            if FileId::of(&found) == file {
+                return Some(name);
+            }
+            if on_conflict != OnConflict::Rename {
+                return None;
+            }
+        }
+        None
+    }
+}
+
+impl Part {
+    /// Which file it is, whatever its name.
+    pub(crate) fn file_id(&self) -> io::Result<FileId> {
+        Ok(FileId::of(&self.path.symlink_metadata()?))
+    }
+
+    /// The name that it is to get.
+    pub(crate) fn target(&self) -> &RawPath {
+        &self.target
     }
 }
 

@@ -5,6 +5,8 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use serde::{Deserialize, Serialize};
+
 use crate::record::RawPath;
 use crate::storage::names::NameRules;
 
@@ -137,6 +139,29 @@ pub(crate) fn is_same_file(before: &Metadata, after: &Metadata) -> bool {
     #[cfg(not(unix))]
     {
         before.created().ok() == after.created().ok()
+    }
+}
+
+/// Tells a file from the others of its volume, whatever its name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct FileId {
+    /// Its inode; elsewhere the time at which it was made, in nanoseconds since 1970.
+    number: u64,
+    /// In bytes.
+    pub(crate) size: u64,
+}
+
+impl FileId {
+    pub(crate) fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        let number = std::os::unix::fs::MetadataExt::ino(metadata);
+        #[cfg(not(unix))]
+        let number = {
+            let made = metadata.created().ok();
+            let made = made.and_then(|made| made.duration_since(std::time::UNIX_EPOCH).ok());
+            made.map_or(0, |made| made.as_nanos() as u64)
+        };
+        Self { number, size: metadata.len() }
     }
 }
 
