@@ -90,8 +90,10 @@ impl Collector {
         let begun: Vec<StepResult> = units.iter().flat_map(Unit::publications).collect();
         if !begun.is_empty() {
             // From here on a group is completed, whatever happens to the program.
-            self.checkpoint.record_outcomes(self.id, self.lane, &[], &begun, &[], 0).await?;
-            steps.extend(begun.iter().map(|begun| StepResult::forgotten(begun.record, &begun.step)));
+            let over = begun.iter().map(|begun| StepResult::forgotten(begun.record, &begun.step)).collect();
+            steps.extend(begun);
+            self.checkpoint.record_outcomes(self.id, self.lane, &[], &steps, &[], 0).await?;
+            steps = over;
         }
         settled.extend(publish(units, &self.work).await);
         times.add(On::Proving, started.elapsed());

@@ -294,9 +294,12 @@ fn a_record_that_cannot_be_registered_fails_alone() {
     assert_failed(&served.checkpoint, &[("IMG_002.JPG", "request_rejected")]);
     assert_same(&served.site.source, &served.site.destination);
     let before = identities(&served.site.destination);
+    let paths = served.paths();
     lab.change(|script| script.poison.clear());
+    // It is at the destination already.
+    fs::remove_file(served.site.source.join("day/IMG_002.JPG")).unwrap();
     command::run(["reprocess".as_ref(), served.checkpoint.as_os_str()]).expect(COMPLETE);
-    lab.assert_each_once(served.paths().iter().map(String::as_str));
+    lab.assert_each_once(paths.iter().map(String::as_str));
     assert_eq!(identities(&served.site.destination), before, "nothing is copied again");
 }
 
@@ -408,14 +411,15 @@ fn a_group_that_is_completed_after_a_kill_is_registered_as_well() {
     let served = Served::new(site, &lab, "[[group]]\nextensions = [\"dat\", \"mov\", \"xmp\"]\n");
     kill_between_two_names(&served.site, &served.job);
     let before = identities(&served.site.destination);
+    let paths = served.paths();
+    fs::remove_file(served.site.source.join("waits.mov")).unwrap();
     served.run(&[]).expect(COMPLETE);
-    assert_same(&served.site.source, &served.site.destination);
     let after = identities(&served.site.destination);
     assert!(
         before.iter().all(|(path, identity)| after.get(path) == Some(identity)),
         "nothing is written twice"
     );
-    lab.assert_each_once(served.paths().iter().map(String::as_str));
+    lab.assert_each_once(paths.iter().map(String::as_str));
 }
 
 const KILLS: u32 = 25;

@@ -16,7 +16,7 @@ use crate::control::intake::Intake;
 use crate::failure::Stage;
 use crate::journey::{self, Known, Steps};
 use crate::metrics::live::{Active, LiveBatch};
-use crate::record::{LeasedRecord, RecordId};
+use crate::record::{Copied, LeasedRecord, RecordId};
 use crate::stage::{self, Arrived, Processed};
 
 pub(super) struct Worker {
@@ -185,10 +185,13 @@ impl Worker {
         let mut all_sound = true;
         for _ in 0..self.armful.waiting() {
             let Some((record, active)) = self.next() else { return false };
-            let looked = if self.work.intake.position() == Intake::Open {
-                stage::inspect(&record, &self.work.site)
-            } else {
+            let looked = if self.work.intake.position() != Intake::Open {
                 Err(Processed::Returned(None))
+            } else if record.done.contains_key(Copied::STEP) {
+                // What an earlier attempt delivered may need its source no more.
+                Ok(())
+            } else {
+                stage::inspect(&record, &self.work.site)
             };
             let in_time = match looked {
                 Ok(()) => {
