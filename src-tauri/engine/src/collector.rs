@@ -31,7 +31,7 @@ const ROUND: usize = 1024;
 const LINGER: Duration = Duration::from_millis(25);
 
 /// Handovers that may wait; then the streams wait.
-pub(crate) const QUEUE: usize = 64;
+pub(crate) const QUEUE: usize = 512;
 
 /// What a batch's collector works with.
 pub(crate) struct Collector {

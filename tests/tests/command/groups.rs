@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use sluice_tests::command::{self, COMPLETE, Ended, Failure, Status, WITH_FAILURES};
 use sluice_tests::compare::{assert_same, assert_same_but, identities, leftovers, same_bytes};
-use sluice_tests::lab::{Lab, Poison, Route, Script, Venom};
+use sluice_tests::lab::{Lab, Outage, Poison, Route, Script, Venom};
 use sluice_tests::process::Running;
 use sluice_tests::services::Served;
 use sluice_tests::site::Site;
@@ -301,6 +301,27 @@ fn a_record_that_cannot_be_registered_fails_alone() {
     command::run(["reprocess".as_ref(), served.checkpoint.as_os_str()]).expect(COMPLETE);
     lab.assert_each_once(paths.iter().map(String::as_str));
     assert_eq!(identities(&served.site.destination), before, "nothing is copied again");
+}
+
+/// Whatever an outage spoiled of a group is not counted, for none of it.
+#[test]
+fn an_outage_costs_a_group_no_attempt() {
+    let lab = Lab::start(Script { latency: Duration::from_millis(10), ..Script::default() });
+    let site = Site::new();
+    shots(&site.source, 100);
+    let served = Served::new(site, &lab, &format!("{RAW}[limits]\nbatch_size = 60\nconcurrency = 8"));
+    let running = served.start(&[]);
+    wait::until("the first assets", || (lab.registered() > 40).then_some(()));
+    lab.outage(Some(Outage::Unavailable));
+    let args = ["status".as_ref(), served.checkpoint.as_os_str(), "--json".as_ref()];
+    let waits = || (command::run(args).expect(COMPLETE).json()["state"] == "waiting").then_some(());
+    wait::until("the run to wait", waits);
+    lab.outage(None);
+    running.ended().expect(COMPLETE);
+    assert_same(&served.site.source, &served.site.destination);
+    lab.assert_each_once(served.paths().iter().map(String::as_str));
+    let status = served.status();
+    assert_eq!((status.failed, status.attempts, status.retries), (0, 301, 0), "{status:?}");
 }
 
 /// A site with one group of three, of which the first is the largest, and a file alone.

@@ -137,15 +137,19 @@ impl Armful {
         (!hand.given_up).then(|| std::mem::take(&mut hand.done))
     }
 
-    /// Gives what is done, and the place at the gate back. None: the watch was here.
+    /// Gives what is done. None: the watch was here.
     pub(super) fn close(&self, stream: usize) -> Option<Handover> {
         let mut hand = self.hand();
-        hand.place = None;
         let records = std::mem::take(&mut hand.done);
         (!hand.given_up).then(|| match hand.together {
             true => Handover::Group { stream, records },
             false => Handover::Records { stream, records },
         })
+    }
+
+    /// Gives the place at the gate back.
+    pub(super) fn leave(&self) {
+        self.hand().place = None;
     }
 
     pub(super) fn is_over(&self) -> bool {

@@ -57,7 +57,7 @@ impl Worker {
             if let Some(collector) = self.collector.upgrade() {
                 let _ = collector.blocking_send(handover);
             }
-            let _ = self.tell.send(ended);
+            self.leave(ended);
         }
     }
 
@@ -75,8 +75,7 @@ impl Worker {
                 self.batch.finish(self.stream, &active);
                 // Where the watch gave it up, the stream has counted it already.
                 if active.claim.take() {
-                    self.armful.close(self.stream);
-                    let _ = self.tell.send(1);
+                    self.leave(1);
                 }
                 return;
             };
@@ -175,8 +174,15 @@ impl Worker {
             if let Some(collector) = self.collector.upgrade() {
                 let _ = collector.send(handover).await;
             }
-            let _ = self.tell.send(ended);
+            self.leave(ended);
         }
+    }
+
+    /// The place is kept until the records are with the collector: where that is slow, no more workers pile
+    /// up than there are places.
+    fn leave(&self, ended: usize) {
+        self.armful.leave();
+        let _ = self.tell.send(ended);
     }
 
     /// Looks at the sources of a whole group before a byte of any is copied: what cannot be read is known
