@@ -139,8 +139,13 @@ impl Group {
     }
 }
 
-/// Checks what can be checked without a file.
-pub(super) fn check(groups: &[Group]) -> Result<(), SpecError> {
+/// Checks what can be checked without a file. `is_watching`: files arrive one by one, and nobody knows
+/// which are still to come.
+pub(super) fn check(groups: &[Group], is_watching: bool) -> Result<(), SpecError> {
+    if is_watching && !groups.is_empty() {
+        let what = "a job that watches its sources cannot have groups: nobody knows which files of one are still to come; take out [[group]] or the watch";
+        return Err(SpecError::Group { what: what.into() });
+    }
     if groups.len() > RULES_MAX {
         let what =
             format!("the job has {} rules for groups; at most {RULES_MAX} can be told apart", groups.len());
@@ -181,6 +186,8 @@ mod tests {
             let why = checked(&format!("[[group]]\n{rule}")).unwrap_err();
             assert!(why.contains(words), "{rule}: {why}");
         }
+        let watching = checked("[[group]]\npreset = \"raw\"\n[watch]\n").unwrap_err();
+        assert!(watching.contains("still to come"), "{watching}");
         assert!(checked(&"[[group]]\npreset = \"p2\"\n".repeat(65)).unwrap_err().contains("64"));
     }
 }

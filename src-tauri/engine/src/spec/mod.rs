@@ -442,7 +442,7 @@ impl JobSpec {
             connection.check(name)?;
         }
         self.map.checked()?;
-        group::check(&self.groups)?;
+        group::check(&self.groups, self.watch.is_some())?;
         http::check_requests(&self.lookups, self.register.as_ref())?;
         sidecar::check(&self.sidecars, self.catalogue_out.as_ref())?;
         let none = self.sources.is_empty() && self.catalogues.is_empty();
