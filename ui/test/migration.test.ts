@@ -57,7 +57,10 @@ describe('the picture of a migration', () => {
     migration.observe(progress({ state: 'running', at_ms: 10, batch: live }));
     migration.observe(progress({ state: 'running', at_ms: 20, batch: null }));
     expect(migration.batch).toEqual(live);
-    migration.observe(progress({ state: 'paused', at_ms: 30, batch: null }));
+    migration.observe(progress({ state: 'watching', at_ms: 30, batch: null }));
+    expect(migration.batch).toBeNull();
+    migration.observe(progress({ state: 'running', at_ms: 40, batch: live }));
+    migration.observe(progress({ state: 'paused', at_ms: 50, batch: null }));
     expect(migration.batch).toBeNull();
   });
 
@@ -119,6 +122,17 @@ describe('the picture of a migration', () => {
     const over = { kind: 'outage_ended', category: 'destination_full', lasted_s: 9, probes: 2, refunded: 0 };
     migration.hear({ seq: 5, at_ms: 3, what: over as EventKind });
     expect(migration.progress.outage).toBeNull();
+  });
+
+  it('is under way while it watches, and shows no outage then', () => {
+    const migration = opened({ progress: progress({ state: 'waiting', outage: outage() }) });
+    migration.hear({ seq: 5, at_ms: 1, what: { kind: 'state_changed', from: 'running', to: 'watching' } });
+    expect([migration.active, migration.underWay]).toEqual([true, true]);
+    expect(migration.progress.outage).toBeNull();
+    migration.hear({ seq: 6, at_ms: 2, what: { kind: 'watch_polls', message: 'it is a network mount' } });
+    expect(migration.changes.map((event) => event.seq)).toEqual([6]);
+    migration.hear({ seq: 7, at_ms: 3, what: { kind: 'state_changed', from: 'watching', to: 'running' } });
+    expect([migration.state, asked(door, 'snapshot')]).toEqual(['running', 0]);
   });
 
   it('keeps batches in their order when they overlap, and those of the recovery lane out', () => {

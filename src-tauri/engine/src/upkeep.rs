@@ -47,7 +47,7 @@ pub(crate) fn whats_gone(site: &Site) -> Option<Failure> {
     let gone = |category, folder: Option<&Path>, shown: String| {
         let message = if folder.is_some_and(Path::exists) {
             format!(
-                "{shown} is not what it was at the start: an empty mount point, or another volume or folder"
+                "{shown} is not what it was at the start, but an empty mount point, or another volume or folder (pause and go on to take it as it is)"
             )
         } else {
             format!("{shown} is no longer there")

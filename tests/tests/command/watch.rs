@@ -404,6 +404,26 @@ fn a_finished_copy_becomes_a_watch_and_takes_nothing_twice() {
 }
 
 #[test]
+fn what_the_system_tells_of_is_looked_at_without_waiting_for_the_next_listing() {
+    // By the clock nothing would be listed before tomorrow.
+    let watched = Watched::new("quiet = '100ms'\nrescan = '24h'", "");
+    let text = fs::read_to_string(&watched.job).unwrap();
+    fs::write(&watched.job, text.replace("poll = '100ms'", "poll = '24h'")).unwrap();
+    let running = watched.start();
+    watched.comes_to("watching");
+    tree::file(&watched.source("new/folder/clip.mov"), 4_000, 1);
+    watched.arrives("new/folder/clip.mov");
+    let elsewhere = watched.site.path("elsewhere");
+    tree::file(&elsewhere.join("reel/moved.mov"), 4_000, 2);
+    fs::rename(elsewhere.join("reel"), watched.source("reel")).unwrap();
+    watched.arrives("reel/moved.mov");
+    tree::file(&watched.source("reel/later.mov"), 4_000, 3);
+    watched.arrives("reel/later.mov");
+    stopped(&watched, running).expect(COMPLETE);
+    assert_same(&watched.site.source, &watched.site.destination);
+}
+
+#[test]
 fn where_the_system_watches_no_more_folders_they_are_listed() {
     // Nothing would be listed before tomorrow if events were believed to come.
     let watched = Watched::new("quiet = '100ms'\nrescan = '24h'", "");

@@ -191,7 +191,7 @@ export class Migration {
 
   #followBatch(): void {
     const { batch, state } = this.progress;
-    if (batch || !ACTIVE.has(state)) this.batch = batch;
+    if (batch || !ACTIVE.has(state) || state === 'watching') this.batch = batch;
     const { recovery, at_ms } = this.progress;
     if (recovery) this.#recoverySeen = at_ms;
     if (recovery || !ACTIVE.has(state) || at_ms > this.#recoverySeen + RECOVERY_STAYS_MS)
