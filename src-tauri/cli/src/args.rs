@@ -401,19 +401,20 @@ pub(crate) struct Watching {
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) metrics: Option<SocketAddr>,
     /// Wait so long (seconds) for an outage to end [default: 30 for disks, which need a person;
-    /// a day for services, which come back by themselves; with watched sources, without end].
+    /// a day for services, which come back by themselves; without end where sources are watched
+    /// without end].
     #[arg(long, value_name = "SECONDS")]
     outage_wait: Option<u64>,
 }
 
 impl Watching {
-    /// The longest wait for an outage of this category. None: without end. `watches`: the sources are
-    /// watched, and a folder that is unmounted may well come back next week.
-    pub(crate) fn patience(self, category: Category, watches: bool) -> Option<Duration> {
+    /// The longest wait for an outage of this category. None: without end. `endless`: the sources are
+    /// watched until somebody stops it, and a folder that is unmounted may well come back next week.
+    pub(crate) fn patience(self, category: Category, endless: bool) -> Option<Duration> {
         const DISKS: u64 = 30;
         const SERVICES: u64 = 24 * 3600;
         let is_service = matches!(category, Category::ServiceDown | Category::ServiceDenied);
-        let usual = (!watches).then_some(if is_service { SERVICES } else { DISKS });
+        let usual = (!endless).then_some(if is_service { SERVICES } else { DISKS });
         self.outage_wait.or(usual).map(Duration::from_secs)
     }
 }

@@ -347,9 +347,8 @@ async fn lose_patience(migration: Migration, watching: Watching) {
             }
             continue;
         };
-        let Some(patience) = watching.patience(outage.category, migration.job().watch.is_some()) else {
-            return;
-        };
+        let endless = migration.job().watch.is_some_and(|watch| watch.idle_end.is_none());
+        let Some(patience) = watching.patience(outage.category, endless) else { return };
         let left = patience.saturating_sub(since(outage.since_ms));
         if left.is_zero() {
             // It may have ended, or paused, at this very moment.

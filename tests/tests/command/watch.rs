@@ -438,6 +438,20 @@ fn where_the_system_watches_no_more_folders_they_are_listed() {
 }
 
 #[test]
+fn a_plan_counts_what_lies_there_and_takes_nothing_in() {
+    let watched = Watched::new("", "");
+    tree::small_files(&watched.site.source, 12, 1);
+    fs::write(watched.source(".DS_Store"), "junk").unwrap();
+    let planned =
+        command::run(["plan".as_ref(), watched.job.as_os_str(), "--json".as_ref()]).expect(COMPLETE);
+    let plan = planned.json();
+    let findings = plan["findings"].as_array().unwrap();
+    let of = |code: &str| findings.iter().find(|finding| finding["code"] == code);
+    assert_eq!(of("watched").unwrap()["records"], 12, "{plan}");
+    assert!(of("nothing_to_move").is_none() && plan["balance"]["found"] == 0, "{plan}");
+}
+
+#[test]
 fn a_watch_that_makes_no_sense_is_refused() {
     let watched = Watched::new("quiet = '0s'", "");
     command::run(watched.args(&[])).assert_refused(&["quiet", "[watch]"]);
