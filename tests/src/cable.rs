@@ -9,10 +9,16 @@ use std::thread::JoinHandle;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use tokio::sync::oneshot;
+
+/// The header of the checksum that Sluice asks for.
+const CHECKSUM: &str = "x-amz-checksum-crc64nvme";
+
+/// Until so many bytes have gone through, only looks at the service have.
+const SMALL: u64 = 100;
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, Default)]
@@ -23,6 +29,17 @@ pub struct Weather {
     pub cut_after: Option<u64>,
     /// `HEAD` finds nothing.
     pub is_blind: bool,
+    /// Answers repeat the request's checksum, as Amazon's do; or give another one.
+    pub checksum: Option<Checksum>,
+}
+
+/// What answers say of the checksum of what arrived.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checksum {
+    /// The one of the request.
+    Same,
+    /// Another one: other bytes have arrived.
+    Other,
 }
 
 /// A running cable; gone when it is dropped.
@@ -139,6 +156,13 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         }
     }
     let mut left = weather.cut_after.filter(|_| parts.method == Method::GET);
+    if let Some(checksum) = weather.checksum
+        && let Some(sent) = parts.headers.get(CHECKSUM)
+        && shared.sent.load(Ordering::Relaxed) > SMALL
+    {
+        let other = HeaderValue::from_static("AAAAAAAAAAA=");
+        response = response.header(CHECKSUM, if checksum == Checksum::Same { sent.clone() } else { other });
+    }
     let stream = answer.bytes_stream().map(move |block| {
         let block = block.map_err(std::io::Error::other)?;
         if let Some(left) = &mut left {

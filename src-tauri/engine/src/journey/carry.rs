@@ -16,7 +16,7 @@ use crate::control::intake::Intake;
 use crate::control::line::{Line, Trouble};
 use crate::failure::Stage;
 use crate::record::{ContentHash, Evidence, Failure, RawPath};
-use crate::spec::Verify;
+use crate::spec::{OnConflict, Verify};
 use crate::stage::deliver::{self, ALONE, Staged};
 use crate::stage::{self, Processed};
 use crate::storage::destination::Destination;
@@ -24,6 +24,7 @@ use crate::storage::hash::Hasher;
 use crate::storage::local::copy::Hashes;
 use crate::storage::local::destination::TargetError;
 use crate::storage::local::fault;
+use crate::storage::object::parts;
 use crate::storage::remote::fault::{Fault, at};
 use crate::storage::remote::{Place, Store, Told, content_type};
 
@@ -84,6 +85,13 @@ impl Way<'_> {
     async fn carry_over(&self, target: RawPath) -> Result<Processed, Stop> {
         let line = Arc::new(self.line());
         let mut source = Reading::open(self, &line).await?;
+        if let Some(place) = self.tries_first(source.size()) {
+            match self.write_first(&line, &mut source, place, &target).await? {
+                Some(processed) => return Ok(processed),
+                // Its content was sent in vain; it is read again.
+                None => source = Reading::open(self, &line).await?,
+            }
+        }
         let (target, mode) = match self.resolve(&line, source.size(), target).await? {
             Resolved::Ended(processed) => return Ok(*processed),
             Resolved::Free { target, mode } => (target, mode),
@@ -91,14 +99,38 @@ impl Way<'_> {
         match &self.work.site.destination {
             Destination::Local(_) => self.write_to_folder(&line, &mut source, target).await,
             Destination::Remote(place) => {
-                let told =
-                    Told { content_type: content_type(target.file_name()), modified: source.modified() };
+                let told = told(&source, &target);
                 match &place.store {
                     Store::Object(_) => {
                         self.write_to_bucket(&line, &mut source, place, target, told, mode).await
                     }
                 }
             }
+        }
+    }
+
+    /// The place to which the content may go without a look before, because the service itself refuses
+    /// what is taken. None: it is to be looked first. Where names turn out to be taken, looks come first
+    /// again, so that little is sent in vain.
+    fn tries_first(&self, size: u64) -> Option<&Arc<Place>> {
+        let place = self.work.site.destination.remote()?;
+        let policy = self.work.site.delivery.on_conflict;
+        let fits = size <= parts::WHOLE && policy != OnConflict::Overwrite;
+        let fresh = !self.record.interrupted && self.record.tries == 0 && self.record.upload.is_none();
+        (fits && fresh && place.guards() && !place.expects_occupants()).then_some(place)
+    }
+
+    /// None: the name is taken.
+    async fn write_first(
+        &self,
+        line: &Arc<Line>,
+        source: &mut Reading<'_>,
+        place: &Arc<Place>,
+        target: &RawPath,
+    ) -> Result<Option<Processed>, Stop> {
+        let told = told(source, target);
+        match &place.store {
+            Store::Object(_) => self.try_bucket(line, source, place, target.clone(), told).await,
         }
     }
 
@@ -226,6 +258,10 @@ impl Way<'_> {
             Trouble::Away(fault, open) => self.away(failure(&fault), open),
         }
     }
+}
+
+fn told(source: &Reading<'_>, target: &RawPath) -> Told {
+    Told { content_type: content_type(target.file_name()), modified: source.modified() }
 }
 
 fn write_all(mut file: &std::fs::File, blocks: &[Bytes]) -> std::io::Result<()> {

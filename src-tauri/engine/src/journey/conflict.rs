@@ -137,10 +137,11 @@ impl Way<'_> {
                     }
                 }
             }
-            Destination::Remote(place) => match self.look(line, place, target).await? {
-                Some(size) => Ok(Occupant::File(size)),
-                None => Ok(Occupant::Nobody),
-            },
+            Destination::Remote(place) => {
+                let there = self.look(line, place, target).await?;
+                place.expect_occupants(there.is_some());
+                Ok(there.map_or(Occupant::Nobody, Occupant::File))
+            }
         }
     }
 

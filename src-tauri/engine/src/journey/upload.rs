@@ -28,9 +28,6 @@ use crate::storage::remote::{Mode, Place, Store, Told};
 use crate::stream::Handover;
 use crate::upload::{Note, Part, Upload};
 
-/// Parts of one file that are sent at once. Few, because what is on its way is lost when it is cut off.
-const AT_ONCE: usize = 3;
-
 /// The steps of these requests, for latencies and breakers.
 const PUT: &str = "put";
 const PART: &str = "put part";
@@ -73,10 +70,43 @@ impl Way<'_> {
         let key = place.target(&path).map_err(|fault| fault.of_destination(&what))?;
         let to = Target { place, path, key, told, mode };
         let (hashed, stored) = if source.size() <= parts::WHOLE {
-            self.put_whole(line, source, &to).await?
+            let put = self.put_whole(line, source, &to).await?;
+            put.map_err(|trouble| self.not_written(&to, trouble))?
         } else {
             self.put_parts(line, source, &to).await?
         };
+        self.arrived_there(line, to, hashed, stored).await
+    }
+
+    /// Puts a small file without a look at what is there. None: the name is taken.
+    pub(super) async fn try_bucket(
+        &self,
+        line: &Line,
+        source: &mut Reading<'_>,
+        place: &Arc<Place>,
+        path: RawPath,
+        told: Told,
+    ) -> Result<Option<Processed>, Stop> {
+        let what = format!("cannot write {}", place.shown(&path));
+        let key = place.target(&path).map_err(|fault| fault.of_destination(&what))?;
+        let to = Target { place, path, key, told, mode: Mode::Create };
+        match self.put_whole(line, source, &to).await? {
+            Ok((hashed, stored)) => self.arrived_there(line, to, hashed, stored).await.map(Some),
+            Err(Trouble::Refused(fault)) if fault.kind == FaultKind::Taken => {
+                place.expect_occupants(true);
+                Ok(None)
+            }
+            Err(trouble) => Err(self.not_written(&to, trouble)),
+        }
+    }
+
+    async fn arrived_there(
+        &self,
+        line: &Line,
+        to: Target<'_>,
+        hashed: Hashed,
+        stored: Stored,
+    ) -> Result<Processed, Stop> {
         let evidence = self.prove(line, &to, &hashed, &stored).await?;
         let mirrored = stage::mirrored(self.record, &self.work.site);
         let target = (mirrored.as_ref() != Some(&to.path)).then_some(to.path);
@@ -89,7 +119,7 @@ impl Way<'_> {
         line: &Line,
         source: &mut Reading<'_>,
         to: &Target<'_>,
-    ) -> Result<(Hashed, Stored), Stop> {
+    ) -> Result<Result<(Hashed, Stored), Trouble>, Stop> {
         let Store::Object(bucket) = &to.place.store;
         let _room = self.room(source.size()).await;
         let mut hashing = Hashing::new(self.hashes());
@@ -107,8 +137,7 @@ impl Way<'_> {
         self.check(source, &hashed).await?;
         let putting = bucket.put(&to.key, PutPayload::from_iter(blocks), &to.told, to.mode);
         let put = self.alive(line.ask(&bucket.endpoint, PUT, putting)).await;
-        let stored = put.map_err(|trouble| self.not_written(to, trouble))?;
-        Ok((hashed, stored))
+        Ok(put.map(|stored| (hashed, stored)))
     }
 
     async fn put_parts(
@@ -119,6 +148,7 @@ impl Way<'_> {
     ) -> Result<(Hashed, Stored), Stop> {
         let Store::Object(bucket) = &to.place.store;
         let upload = self.upload(line, source.size(), to).await?;
+        let at_once = parts::at_once(source.size());
         let mut receipts: Vec<Option<String>> = Vec::new();
         let mut sending: JoinSet<Sent> = JoinSet::new();
         let mut hashing = Hashing::new(self.hashes());
@@ -140,7 +170,7 @@ impl Way<'_> {
                 continue;
             }
             receipts.push(None);
-            while sending.len() >= AT_ONCE {
+            while sending.len() >= at_once {
                 self.sent(&mut sending, &mut receipts, &upload, to).await?;
             }
             sending.spawn(send(

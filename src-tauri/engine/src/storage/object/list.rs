@@ -4,6 +4,8 @@
 //! `../x`, control characters), and takes the last `/` off a key. Here every key comes as it is: names
 //! are asked for in URL spelling, because XML can hold no control character.
 
+use std::time::Duration;
+
 use futures_util::TryFutureExt;
 use object_store::aws::AwsAuthorizer;
 use object_store::client::{HttpRequest, HttpRequestBody, HttpService};
@@ -18,6 +20,9 @@ use crate::storage::remote::{Listed, Page};
 
 /// All that the signature wants encoded (AWS General Reference, "Create a canonical request").
 const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Longest wait for the end of a page.
+const PAGE: Duration = Duration::from_secs(120);
 
 /// Storage classes from which nothing can be read before it is brought back.
 const ARCHIVES: [&str; 2] = ["GLACIER", "DEEP_ARCHIVE"];
@@ -42,7 +47,8 @@ impl Bucket {
         }
         let response = self.wire.call(request).map_err(Fault::from).await?;
         let status = response.status().as_u16();
-        let body = collect(response.into_body()).await?;
+        let late = |_| Fault::new(FaultKind::Timeout, "the page did not come to its end in time");
+        let body = tokio::time::timeout(PAGE, collect(response.into_body())).await.map_err(late)??;
         let text = String::from_utf8_lossy(&body);
         if status != 200 {
             return Err(of_answer(status, &text));

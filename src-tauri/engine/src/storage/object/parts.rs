@@ -16,6 +16,12 @@ pub(crate) fn size(file: u64) -> u64 {
     file.div_ceil(MOST).div_ceil(MIB).saturating_mul(MIB).max(SMALLEST)
 }
 
+/// Parts of a file that are sent at once: what is on its way when it is cut off is sent again, so it stays a
+/// small share of the file.
+pub(crate) fn at_once(file: u64) -> usize {
+    (file / size(file) / 400).clamp(2, 6) as usize
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

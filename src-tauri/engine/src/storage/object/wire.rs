@@ -19,11 +19,13 @@ use crate::http::retry_after_of;
 /// A connection that is not there by then never will be.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// Longest silence while an answer is awaited or read.
+/// Longest wait for an answer, beyond the time that sending takes.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// The slowest link (bytes a second) over which something is sent: a request may take this long beyond
-/// the silence.
+/// Longest wait while a service puts an upload's parts together.
+const COMPLETION: Duration = Duration::from_secs(300);
+
+/// The slowest link (bytes a second) over which something is sent: what is sent may take this long.
 const SLOWEST: u64 = 16 * 1024;
 
 /// Longest answer that is no file's content (bytes). A page of a listing is the longest: 1,000 keys of
@@ -76,7 +78,6 @@ impl Wire {
     pub(super) fn new() -> Result<Self, reqwest::Error> {
         let client = Client::builder()
             .connect_timeout(CONNECT)
-            .read_timeout(SILENCE)
             // A redirect would carry what is signed elsewhere.
             .redirect(reqwest::redirect::Policy::none())
             // More connections than are ever used at once are not kept.
@@ -99,7 +100,8 @@ impl Wire {
         }
         let is_get = parts.method == Method::GET;
         let sent = parts.headers.get(CHECKSUM).cloned();
-        let patience = SILENCE + Duration::from_secs(body.content_length() as u64 / SLOWEST);
+        let silence = if completes { COMPLETION } else { SILENCE };
+        let patience = silence + Duration::from_secs(body.content_length() as u64 / SLOWEST);
         let url = parts.uri.to_string().parse::<reqwest::Url>();
         let url = url.map_err(|error| HttpError::new(HttpErrorKind::Unknown, error))?;
         let mut request = reqwest::Request::new(parts.method, url);
@@ -108,7 +110,6 @@ impl Wire {
         if body.content_length() > 0 {
             *request.body_mut() = Some(reqwest::Body::wrap(body));
         }
-        // An answer that has begun is bounded by its silences.
         let late = |_| HttpError::new(HttpErrorKind::Timeout, Bound::Late(patience));
         let response = tokio::time::timeout(patience, self.client.execute(request)).await.map_err(late)?;
         let response: http::Response<reqwest::Body> = response.map_err(lost)?.into();
@@ -119,9 +120,10 @@ impl Wire {
             parts.status = StatusCode::PARTIAL_CONTENT;
         }
         if parts.status.is_success() && is_get {
+            // A file's content, or a page of a listing: bounded where it is read.
             return Ok(HttpResponse::from_parts(parts, stream));
         }
-        let body = collect(stream).await?;
+        let body = tokio::time::timeout(patience, collect(stream)).await.map_err(late)??;
         // An upload that fails while it is put together fails after a success was announced.
         let failed_late = parts.status.is_success() && completes && is_error(&body);
         if !parts.status.is_success() || failed_late {

@@ -6,6 +6,7 @@ pub(crate) mod fetch;
 pub(crate) mod probe;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -23,6 +24,8 @@ pub(crate) struct Place {
     prefix: String,
     /// As the job writes it.
     shown: String,
+    /// The last name that was asked for was taken.
+    occupied: AtomicBool,
 }
 
 /// The services that keep files.
@@ -83,7 +86,7 @@ pub(crate) type Stream = BoxStream<'static, Result<Bytes, Fault>>;
 
 impl Place {
     pub(crate) fn new(store: Store, prefix: &str, shown: String) -> Self {
-        Self { store, prefix: prefix.trim_matches('/').to_owned(), shown }
+        Self { store, prefix: prefix.trim_matches('/').to_owned(), shown, occupied: AtomicBool::new(false) }
     }
 
     /// The service, for its control: scheme, host and port.
@@ -135,6 +138,15 @@ impl Place {
     pub(crate) fn shown(&self, below: &RawPath) -> String {
         let place = show_bytes(self.shown.as_bytes());
         if below.0.is_empty() { place } else { format!("{}/{below}", place.trim_end_matches('/')) }
+    }
+
+    /// Whether names are likely to be taken, as the last one was.
+    pub(crate) fn expects_occupants(&self) -> bool {
+        self.occupied.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn expect_occupants(&self, occupied: bool) {
+        self.occupied.store(occupied, Ordering::Relaxed);
     }
 
     /// Whether the service itself keeps two writers from replacing each other's files unseen.
