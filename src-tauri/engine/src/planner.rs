@@ -194,6 +194,9 @@ impl Gathering<'_> {
             match runtime.block_on(asking) {
                 Ok(Page { entries, next }) => {
                     tries = 0;
+                    if after.is_none() && entries.is_empty() && next.is_none() {
+                        return runtime.block_on(check_folder(place, line));
+                    }
                     for listed in entries {
                         self.tally.archived += u64::from(listed.is_archived);
                         if !self.add(planned(number, place, listed)) {
@@ -261,6 +264,19 @@ fn gather(
     }
     list_unlisted(job, sources, checkpoint, &mut seen, &mut |record| gathering.add(record));
     Ok(gathering.end())
+}
+
+/// An empty folder behind a connection may be no folder at all: a single object would be passed over.
+async fn check_folder(place: &Place, line: &Line) -> Result<(), Error> {
+    let Ok(key) = place.key(&RawPath::default()) else { return Ok(()) };
+    if key.is_empty() || line.ask(place.endpoint(), "look", place.look(&key)).await.is_err() {
+        return Ok(());
+    }
+    Err(Error::Refused(Refusal {
+        code: "source_is_object",
+        message: format!("the source {} is a single object", place.shown(&RawPath::default())),
+        advice: "Name the folder that it lies in.",
+    }))
 }
 
 /// How long to wait before a page is asked for again. None: it would not help.

@@ -212,6 +212,15 @@ fn answers_that_break_off_are_gone_on_with() {
 }
 
 #[test]
+fn a_source_that_is_a_single_object_is_refused() {
+    let server = Server::start(Kind::Moto);
+    server.boto("s3.put_object(Bucket=bucket, Key='in/reel.mov', Body=b'x')");
+    let shelf = Shelf::new(server.url());
+    let job = shelf.job("one", &format!("shelf:{BUCKET}/in/reel.mov"), text(&shelf.site.destination), "");
+    run("run", &job).assert_refused(&["single object", "folder"]);
+}
+
+#[test]
 fn a_wrong_secret_is_told_before_anything_moves() {
     let server = Server::start(Kind::Rclone);
     let shelf = Shelf::new(server.url());

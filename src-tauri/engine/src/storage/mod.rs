@@ -5,11 +5,21 @@
 //! [`remote`]: a [`remote::Place`] is a folder behind a connection. What a migration works with is an
 //! enum of the two: [`sources::Source`] and [`destination::Destination`].
 //!
-//! **To add a service** (SFTP, WebDAV, FTP): a module beside [`object`] with its operations, an arm of
-//! [`remote::Store`] for each of them, an arm of [`remote::connect`] that opens it, and its errors turned
-//! into a [`remote::fault::Fault`] where they come in. The way of a record (`journey::carry`) asks for
-//! nothing else. Requests go out through a [`crate::control::line::Line`] alone, so that gate, rate,
-//! retry budget and breaker of the endpoint hold for them as for every other service.
+//! **To add a service** (SFTP, WebDAV, FTP):
+//!
+//! 1. A module beside [`object`] with its operations: list, look, read, delete, and how it writes. Its
+//!    errors become a [`remote::fault::Fault`] where they come in.
+//! 2. An arm of [`remote::Store`]; the compiler then names every place that has to know: the operations of
+//!    [`remote::Place`], the probe, and `journey::carry`, where the content is written. A service with
+//!    temporary names and a rename writes there as a folder does; what has arrived is
+//!    [`crate::stage::Processed::Arrived`].
+//! 3. An arm of [`remote::connect`], which opens it without asking it anything.
+//!
+//! As a source nothing else is needed: [`remote::fetch`] reads over as many connections as it takes, and
+//! the planner lists page by page. Requests go out through a [`crate::control::line::Line`] alone, so that
+//! gate, rate, retry budget and breaker of the endpoint hold for them as for every other service. Nobody
+//! may hold a pass of one request while waiting for another: a copy within one service would wait for
+//! itself.
 
 pub(crate) mod destination;
 pub(crate) mod hash;
