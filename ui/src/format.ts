@@ -115,3 +115,11 @@ export function timeOfDay(ms: number): string {
 export function moment(ms: number): string {
   return full.format(new Date(ms));
 }
+
+/** Text from outside as it is: what would turn its direction around is spelt out, so that `exe.jpg` is never
+    what it only looks like; control characters become spaces. */
+export function plain(text: string): string {
+  return text
+    .replace(/[\u202a-\u202e\u2066-\u2069]/g, (mark) => `\\u{${mark.charCodeAt(0).toString(16)}}`)
+    .replace(/\p{Cc}+/gu, ' ');
+}

@@ -7,6 +7,7 @@ import {
   endsBetween,
   percent,
   perSecond,
+  plain,
   wholeSeconds,
 } from '../src/format';
 
@@ -75,4 +76,9 @@ describe('spans', () => {
     expect(endsBetween(now, 3_600, 10_800)).toBe('Mon 22:40 – Tue 00:40');
     expect(endsBetween(now, 5 * 86_400, 6 * 86_400)).toBe('Sat 6 Jun – Sun 7 Jun');
   });
+});
+
+it('spells out what turns text around', () => {
+  expect(plain('\u202egpj.exe')).toBe('\\u{202e}gpj.exe');
+  expect(plain('two\r\nlines\tand\u0000 שלום')).toBe('two lines and  שלום');
 });
