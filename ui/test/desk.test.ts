@@ -230,14 +230,14 @@ describe('the way through the window', () => {
     const catalogue = desk.draft?.shown;
     if (!catalogue) throw new Error('no catalogue is shown');
     door.picked = ['/mnt/archive'];
-    await desk.chooseBase(catalogue);
+    await catalogue.chooseBase();
     expect(catalogue.said.base).toBe('/mnt/archive');
     door.exportedTo = '/home/anna/filemaker.toml';
     await desk.savePreset(catalogue);
     expect(door.calls.at(-1)).toEqual(['savePreset', catalogue.spec()]);
     expect(desk.notices[0]?.message).toBe('The preset is saved: /home/anna/filemaker.toml');
     door.preset = { path: ['Title'], id: 'No' };
-    await desk.loadPreset(catalogue);
+    await catalogue.loadPreset();
     expect([catalogue.said.path, catalogue.said.base]).toEqual([['Title'], null]);
 
     desk.draft?.asFile(catalogue);

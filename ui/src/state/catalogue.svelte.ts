@@ -195,6 +195,23 @@ export class CatalogueDraft {
     return this.map({ prefix: this.said.prefix.filter((_, i) => i !== at) });
   }
 
+  /** Asks for the folder where relative paths begin. */
+  async chooseBase(): Promise<void> {
+    const base = await this.#door.pickBase();
+    if (base !== null) await this.map({ base });
+  }
+
+  /** Asks where the beginning of a rule is on this computer. */
+  async chooseFolder(at: number): Promise<void> {
+    const to = await this.#door.pickBase();
+    if (to !== null) await this.setRule(at, { to });
+  }
+
+  async loadPreset(): Promise<void> {
+    const preset = await this.#door.loadPreset();
+    if (preset) await this.usePreset(preset);
+  }
+
   /** Takes everything that a preset says; what it leaves out is found out. */
   usePreset(preset: Partial<Catalogue>): Promise<void> {
     const { file } = this.said;

@@ -132,26 +132,6 @@ export class Desk {
     this.tab = 'catalogues';
   };
 
-  /** Asks for the folder where a catalogue's relative paths begin. */
-  chooseBase = (catalogue: CatalogueDraft) =>
-    this.attempt(async () => {
-      const base = await this.#door.pickBase();
-      if (base !== null) await catalogue.map({ base });
-    });
-
-  /** Asks where the beginning of a catalogue's paths is on this computer. */
-  chooseRule = (catalogue: CatalogueDraft, at: number) =>
-    this.attempt(async () => {
-      const to = await this.#door.pickBase();
-      if (to !== null) await catalogue.setRule(at, { to });
-    });
-
-  loadPreset = (catalogue: CatalogueDraft) =>
-    this.attempt(async () => {
-      const preset = await this.#door.loadPreset();
-      if (preset) await catalogue.usePreset(preset);
-    });
-
   savePreset = (catalogue: CatalogueDraft) =>
     this.attempt(async () => {
       const path = await this.#door.savePreset(catalogue.spec());

@@ -21,114 +21,28 @@ pub struct ColumnGuess {
 }
 
 /// Names of columns with paths or file names, without spaces and in small letters.
-const PATHS: [&str; 27] = [
-    "path",
-    "filepath",
-    "fullpath",
-    "sourcepath",
-    "sourcefile",
-    "file",
-    "filename",
-    "filelocation",
-    "unc",
-    "mediapath",
-    "mediafile",
-    "originalfilename",
-    "pfad",
-    "dateipfad",
-    "datei",
-    "dateiname",
-    "quelldatei",
-    "chemin",
-    "fichier",
-    "nomdefichier",
-    "ruta",
-    "archivo",
-    "nombredearchivo",
-    "percorso",
-    "nomefile",
-    "bestand",
-    "bestandsnaam",
-];
+const PATHS: &str = "path filepath fullpath sourcepath sourcefile file filename filelocation unc mediapath \
+    mediafile originalfilename pfad dateipfad datei dateiname quelldatei chemin fichier \
+    nomdefichier ruta archivo nombredearchivo percorso nomefile bestand bestandsnaam";
 /// Words that a name of such a column holds.
-const PATH_WORDS: [&str; 9] =
-    ["path", "file", "filename", "filepath", "pfad", "datei", "dateiname", "chemin", "fichier"];
+const PATH_WORDS: &str = "path file filename filepath pfad datei dateiname chemin fichier";
 /// Files beside the one that is meant.
-const LESSER: [&str; 9] =
-    ["thumb", "thumbnail", "proxy", "preview", "poster", "icon", "sidecar", "vorschau", "vignette"];
+const LESSER: &str = "thumb thumbnail proxy preview poster icon sidecar vorschau vignette";
 /// Words that a name of a column with folders holds.
-const FOLDERS: [&str; 13] = [
-    "folder",
-    "directory",
-    "dir",
-    "path",
-    "filepath",
-    "ordner",
-    "verzeichnis",
-    "pfad",
-    "dossier",
-    "repertoire",
-    "répertoire",
-    "carpeta",
-    "cartella",
-];
+const FOLDERS: &str = "folder directory dir path filepath ordner verzeichnis pfad dossier repertoire répertoire \
+    carpeta cartella";
 /// The same, where the values must look like folders too: places have names as well.
-const PLACES: [&str; 6] = ["location", "volume", "storage", "speicherort", "emplacement", "server"];
+const PLACES: &str = "location volume storage speicherort emplacement server";
 /// Names of columns with a record's number.
-const IDS: [&str; 34] = [
-    "id",
-    "assetid",
-    "recordid",
-    "itemid",
-    "mediaid",
-    "objectid",
-    "fileid",
-    "clipid",
-    "documentid",
-    "uid",
-    "uuid",
-    "guid",
-    "identifier",
-    "assetnumber",
-    "assetno",
-    "recordnumber",
-    "recordno",
-    "inventoryno",
-    "inventorynumber",
-    "inventarnummer",
-    "inventarnr",
-    "accessionnumber",
-    "accessionno",
-    "catalogueno",
-    "cataloguenumber",
-    "catalogno",
-    "catalognumber",
-    "barcode",
-    "signatur",
-    "shelfmark",
-    "callnumber",
-    "umid",
-    "cote",
-    "signatura",
-];
+const IDS: &str = "id assetid recordid itemid mediaid objectid fileid clipid documentid uid uuid guid \
+    identifier assetnumber assetno recordnumber recordno inventoryno inventorynumber \
+    inventarnummer inventarnr accessionnumber accessionno catalogueno cataloguenumber catalogno \
+    catalognumber barcode signatur shelfmark callnumber umid cote signatura";
 /// Names of columns with a size in bytes.
-const SIZES: [&str; 12] = [
-    "size",
-    "filesize",
-    "bytes",
-    "sizebytes",
-    "sizeinbytes",
-    "filesizebytes",
-    "filesizeinbytes",
-    "bytesize",
-    "dateigröße",
-    "dateigroesse",
-    "grösse",
-    "taille",
-];
+const SIZES: &str = "size filesize bytes sizebytes sizeinbytes filesizebytes filesizeinbytes bytesize dateigröße \
+    dateigroesse grösse taille";
 /// Words that a name of a column with checksums holds.
-const CHECKSUMS: [&str; 8] =
-    ["checksum", "hash", "fixity", "digest", "prüfsumme", "pruefsumme", "xxhash", "somme"];
+const CHECKSUMS: &str = "checksum hash fixity digest prüfsumme pruefsumme xxhash somme";
 
 /// Sizes below this (bytes) are no sizes of media files, but lengths or numbers.
 const LEAST_SIZE: u64 = 1000;
@@ -184,12 +98,12 @@ impl<'a> Column<'a> {
         }
     }
 
-    fn has_word(&self, known: &[&str]) -> bool {
-        self.words.iter().any(|word| known.contains(&word.as_str()))
+    fn has_word(&self, known: &str) -> bool {
+        self.words.iter().any(|word| is_among(known, word))
     }
 
-    fn is_named(&self, known: &[&str]) -> bool {
-        known.contains(&self.plain.as_str())
+    fn is_named(&self, known: &str) -> bool {
+        is_among(known, &self.plain)
     }
 
     fn is_filled(&self) -> bool {
@@ -208,20 +122,20 @@ impl<'a> Column<'a> {
     fn holds_files(&self) -> bool {
         self.is_filled()
             && (self.most(is_file)
-                || self.is_named(&PATHS) && self.most(|value| !is_address(value) && !place::is_rooted(value)))
+                || self.is_named(PATHS) && self.most(|value| !is_address(value) && !place::is_rooted(value)))
     }
 
     fn score_as_path(&self) -> i32 {
         let by_values = 4 * i32::from(self.most(is_file)) + i32::from(self.most(has_separator));
-        let by_name = 2 * i32::from(self.is_named(&PATHS)) + i32::from(self.has_word(&PATH_WORDS));
-        by_values + by_name - 4 * i32::from(self.has_word(&LESSER))
+        let by_name = 2 * i32::from(self.is_named(PATHS)) + i32::from(self.has_word(PATH_WORDS));
+        by_values + by_name - 4 * i32::from(self.has_word(LESSER))
     }
 
     fn holds_folders(&self) -> bool {
         let looks_so = |value: &str| !is_address(value) && (has_separator(value) || place::is_rooted(value));
         self.is_filled()
             && !self.most(|value| is_file(value) || is_address(value))
-            && (self.has_word(&FOLDERS) || self.has_word(&PLACES) && self.most(looks_so))
+            && (self.has_word(FOLDERS) || self.has_word(PLACES) && self.most(looks_so))
     }
 
     /// An id that is not unique would fail its records: nearly is not enough.
@@ -232,22 +146,26 @@ impl<'a> Column<'a> {
             values.dedup();
             values.len() == self.rows
         };
-        self.is_named(&IDS) && self.rows > 0 && unique()
+        self.is_named(IDS) && self.rows > 0 && unique()
     }
 
     fn is_size(&self) -> bool {
-        let says_so = self.has_word(&["file", "bytes", "byte"]);
+        let says_so = self.has_word("file bytes byte");
         let is_large = |value: &str| cells::bytes(value).is_some_and(|bytes| says_so || bytes >= LEAST_SIZE);
-        self.is_named(&SIZES) && self.all(is_large)
+        self.is_named(SIZES) && self.all(is_large)
     }
 
     fn checksum(&self) -> Option<ChecksumColumn> {
         let algorithm =
             HashAlgorithm::ALL.into_iter().find(|algorithm| self.plain.contains(algorithm.word()));
         let is_one = |value: &str| matches!(checksum::parse(value, algorithm), Ok(Some(_)));
-        let is_so = (algorithm.is_some() || self.has_word(&CHECKSUMS)) && self.all(is_one);
+        let is_so = (algorithm.is_some() || self.has_word(CHECKSUMS)) && self.all(is_one);
         is_so.then(|| ChecksumColumn { column: self.name.to_owned(), algorithm })
     }
+}
+
+fn is_among(known: &str, word: &str) -> bool {
+    known.split(' ').any(|other| other == word)
 }
 
 /// `fileName`, `File name` and `FILE_NAME` are the same two words.
