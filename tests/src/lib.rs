@@ -14,6 +14,8 @@ pub mod desktop;
 pub mod exiftool;
 pub mod export;
 pub mod inventory;
+#[cfg(target_os = "linux")]
+pub mod keychain;
 pub mod lab;
 pub mod library;
 #[cfg(unix)]
@@ -25,8 +27,12 @@ pub mod servers;
 pub mod services;
 pub mod site;
 pub mod story;
+#[cfg(target_os = "linux")]
+pub mod terminal;
 pub mod tree;
 pub mod ugly;
+#[cfg(target_os = "linux")]
+pub mod user;
 #[cfg(target_os = "linux")]
 pub mod volume;
 pub mod wait;

@@ -21,11 +21,19 @@ impl Running {
     ///
     /// # Panics
     /// When it cannot be started.
-    pub fn start(mut command: Command) -> Self {
+    pub fn start(command: Command) -> Self {
+        Self::reading(command, Stdio::null())
+    }
+
+    /// Starts a program that reads its standard input from there.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn reading(mut command: Command, input: impl Into<Stdio>) -> Self {
         let output = tempfile::tempdir().expect("a folder for what it prints");
         let open = |name| File::create(output.path().join(name)).expect("a file for what it prints");
         let child = command
-            .stdin(Stdio::null())
+            .stdin(input.into())
             .stdout(open("stdout"))
             .stderr(open("stderr"))
             .spawn()

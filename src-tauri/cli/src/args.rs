@@ -14,6 +14,8 @@ use sluice_engine::spec::{
     Span, SpecError, Verify, Watch,
 };
 
+use crate::connections::ConnectionsArgs;
+
 /// Move large media libraries under control: verified, resumable, with every file accounted for.
 #[derive(Debug, Parser)]
 #[command(
@@ -80,6 +82,8 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Show what a catalogue is: format, encoding, header, columns and first rows, as they are read.
     Catalogue(CatalogueArgs),
+    /// Keep, list, remove and import connections to services that keep files, by name.
+    Connections(ConnectionsArgs),
     /// Run a job file, or go on with a checkpoint.
     #[command(after_help = JOB_HELP)]
     Run(Run),

@@ -31,6 +31,14 @@ pub use crate::upload::{GivenUp, OpenUpload};
 pub use crate::verify::{VerifyProblem, VerifyReport};
 use crate::{mapping, planner, recovery, report, run, upload, verify};
 
+/// The user's own connections.
+pub mod connections {
+    pub use crate::connections::{
+        ConnectionError, Imported, Known, Left, SecretAt, SecretPlace, Taken, add, file, has_keychain,
+        import_rclone, is_in_environment, list, read_secrets, remove,
+    };
+}
+
 /// Points of the history in a snapshot: weeks of them.
 const HISTORY_SHOWN: u32 = 10_000;
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use crate::checkpoint::CheckpointError;
+pub use crate::connections::ConnectionError;
 pub use crate::failure::UnknownCategory;
 pub use crate::preflight::{Finding, Refusal};
 pub use crate::source::catalogue::CatalogueError;
@@ -27,6 +28,9 @@ pub enum Error {
     /// A catalogue cannot be used.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
+    /// A connection cannot be kept, found or used.
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
     /// It makes no sense in this state.
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),
@@ -110,6 +114,7 @@ impl Error {
             Self::Checkpoint(error) => error.code(),
             Self::Refused(refusal) => refusal.code,
             Self::Catalogue(error) => error.code(),
+            Self::Connection(error) => error.code(),
             Self::IllegalMove(_) => "illegal_move",
             Self::MapInForce => "map_in_force",
             Self::UploadsInUse => "uploads_in_use",
@@ -134,6 +139,7 @@ impl Error {
             Self::Checkpoint(error) => error.advice().into(),
             Self::Refused(refusal) => refusal.advice.into(),
             Self::Catalogue(error) => error.advice().into(),
+            Self::Connection(error) => error.advice(),
             Self::MapInForce => "Pause it, change the mapping, then go on.".into(),
             Self::UploadsInUse => "Pause it first.".into(),
             Self::IllegalMove(_) => "Wait for the step that is going on, or look at the state first.".into(),

@@ -18,6 +18,7 @@ pub mod record;
 pub mod spec;
 pub mod state;
 
+mod connections;
 mod describe;
 mod grouping;
 mod http;

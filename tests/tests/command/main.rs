@@ -7,6 +7,7 @@ mod catalogue;
 mod catalogue_out;
 mod changing_source;
 mod checkpoint_file;
+mod connections;
 mod contract;
 mod copy;
 mod corrections;

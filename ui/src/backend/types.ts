@@ -734,6 +734,79 @@ export type Connection = { "kind": "s3" } & S3 | { "kind": "sftp" } & Sftp | { "
 
 export type Location = string;
 
+export type SecretPlace = "environment" | "keychain" | "locked" | "missing";
+
+export type SecretAt = { 
+/**
+ * Which secret.
+ */
+field: SecretField, 
+/**
+ * Where it is.
+ */
+place: SecretPlace, 
+/**
+ * The environment variable that holds it, or would.
+ */
+variable: string, };
+
+export type Known = { 
+/**
+ * How locations name it.
+ */
+name: string, 
+/**
+ * How it is reached.
+ */
+connection: Connection, 
+/**
+ * Where each secret is that it may need.
+ */
+secrets: Array<SecretAt>, };
+
+export type Taken = { 
+/**
+ * What rclone calls it.
+ */
+remote: string, 
+/**
+ * What we call it.
+ */
+name: string, 
+/**
+ * How it is reached.
+ */
+connection: Connection, 
+/**
+ * Where its secrets are now, or would be. Missing: there is no keychain, so the variable must
+ * be set.
+ */
+secrets: Array<SecretAt>, 
+/**
+ * Options of rclone that have no counterpart here; nothing depends on them.
+ */
+dropped: Array<string>, };
+
+export type Left = { 
+/**
+ * What rclone calls it.
+ */
+remote: string, 
+/**
+ * Why, and what to do.
+ */
+why: string, };
+
+export type Imported = { 
+/**
+ * What is a connection now, or would be.
+ */
+taken: Array<Taken>, 
+/**
+ * What is not.
+ */
+left: Array<Left>, };
+
 export type JobSpec = { 
 /**
  * What people call it. Default: the destination's name.

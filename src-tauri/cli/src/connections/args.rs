@@ -1,0 +1,93 @@
+//! The words of `sluice connections`. None of them takes a secret: other users of the computer can
+//! read them in its list of processes.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueEnum};
+use sluice_engine::spec::{Connection, S3};
+
+#[derive(Debug, Args)]
+pub(crate) struct ConnectionsArgs {
+    #[command(subcommand)]
+    pub(crate) what: What,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum What {
+    /// Keep a connection under a name, which jobs then use: NAME:path.
+    ///
+    /// Its secrets are asked for on the terminal, and kept in the system's keychain. Where there is
+    /// none, they come from environment variables, which this names.
+    Add(Box<Add>),
+    /// List the connections, and where the secrets of each are.
+    List,
+    /// Remove a connection and its secrets.
+    Remove {
+        /// The connection's name.
+        name: String,
+        /// Do not ask.
+        #[arg(long, short)]
+        yes: bool,
+    },
+    /// Take over rclone's remotes, as far as they mean the same here.
+    Import {
+        /// rclone's configuration (`rclone config file` tells where it is); - reads standard input.
+        config: PathBuf,
+        /// Only this remote.
+        #[arg(long, value_name = "REMOTE")]
+        only: Option<String>,
+        /// Show what would be taken, and change nothing.
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Add {
+    /// Its name: 2 to 64 letters, digits, -, _ or dots.
+    pub(crate) name: String,
+    /// What the service speaks.
+    #[arg(long)]
+    kind: Kind,
+    /// The service's address, such as https://s3.example:9000 [default: Amazon's own].
+    #[arg(long, value_name = "URL")]
+    endpoint: Option<String>,
+    /// Such as eu-central-1.
+    #[arg(long)]
+    region: Option<String>,
+    /// Whether the bucket stands in the path [default: where there is an endpoint].
+    #[arg(long, value_name = "true|false")]
+    path_style: Option<bool>,
+    /// A profile of the AWS tools, which then gives the keys.
+    #[arg(long)]
+    profile: Option<String>,
+    /// Nobody signs in; for public buckets.
+    #[arg(long)]
+    anonymous: bool,
+    /// Read the secrets from standard input, one line FIELD=VALUE each: access_key_id,
+    /// secret_access_key, session_token.
+    #[arg(long)]
+    pub(crate) secrets_from_stdin: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Kind {
+    /// Object storage that speaks the protocol of Amazon S3.
+    S3,
+}
+
+impl Add {
+    /// The connection that these words describe.
+    pub(crate) fn connection(&self) -> Connection {
+        match self.kind {
+            Kind::S3 => Connection::S3(S3 {
+                endpoint: self.endpoint.clone(),
+                region: self.region.clone(),
+                path_style: self.path_style,
+                profile: self.profile.clone(),
+                anonymous: self.anonymous,
+                ..S3::default()
+            }),
+        }
+    }
+}

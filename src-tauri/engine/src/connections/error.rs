@@ -1,0 +1,179 @@
+//! Why a connection cannot be kept, found or used.
+
+use std::path::PathBuf;
+
+use crate::spec::SecretField;
+
+/// Why a connection cannot be kept, found or used. No message holds a secret.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectionError {
+    /// The system has no folder for this user's settings.
+    #[error("this system names no folder for your settings, so there is no place for connections")]
+    NoFolder,
+    /// The file of connections cannot be read.
+    #[error("the connections in {} cannot be read: {error}", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The file of connections cannot be written.
+    #[error("the connections in {} cannot be written: {error}", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The file of connections is none.
+    #[error("the connections in {} are not right: {why}", path.display())]
+    Malformed {
+        /// The file.
+        path: PathBuf,
+        /// Where and why; never the text that stands there.
+        why: String,
+    },
+    /// No connection has that name.
+    #[error("there is no connection {name}{}", known_of(known))]
+    Unknown {
+        /// The name.
+        name: String,
+        /// The names that there are.
+        known: Vec<String>,
+    },
+    /// The name is taken.
+    #[error("there is a connection {taken} already{}", same_variables(name, taken))]
+    Taken {
+        /// The name that was asked for.
+        name: String,
+        /// The name that stands in its way.
+        taken: String,
+    },
+    /// This version cannot open what lies behind a connection of that kind.
+    #[error("this version does not open files over {kind}")]
+    NotOpened {
+        /// The kind.
+        kind: &'static str,
+    },
+    /// Secrets are to be kept, but this computer has no keychain.
+    #[error("this computer has no keychain that could keep the secrets of {name}")]
+    NoKeychain {
+        /// The connection.
+        name: String,
+        /// The secrets.
+        fields: Vec<SecretField>,
+    },
+    /// The keychain does not do what it is asked.
+    #[error("the keychain does not {what} the {} of {name}: {why}", field.word())]
+    Keychain {
+        /// The connection.
+        name: String,
+        /// Which secret.
+        field: SecretField,
+        /// `give`, `keep` or `forget`.
+        what: &'static str,
+        /// What the system said.
+        why: String,
+    },
+    /// A connection of that kind has no such secret.
+    #[error("a connection of the kind {kind} has no {}", field.word())]
+    NoSuchSecret {
+        /// The kind.
+        kind: &'static str,
+        /// The secret.
+        field: SecretField,
+    },
+    /// Secrets that are given line by line are not.
+    #[error("line {line} of the secrets is not FIELD=VALUE with a field of this kind")]
+    SecretsMalformed {
+        /// Which line, from 1.
+        line: usize,
+        /// The fields of this kind.
+        fields: &'static [SecretField],
+    },
+    /// A connection is to be removed, and nobody said so for sure.
+    #[error("nothing was removed: {name} and its secrets would be gone for good")]
+    NotConfirmed {
+        /// The connection.
+        name: String,
+    },
+    /// What is to be imported is no rclone configuration, or a protected one.
+    #[error("the rclone configuration cannot be imported: {why}")]
+    Rclone {
+        /// Where and why; never the text that stands there.
+        why: String,
+        /// What to do.
+        advice: &'static str,
+    },
+}
+
+impl ConnectionError {
+    /// A word for scripts.
+    pub(crate) const fn code(&self) -> &'static str {
+        match self {
+            Self::NoFolder => "no_settings_folder",
+            Self::Unreadable { .. } => "connections_unreadable",
+            Self::Unwritable { .. } => "connections_unwritable",
+            Self::Malformed { .. } => "connections_malformed",
+            Self::Unknown { .. } => "connection_unknown",
+            Self::Taken { .. } => "connection_exists",
+            Self::NotOpened { .. } => "connection_kind",
+            Self::NoKeychain { .. } => "no_keychain",
+            Self::Keychain { .. } => "keychain",
+            Self::NoSuchSecret { .. } => "secret_unknown",
+            Self::SecretsMalformed { .. } => "secrets_malformed",
+            Self::NotConfirmed { .. } => "not_confirmed",
+            Self::Rclone { .. } => "rclone_config",
+        }
+    }
+
+    /// What to do next; empty where the message says it.
+    pub(crate) fn advice(&self) -> String {
+        match self {
+            Self::NoFolder => "Name a file for them in SLUICE_CONNECTIONS.".into(),
+            Self::Unreadable { .. } | Self::Unwritable { .. } => {
+                "Check your rights to it, or name another file in SLUICE_CONNECTIONS.".into()
+            }
+            Self::Malformed { .. } => "Mend that line, or take it out.".into(),
+            Self::Unknown { .. } => {
+                "Add it with `sluice connections add`, or describe it in the job file under \
+                 [connections.NAME]."
+                    .into()
+            }
+            Self::Taken { .. } => "Choose another name, or remove that one first.".into(),
+            Self::NotOpened { .. } => "Mount it as a folder of this computer, and name that folder.".into(),
+            Self::NoKeychain { name, fields } => {
+                let variables: Vec<_> = fields.iter().map(|field| field.variable(name)).collect();
+                format!(
+                    "Add it without secrets, and set {} in the environment wherever it is used.",
+                    variables.join(" and ")
+                )
+            }
+            Self::Keychain { name, field, .. } => {
+                format!("Unlock it and try again, or set {} in the environment.", field.variable(name))
+            }
+            Self::NoSuchSecret { .. } => String::new(),
+            Self::SecretsMalformed { fields, .. } => {
+                let words: Vec<_> = fields.iter().map(|field| field.word()).collect();
+                format!("Write one line for each; the fields are {}.", words.join(", "))
+            }
+            Self::NotConfirmed { .. } => "Say it with --yes.".into(),
+            Self::Rclone { advice, .. } => (*advice).into(),
+        }
+    }
+}
+
+fn known_of(known: &[String]) -> String {
+    if known.is_empty() { "; there is none yet".into() } else { format!("; there are {}", known.join(", ")) }
+}
+
+fn same_variables(name: &str, taken: &str) -> String {
+    if name == taken {
+        return String::new();
+    }
+    format!(
+        ", and {name} would take its secrets from the same environment variables ({})",
+        SecretField::Password.variable(name).replace("PASSWORD", "…")
+    )
+}

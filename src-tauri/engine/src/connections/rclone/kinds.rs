@@ -1,0 +1,293 @@
+//! What rclone's remotes are in our words, kind by kind. Options and their meaning:
+//! <https://rclone.org/s3/>, <https://rclone.org/sftp/>, <https://rclone.org/webdav/>,
+//! <https://rclone.org/ftp/>.
+
+use std::path::PathBuf;
+
+use super::file::Remote;
+use super::{Translated, dropped, obscure};
+use crate::spec::{Connection, Ftp, FtpTls, S3, Secret, SecretField, Sftp, Webdav};
+
+/// A remote in our words, or why it cannot be said in them.
+pub(super) fn translate(remote: &Remote) -> Result<Translated, String> {
+    match remote.get("type") {
+        Some("s3") => s3(remote),
+        Some("sftp") => sftp(remote),
+        Some("webdav") => webdav(remote),
+        Some("ftp") => ftp(remote),
+        Some(kind) => Err(format!("it is of the kind {kind}; s3, sftp, webdav and ftp can be imported")),
+        None => Err("it names no type".into()),
+    }
+}
+
+fn s3(remote: &Remote) -> Result<Translated, String> {
+    const CHANGED: [&str; 8] = [
+        "role_arn",
+        "ibm_api_key",
+        "requester_pays",
+        "sse_customer_algorithm",
+        "sse_customer_key",
+        "sse_customer_key_base64",
+        "v2_auth",
+        "shared_credentials_file",
+    ];
+    refuse(remote, &CHANGED)?;
+    let keys = [
+        ("access_key_id", SecretField::AccessKeyId),
+        ("secret_access_key", SecretField::SecretAccessKey),
+        ("session_token", SecretField::SessionToken),
+    ];
+    let secrets: Vec<_> =
+        keys.iter().filter_map(|(key, field)| Some((*field, plain(remote, key)?))).collect();
+    // These refuse a bucket in the path.
+    let by_host = matches!(remote.get("provider"), Some("Alibaba" | "TencentCOS"));
+    let path_style = flag(remote, "force_path_style")?.or(by_host.then_some(false));
+    let from_environment = flag(remote, "env_auth")?.unwrap_or(false);
+    let connection = S3 {
+        endpoint: remote.get("endpoint").map(with_scheme),
+        region: remote.get("region").map(ToOwned::to_owned),
+        path_style,
+        profile: remote.get("profile").filter(|_| from_environment).map(ToOwned::to_owned),
+        anonymous: secrets.is_empty() && !from_environment,
+        ..S3::default()
+    };
+    let used = [
+        "provider",
+        "endpoint",
+        "region",
+        "force_path_style",
+        "env_auth",
+        "profile",
+        "access_key_id",
+        "secret_access_key",
+        "session_token",
+    ];
+    Ok(Translated { connection: Connection::S3(connection), secrets, dropped: dropped(remote, &used) })
+}
+
+fn sftp(remote: &Remote) -> Result<Translated, String> {
+    refuse(
+        remote,
+        &[
+            "key_pem",
+            "ssh",
+            "server_command",
+            "subsystem",
+            "socks_proxy",
+            "http_proxy",
+            "ask_password",
+            "host_keys",
+        ],
+    )?;
+    let mut secrets = Vec::new();
+    secrets.extend(obscured(remote, "pass", SecretField::Password)?);
+    secrets.extend(obscured(remote, "key_file_pass", SecretField::KeyPassphrase)?);
+    let connection = Sftp {
+        port: port(remote)?,
+        user: remote.get("user").map(ToOwned::to_owned),
+        key: remote.get("key_file").map(at_home),
+        known_hosts: remote.get("known_hosts_file").map(at_home),
+        sessions: sessions(remote, "connections")?,
+        ..Sftp::at(required(remote, "host")?)
+    };
+    let used =
+        ["host", "port", "user", "pass", "key_file", "key_file_pass", "known_hosts_file", "connections"];
+    Ok(Translated { connection: Connection::Sftp(connection), secrets, dropped: dropped(remote, &used) })
+}
+
+fn webdav(remote: &Remote) -> Result<Translated, String> {
+    refuse(remote, &["headers", "unix_socket", "bearer_token_command", "auth_redirect"])?;
+    if let Some(vendor @ ("sharepoint" | "sharepoint-ntlm")) = remote.get("vendor") {
+        return Err(format!("the vendor {vendor} signs in in a way that this version does not speak"));
+    }
+    let mut secrets = Vec::new();
+    secrets.extend(obscured(remote, "pass", SecretField::Password)?);
+    secrets.extend(plain(remote, "bearer_token").map(|token| (SecretField::Token, token)));
+    let connection =
+        Webdav { user: remote.get("user").map(ToOwned::to_owned), ..Webdav::at(required(remote, "url")?) };
+    let used = ["url", "vendor", "user", "pass", "bearer_token"];
+    Ok(Translated { connection: Connection::Webdav(connection), secrets, dropped: dropped(remote, &used) })
+}
+
+fn ftp(remote: &Remote) -> Result<Translated, String> {
+    refuse(remote, &["no_check_certificate", "socks_proxy", "http_proxy", "ask_password"])?;
+    let secrets: Vec<_> = obscured(remote, "pass", SecretField::Password)?.into_iter().collect();
+    let tls = match (flag(remote, "tls")?, flag(remote, "explicit_tls")?) {
+        (Some(true), _) => FtpTls::Implicit,
+        (_, Some(true)) => FtpTls::Explicit,
+        _ => FtpTls::None,
+    };
+    let connection = Ftp {
+        port: port(remote)?,
+        // Without a user, rclone takes that of the computer, and we take nobody.
+        user: Some(required(remote, "user")?),
+        tls,
+        sessions: sessions(remote, "concurrency")?,
+        ..Ftp::at(required(remote, "host")?)
+    };
+    let used = ["host", "port", "user", "pass", "tls", "explicit_tls", "concurrency"];
+    Ok(Translated { connection: Connection::Ftp(connection), secrets, dropped: dropped(remote, &used) })
+}
+
+/// Refuses a remote with an option that changes what it means and that we do not have.
+fn refuse(remote: &Remote, changed: &[&str]) -> Result<(), String> {
+    match changed.iter().find(|key| remote.get(key).is_some_and(|value| value != "false")) {
+        Some(key) => Err(format!(
+            "its option {key} has no counterpart here; add it with `sluice connections add` if it works without"
+        )),
+        None => Ok(()),
+    }
+}
+
+fn required(remote: &Remote, key: &str) -> Result<String, String> {
+    remote.get(key).map(ToOwned::to_owned).ok_or_else(|| format!("it names no {key}; add it in rclone first"))
+}
+
+fn plain(remote: &Remote, key: &str) -> Option<Secret> {
+    remote.get(key).map(|text| Secret::new(text.to_owned()))
+}
+
+fn obscured(remote: &Remote, key: &str, field: SecretField) -> Result<Option<(SecretField, Secret)>, String> {
+    let Some(text) = remote.get(key) else { return Ok(None) };
+    let revealed = obscure::reveal(text).ok_or_else(|| {
+        format!("its {key} was not written by rclone; set it again with `rclone config password`")
+    })?;
+    Ok(Some((field, Secret::new(revealed))))
+}
+
+/// rclone takes 1, t, true and the like.
+fn flag(remote: &Remote, key: &str) -> Result<Option<bool>, String> {
+    match remote.get(key).map(str::to_ascii_lowercase).as_deref() {
+        None => Ok(None),
+        Some("1" | "t" | "true") => Ok(Some(true)),
+        Some("0" | "f" | "false") => Ok(Some(false)),
+        Some(_) => Err(format!("its option {key} is neither true nor false")),
+    }
+}
+
+fn port(remote: &Remote) -> Result<Option<u16>, String> {
+    number(remote, "port")
+}
+
+/// 0 is rclone's word for no limit.
+fn sessions(remote: &Remote, key: &str) -> Result<Option<u32>, String> {
+    Ok(number(remote, key)?.filter(|sessions| *sessions > 0))
+}
+
+fn number<T: std::str::FromStr>(remote: &Remote, key: &str) -> Result<Option<T>, String> {
+    remote
+        .get(key)
+        .map(str::parse)
+        .transpose()
+        .map_err(|_| format!("its option {key} is no number that fits"))
+}
+
+/// rclone takes an endpoint without a scheme for https.
+fn with_scheme(endpoint: &str) -> String {
+    if endpoint.contains("://") { endpoint.to_owned() } else { format!("https://{endpoint}") }
+}
+
+/// rclone writes `~` for the user's folder.
+fn at_home(path: &str) -> PathBuf {
+    match (path.strip_prefix("~/"), dirs::home_dir()) {
+        (Some(below), Some(home)) => home.join(below),
+        _ => path.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::read;
+    use super::*;
+
+    fn translated(section: &str) -> Result<Translated, String> {
+        let remotes = read(format!("[x]\n{section}").as_bytes()).unwrap_or_else(|error| panic!("{error}"));
+        translate(&remotes[0])
+    }
+
+    #[track_caller]
+    fn taken(section: &str) -> Translated {
+        translated(section).unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    fn shown(translated: &Translated) -> Vec<(SecretField, &str)> {
+        translated.secrets.iter().map(|(field, secret)| (*field, secret.expose())).collect()
+    }
+
+    #[test]
+    fn object_storage_keeps_its_endpoint_and_its_keys() {
+        let s3 = taken(
+            "type = s3\nprovider = Minio\naccess_key_id = AK\nsecret_access_key = SK\nendpoint = s3.example:9000\n\
+             region = eu-1\nforce_path_style = true\nupload_concurrency = 8\nacl = private\n",
+        );
+        let expected = S3 {
+            endpoint: Some("https://s3.example:9000".into()),
+            region: Some("eu-1".into()),
+            path_style: Some(true),
+            ..S3::default()
+        };
+        assert_eq!(s3.connection, Connection::S3(expected));
+        assert_eq!(shown(&s3), [(SecretField::AccessKeyId, "AK"), (SecretField::SecretAccessKey, "SK")]);
+        assert_eq!(s3.dropped, ["acl", "upload_concurrency"]);
+    }
+
+    #[test]
+    fn object_storage_signs_in_by_the_environment_or_not_at_all() {
+        let from_environment = S3 { profile: Some("p".into()), ..S3::default() };
+        assert_eq!(
+            taken("type = s3\nenv_auth = true\nprofile = p\n").connection,
+            Connection::S3(from_environment)
+        );
+        let public = S3 { anonymous: true, ..S3::default() };
+        assert_eq!(taken("type = s3\nenv_auth = false\n").connection, Connection::S3(public));
+    }
+
+    #[test]
+    fn passwords_of_servers_are_revealed() {
+        let sftp = taken(
+            "type = sftp\nhost = nas\nport = 2022\nuser = u\npass = KoR50feiUcatQzw-Ln9wUKFd8sbO\n\
+             key_file = /k\nconnections = 0\n",
+        );
+        let expected = Sftp {
+            port: Some(2022),
+            user: Some("u".into()),
+            key: Some("/k".into()),
+            ..Sftp::at("nas".into())
+        };
+        assert_eq!(
+            (&sftp.connection, shown(&sftp)),
+            (&Connection::Sftp(expected), vec![(SecretField::Password, "hallo")])
+        );
+
+        let webdav = taken("type = webdav\nurl = https://d/x\nvendor = nextcloud\nbearer_token = T\n");
+        assert_eq!(webdav.connection, Connection::Webdav(Webdav::at("https://d/x".into())));
+        assert_eq!(shown(&webdav), [(SecretField::Token, "T")]);
+
+        let ftp = taken("type = ftp\nhost = h\nuser = u\nexplicit_tls = true\nconcurrency = 4\n");
+        let expected = Ftp { user: Some("u".into()), sessions: Some(4), ..Ftp::at("h".into()) };
+        assert_eq!(ftp.connection, Connection::Ftp(expected));
+    }
+
+    #[test]
+    fn what_would_mean_something_else_is_left() {
+        for (section, word) in [
+            ("type = s3\nsse_customer_key = k", "sse_customer_key"),
+            ("type = s3\nv2_auth = true", "v2_auth"),
+            ("type = s3\nenv_auth = maybe", "env_auth"),
+            ("type = sftp\nhost = h\nkey_pem = hunter2", "key_pem"),
+            ("type = sftp\nhost = h\npass = hunter2", "pass"),
+            ("type = sftp\nhost = h\nport = 99999", "port"),
+            ("type = sftp\nuser = u", "host"),
+            ("type = webdav\nurl = https://d\nvendor = sharepoint", "sharepoint"),
+            ("type = webdav\nurl = https://d\nheaders = Cookie,hunter2", "headers"),
+            ("type = ftp\nhost = h\nuser = u\nno_check_certificate = true", "no_check_certificate"),
+            ("type = ftp\nhost = h", "user"),
+            ("type = alias\nremote = a:b", "alias"),
+            ("host = h", "type"),
+        ] {
+            let why = translated(section).err().expect(section);
+            assert!(why.contains(word) && !why.contains("hunter2"), "{section}: {why}");
+        }
+        assert!(translated("type = s3\nv2_auth = false").is_ok());
+    }
+}
