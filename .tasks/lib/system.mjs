@@ -11,8 +11,8 @@ const NODE_AT_LEAST = 20;
 const DEBIAN = {
   build: ['build-essential', 'pkg-config', 'libwebkit2gtk-4.1-dev'],
   // Real programs that read real files and what Sluice wrote: the tests compare with them.
-  tests: ['ffmpeg', 'libimage-exiftool-perl', 'mediainfo', 'libxml2-utils', 'python3', 'python3-venv'],
-  desktopTests: ['webkit2gtk-driver', 'xvfb', 'openbox', 'xdotool', 'dbus', 'imagemagick', 'fonts-dejavu-core', 'python3-gi', 'gir1.2-gtk-3.0'],
+  tests: ['ffmpeg', 'libimage-exiftool-perl', 'mediainfo', 'libxml2-utils', 'python3', 'python3-venv', 'dbus'],
+  desktopTests: ['webkit2gtk-driver', 'xvfb', 'openbox', 'xdotool', 'imagemagick', 'fonts-dejavu-core', 'python3-gi', 'gir1.2-gtk-3.0'],
   bench: ['rsync', 'python3-venv', 'ffmpeg'],
 };
 
@@ -88,8 +88,8 @@ export function requirePackages(...purposes) {
       );
     }
     const programs = {
-      tests: ['ffprobe', 'exiftool', 'mediainfo', 'xmllint', 'python3'],
-      desktopTests: ['WebKitWebDriver', 'Xvfb', 'openbox', 'xdotool', 'dbus-daemon', 'import'],
+      tests: ['ffprobe', 'exiftool', 'mediainfo', 'xmllint', 'python3', 'dbus-daemon'],
+      desktopTests: ['WebKitWebDriver', 'Xvfb', 'openbox', 'xdotool', 'import'],
       bench: ['rsync', 'python3', 'ffmpeg'],
     };
     const absent = purposes.flatMap((purpose) => programs[purpose] ?? []).filter((name) => !tool(name));

@@ -82,7 +82,7 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Show what a catalogue is: format, encoding, header, columns and first rows, as they are read.
     Catalogue(CatalogueArgs),
-    /// Keep, list, remove and import connections to services that keep files, by name.
+    /// Keep, list, test, remove and import connections to services that keep files, by name.
     Connections(ConnectionsArgs),
     /// Run a job file, or go on with a checkpoint.
     #[command(after_help = JOB_HELP)]

@@ -77,7 +77,7 @@ async fn dispatch(command: Command, output: &Output) -> Result<Ending, sluice_en
         Command::Copy(copy) => execute::copy(copy, output).await,
         Command::Plan(plan) => plan::plan(&plan, output).await,
         Command::Catalogue(args) => catalogue::show(&args, output).await,
-        Command::Connections(args) => connections::connections(args, output),
+        Command::Connections(args) => connections::connections(args, output).await,
         Command::Run(run) => execute::run(run, output).await,
         Command::Reprocess { checkpoint, chosen, watching } => {
             execute::reprocess(&checkpoint, &chosen.selection()?, watching, output).await

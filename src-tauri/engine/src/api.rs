@@ -34,8 +34,9 @@ use crate::{mapping, planner, recovery, report, run, upload, verify};
 /// The user's own connections.
 pub mod connections {
     pub use crate::connections::{
-        ConnectionError, Imported, Known, Left, SecretAt, SecretPlace, Taken, add, file, has_keychain,
-        import_rclone, is_in_environment, list, read_secrets, remove,
+        ConnectionError, Imported, Known, Left, SecretAt, SecretPlace, Step, StepResult, Taken, Trial,
+        TrialStep, add, file, has_keychain, import_rclone, is_in_environment, list, read_secrets, remove,
+        test,
     };
 }
 

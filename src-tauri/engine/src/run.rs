@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::task::spawn_blocking;
 
 use crate::checkpoint::CheckpointError;
+use crate::connections::access_of;
 use crate::control::Controls;
 use crate::control::intake::{Away, Intake, IntakeSwitch};
 use crate::control::line::Line;
@@ -29,7 +30,7 @@ use crate::stage::Site;
 use crate::state::{State, Transition, next_state};
 use crate::storage::destination::Destination;
 use crate::storage::local::destination::Folder;
-use crate::storage::remote::connect::{Access, connect};
+use crate::storage::remote::connect::connect;
 use crate::stream::Work;
 use crate::upkeep::{make_empty_folders, release_dead_leases, whats_gone};
 use crate::watch;
@@ -136,7 +137,7 @@ fn open_destination(job: &JobSpec, tag: &str) -> Result<Destination, Error> {
         }
         Location::Remote(remote) => {
             let shown = job.destination.to_string();
-            Ok(Destination::Remote(Arc::new(connect(remote, &shown, job, &Access::of_user())?)))
+            Ok(Destination::Remote(Arc::new(connect(remote, &shown, job, &access_of(job)?)?)))
         }
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::connections::access_of;
 use crate::control::intake::IntakeSwitch;
 use crate::control::line::Line;
 use crate::error::Error;
@@ -13,7 +14,7 @@ use crate::record::RecordId;
 use crate::session::Session;
 use crate::spec::Location;
 use crate::storage::remote::Store;
-use crate::storage::remote::connect::{Access, connect};
+use crate::storage::remote::connect::connect;
 
 /// An upload that was begun.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -96,7 +97,7 @@ pub(crate) async fn give_up(session: &Session, all: bool) -> Result<Vec<GivenUp>
     let open = session.checkpoint.open_uploads().await?;
     let open: Vec<OpenUpload> = open.into_iter().filter(|upload| all || !upload.pending).collect();
     let Location::Remote(remote) = &job.destination else { return Ok(Vec::new()) };
-    let place = connect(remote, &job.destination.to_string(), &job, &Access::of_user())?;
+    let place = connect(remote, &job.destination.to_string(), &job, &access_of(&job)?)?;
     let Store::Object(bucket) = &place.store;
     let line = Line::new(Arc::clone(&session.controls), Arc::new(IntakeSwitch::new()), false);
     let mut given_up = Vec::with_capacity(open.len());

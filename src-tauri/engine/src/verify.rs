@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 use crate::checkpoint::{Checkpoint, DeliveredRecord};
+use crate::connections::access_of;
 use crate::control::Controls;
 use crate::control::intake::IntakeSwitch;
 use crate::control::line::{Line, Trouble};
@@ -22,7 +23,7 @@ use crate::storage::local::copy;
 use crate::storage::local::platform::{self, to_shown};
 use crate::storage::names::NameRules;
 use crate::storage::remote::Place;
-use crate::storage::remote::connect::{Access, connect};
+use crate::storage::remote::connect::connect;
 use crate::storage::remote::fault::FaultKind;
 use crate::storage::remote::fetch::Fetch;
 
@@ -141,7 +142,7 @@ impl Kept {
         Ok(match &job.destination {
             Location::Local(path) => Self::Local(path.clone(), rules_of(&job.destination)),
             Location::Remote(remote) => {
-                let place = connect(remote, &job.destination.to_string(), job, &Access::of_user())?;
+                let place = connect(remote, &job.destination.to_string(), job, &access_of(job)?)?;
                 let intake = Arc::new(IntakeSwitch::new());
                 let line = Line::new(Arc::new(Controls::new(job)), intake, false);
                 Self::Remote(Box::new(place), line)

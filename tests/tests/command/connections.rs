@@ -96,6 +96,7 @@ fn what_cannot_be_right_is_refused_and_nothing_is_kept() {
     for (args, words) in [
         ("archive --kind s3 --host nas", ["--host", "usage"]),
         ("archive --kind gopher", ["gopher", "s3"]),
+        ("s3 --kind s3 --endpoint https://s3.example", ["s3", "name"]),
         ("a --kind s3", ["name", "2 to 64"]),
         ("../archive --kind s3", ["name", "2 to 64"]),
         ("archive --kind s3 --endpoint ftp://s3.example", ["http://", "archive"]),

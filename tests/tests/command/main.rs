@@ -3,10 +3,13 @@
 #![cfg(target_os = "linux")]
 
 mod bad_input;
+mod canary;
 mod catalogue;
 mod catalogue_out;
 mod changing_source;
 mod checkpoint_file;
+mod connection_jobs;
+mod connection_trial;
 mod connections;
 mod contract;
 mod copy;

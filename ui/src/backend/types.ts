@@ -807,6 +807,42 @@ taken: Array<Taken>,
  */
 left: Array<Left>, };
 
+export type Step = "reach" | "clock" | "sign_in" | "list" | "write" | "checksum" | "guard" | "read" | "delete";
+
+export type StepResult = "ok" | "failed" | "not_supported" | "skipped";
+
+export type TrialStep = { 
+/**
+ * What was tried.
+ */
+step: Step, 
+/**
+ * What came of it.
+ */
+result: StepResult, 
+/**
+ * What was found, or why it failed; safe to show.
+ */
+said: string, 
+/**
+ * How long it took, in milliseconds.
+ */
+took_ms: number, };
+
+export type Trial = { 
+/**
+ * The place that was tried.
+ */
+place: string, 
+/**
+ * The service: scheme, host and port.
+ */
+service: string, 
+/**
+ * Every step, in order.
+ */
+steps: Array<TrialStep>, };
+
 export type JobSpec = { 
 /**
  * What people call it. Default: the destination's name.

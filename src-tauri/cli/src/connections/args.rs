@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use sluice_engine::spec::{Connection, S3};
+use sluice_engine::spec::{Connection, S3, S3Checksum, S3Guard};
 
 #[derive(Debug, Args)]
 pub(crate) struct ConnectionsArgs {
@@ -21,6 +21,13 @@ pub(crate) enum What {
     Add(Box<Add>),
     /// List the connections, and where the secrets of each are.
     List,
+    /// Try a place out: reach, clock, sign-in, list, write, checksum, guard, read, delete.
+    ///
+    /// Writes one small file there and removes it again. Exit code 0: nothing failed; 2: something did.
+    Test {
+        /// The connection's name and a path there, such as archive:bucket/folder.
+        place: String,
+    },
     /// Remove a connection and its secrets.
     Remove {
         /// The connection's name.
@@ -64,6 +71,12 @@ pub(crate) struct Add {
     /// Nobody signs in; for public buckets.
     #[arg(long)]
     anonymous: bool,
+    /// The checksum that the service is asked to compute and compare [default: crc64nvme].
+    #[arg(long)]
+    checksum: Option<Checksum>,
+    /// What keeps two writers from replacing each other's objects unseen [default: conditional].
+    #[arg(long)]
+    guard: Option<Guard>,
     /// Read the secrets from standard input, one line FIELD=VALUE each: access_key_id,
     /// secret_access_key, session_token.
     #[arg(long)]
@@ -76,6 +89,43 @@ enum Kind {
     S3,
 }
 
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Checksum {
+    /// CRC-64/NVME: the fastest.
+    Crc64nvme,
+    /// SHA-256.
+    Sha256,
+    /// None, for services that refuse both.
+    None,
+}
+
+impl Checksum {
+    const fn of_spec(self) -> S3Checksum {
+        match self {
+            Self::Crc64nvme => S3Checksum::Crc64nvme,
+            Self::Sha256 => S3Checksum::Sha256,
+            Self::None => S3Checksum::None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Guard {
+    /// The service itself refuses a key that is taken.
+    Conditional,
+    /// A look before each object, for services that do not know the condition.
+    Look,
+}
+
+impl Guard {
+    const fn of_spec(self) -> S3Guard {
+        match self {
+            Self::Conditional => S3Guard::Conditional,
+            Self::Look => S3Guard::Look,
+        }
+    }
+}
+
 impl Add {
     /// The connection that these words describe.
     pub(crate) fn connection(&self) -> Connection {
@@ -86,7 +136,8 @@ impl Add {
                 path_style: self.path_style,
                 profile: self.profile.clone(),
                 anonymous: self.anonymous,
-                ..S3::default()
+                checksum: self.checksum.map(Checksum::of_spec).unwrap_or_default(),
+                guard: self.guard.map(Guard::of_spec).unwrap_or_default(),
             }),
         }
     }

@@ -1,4 +1,4 @@
-//! The user's connections: add, list, remove, import.
+//! The user's connections: add, list, test, remove, import.
 
 mod args;
 
@@ -8,7 +8,9 @@ use std::path::Path;
 
 use serde_json::json;
 use sluice_engine::api::Error;
-use sluice_engine::api::connections::{self, ConnectionError, Imported, Known, SecretAt, SecretPlace};
+use sluice_engine::api::connections::{
+    self, ConnectionError, Imported, Known, SecretAt, SecretPlace, Step, StepResult, Trial, TrialStep,
+};
 use sluice_engine::spec::{Connection, Secret, SecretField};
 
 pub(crate) use args::ConnectionsArgs;
@@ -20,10 +22,11 @@ use crate::output::Output;
 /// Secrets from standard input are at most so long (bytes), a configuration of rclone likewise.
 const INPUT_MAX: u64 = (1 << 20) + 1;
 
-pub(crate) fn connections(args: ConnectionsArgs, output: &Output) -> Result<Ending, Error> {
+pub(crate) async fn connections(args: ConnectionsArgs, output: &Output) -> Result<Ending, Error> {
     match args.what {
         What::Add(args) => add(&args, output),
         What::List => list(output),
+        What::Test { place } => test(&place, output).await,
         What::Remove { name, yes } => remove(&name, yes, output),
         What::Import { config, only, dry_run } => import(&config, only.as_deref(), dry_run, output),
     }
@@ -141,6 +144,47 @@ fn secrets_of(known: &Known) -> String {
         .map(|field| field.variable(&known.name))
         .collect();
     format!("no secret yet: set {}", variables.join(" and "))
+}
+
+async fn test(place: &str, output: &Output) -> Result<Ending, Error> {
+    // What was written is removed before this ends, so it does not end at the first Ctrl-C.
+    let asked_to_end = tokio::spawn(async {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            eprintln!("a moment: what was written is being removed");
+            let _ = tokio::signal::ctrl_c().await;
+            std::process::exit(Ending::Stopped as i32);
+        }
+    });
+    let trial = connections::test(place).await;
+    asked_to_end.abort();
+    let trial = trial?;
+    output.result(|| tried(&trial), &json!({ "good": trial.is_good(), "trial": trial }));
+    Ok(if trial.is_good() { Ending::Complete } else { Ending::WithFailures })
+}
+
+fn tried(trial: &Trial) -> String {
+    let mut text = format!("{} ({})", trial.place, trial.service);
+    for TrialStep { step, result, said, took_ms } in &trial.steps {
+        let step = match step {
+            Step::Reach => "reach",
+            Step::Clock => "clock",
+            Step::SignIn => "sign-in",
+            Step::List => "list",
+            Step::Write => "write",
+            Step::Checksum => "checksum",
+            Step::Guard => "guard",
+            Step::Read => "read",
+            Step::Delete => "delete",
+        };
+        let result = match result {
+            StepResult::Ok => "ok",
+            StepResult::Failed => "failed",
+            StepResult::NotSupported => "not supported",
+            StepResult::Skipped => "skipped",
+        };
+        text += &format!("\n  {step:<10}{result:<15}{took_ms:>6} ms  {said}");
+    }
+    text
 }
 
 fn remove(name: &str, yes: bool, output: &Output) -> Result<Ending, Error> {

@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 
 use super::ConnectionError;
 use crate::error::Error;
-use crate::spec::{Connection, SecretField};
+use crate::spec::{Connection, SecretField, SpecError};
 
 /// The environment variable that names another file.
 const PLACE: &str = "SLUICE_CONNECTIONS";
@@ -43,20 +43,22 @@ pub(super) fn place() -> Result<PathBuf, ConnectionError> {
 }
 
 /// All connections of a file, by name. None where there is no such file.
-pub(super) fn load(path: &Path) -> Result<BTreeMap<String, Connection>, Error> {
+pub(super) fn load(path: &Path) -> Result<BTreeMap<String, Connection>, ConnectionError> {
     let unreadable = |error| ConnectionError::Unreadable { path: path.to_owned(), error };
     let mut text = String::new();
     match File::open(path) {
         Ok(file) => file.take(MAX + 1).read_to_string(&mut text).map_err(unreadable)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
-        Err(error) => return Err(unreadable(error).into()),
+        Err(error) => return Err(unreadable(error)),
     };
     if text.len() as u64 > MAX {
-        return Err(unreadable(io::Error::other("it is larger than 1 MiB")).into());
+        return Err(unreadable(io::Error::other("it is larger than 1 MiB")));
     }
     let book: Book = toml::from_str(&text).map_err(|error| malformed(path, &text, &error))?;
     for (name, connection) in &book.connections {
-        connection.check(name)?;
+        let malformed =
+            |error: SpecError| ConnectionError::Malformed { path: path.to_owned(), why: error.to_string() };
+        connection.check(name).map_err(malformed)?;
     }
     Ok(book.connections)
 }

@@ -50,6 +50,18 @@ pub enum ConnectionError {
         /// The name that stands in its way.
         taken: String,
     },
+    /// The name means something already.
+    #[error("{name} is the name under which URLs of Amazon's own storage look for their secrets")]
+    Reserved {
+        /// The name.
+        name: &'static str,
+    },
+    /// A text that names no place behind a connection.
+    #[error("{text} names no place behind a connection")]
+    NoPlace {
+        /// The text.
+        text: String,
+    },
     /// This version cannot open what lies behind a connection of that kind.
     #[error("this version does not open files over {kind}")]
     NotOpened {
@@ -118,6 +130,8 @@ impl ConnectionError {
             Self::Malformed { .. } => "connections_malformed",
             Self::Unknown { .. } => "connection_unknown",
             Self::Taken { .. } => "connection_exists",
+            Self::Reserved { .. } => "connection_reserved",
+            Self::NoPlace { .. } => "no_place",
             Self::NotOpened { .. } => "connection_kind",
             Self::NoKeychain { .. } => "no_keychain",
             Self::Keychain { .. } => "keychain",
@@ -142,6 +156,8 @@ impl ConnectionError {
                     .into()
             }
             Self::Taken { .. } => "Choose another name, or remove that one first.".into(),
+            Self::Reserved { .. } => "Choose another name.".into(),
+            Self::NoPlace { .. } => "Write a connection's name and a path: archive:bucket/folder.".into(),
             Self::NotOpened { .. } => "Mount it as a folder of this computer, and name that folder.".into(),
             Self::NoKeychain { name, fields } => {
                 let variables: Vec<_> = fields.iter().map(|field| field.variable(name)).collect();

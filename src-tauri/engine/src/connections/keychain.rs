@@ -43,7 +43,7 @@ fn entry(name: &str, field: SecretField) -> keyring::Result<Entry> {
     Entry::new(SERVICE, &format!("{name}/{}", field.word()))
 }
 
-/// Secret Service is asked by a call that waits, which a thread of the async runtime must not.
+/// Secret Service is asked by way of an async runtime of its own, which must not start within another.
 fn apart<T: Send>(ask: impl FnOnce() -> T + Send) -> T {
     thread::scope(|scope| match scope.spawn(ask).join() {
         Ok(answer) => answer,

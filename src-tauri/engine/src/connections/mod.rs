@@ -7,7 +7,9 @@ mod book;
 mod error;
 mod keychain;
 mod rclone;
+mod reach;
 mod secrets;
+mod trial;
 
 use std::path::{Path, PathBuf};
 
@@ -16,10 +18,17 @@ use ts_rs::TS;
 
 pub use error::ConnectionError;
 pub use rclone::{Imported, Left, Taken};
+pub(crate) use reach::access_of;
 pub use secrets::{SecretAt, SecretPlace, read as read_secrets};
+pub use trial::{Step, StepResult, Trial, TrialStep};
 
 use crate::error::Error;
-use crate::spec::{Connection, Secret, SecretField};
+use crate::http;
+use crate::spec::{Connection, JobSpec, Location, Secret, SecretField, SpecError};
+use crate::storage::remote::connect::connect;
+
+/// Under this name, URLs that begin with `s3://` look for their secrets.
+const AMAZON: &str = "s3";
 
 /// One of the user's connections. Never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -70,6 +79,19 @@ pub fn is_in_environment(name: &str) -> bool {
     secrets::is_in_environment(name)
 }
 
+/// Tries a place out: a connection's name and a path there, such as `archive:bucket/folder`.
+pub async fn test(place: &str) -> Result<Trial, Error> {
+    let named = if place.contains(':') { place.to_owned() } else { format!("{place}:") };
+    let location: Location = named.parse().map_err(SpecError::from)?;
+    let Location::Remote(remote) = &location else {
+        return Err(ConnectionError::NoPlace { text: place.to_owned() }.into());
+    };
+    let job = JobSpec::new(Vec::new(), location.clone());
+    let opened = connect(remote, place, &job, &access_of(&job)?)?;
+    let client = http::client().map_err(|error| Error::NoClient { why: error.to_string() })?;
+    Ok(trial::run(&opened, &client).await)
+}
+
 /// Takes over the remotes of an rclone configuration, or only that one. A dry run changes nothing.
 pub fn import_rclone(config: &[u8], only: Option<&str>, dry_run: bool) -> Result<Imported, Error> {
     rclone::import(config, only, dry_run, &book::place()?)
@@ -87,6 +109,9 @@ fn keep(
     connection: Connection,
     secrets: &[(SecretField, Secret)],
 ) -> Result<(), Error> {
+    if name == AMAZON && connection.own_name() != AMAZON {
+        return Err(ConnectionError::Reserved { name: AMAZON }.into());
+    }
     if !opens(&connection) {
         return Err(ConnectionError::NotOpened { kind: connection.kind() }.into());
     }

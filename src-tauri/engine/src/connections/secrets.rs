@@ -1,6 +1,8 @@
 //! Where the secrets of a connection are. The environment comes first, for all secrets of a
 //! connection together: half a key from there and half from the keychain would be none.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -99,6 +101,30 @@ pub fn read(text: &str, connection: &Connection) -> Result<Vec<(SecretField, Sec
 /// Takes the secrets of a connection out of the keychain.
 pub(super) fn remove(name: &str, connection: &Connection) -> Result<(), ConnectionError> {
     connection.secrets().iter().try_for_each(|field| keychain::forget(name, *field).map(|_| ()))
+}
+
+/// The secrets of the user's connections, as far as a job may have them.
+pub(super) struct UserSecrets {
+    /// Names of the user's under which the job describes another service. What the user's keychain holds
+    /// must not go there.
+    pub(super) disguised: BTreeSet<String>,
+}
+
+impl Secrets for UserSecrets {
+    fn get(&self, name: &str, field: SecretField) -> Result<Option<Secret>, String> {
+        if is_in_environment(name) {
+            return Environment.get(name, field);
+        }
+        let kept = keychain::get(name, field).map_err(|error| format!("{error}. {}", error.advice()))?;
+        if kept.is_some() && self.disguised.contains(name) {
+            return Err(format!(
+                "the job describes {name} otherwise than your own connections do, so it does not get what \
+                 your keychain keeps for {name}. Take [connections.{name}] out of the job, or set {}",
+                field.variable(name)
+            ));
+        }
+        Ok(kept)
+    }
 }
 
 pub(super) fn is_in_environment(name: &str) -> bool {

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::connections::access_of;
 use crate::http::Services;
 use crate::record::RawPath;
 use crate::report::file::folder_of;
@@ -10,7 +11,7 @@ use crate::source::catalogue::CatalogueError;
 use crate::spec::{Catalogue, JobSpec, Location};
 use crate::storage::local::platform::to_shown;
 use crate::storage::remote::Place;
-use crate::storage::remote::connect::{Access, connect};
+use crate::storage::remote::connect::connect;
 use crate::storage::sources::Sources;
 
 /// Sources or destination that cannot be used.
@@ -28,7 +29,7 @@ pub struct Refusal {
 /// Checks a job against what is there on this computer, and opens its sources. What lies behind a
 /// connection is opened without asking it anything.
 pub(crate) fn check_paths(job: &JobSpec) -> Result<Sources, Refusal> {
-    let access = Access::of_user();
+    let access = access_of(job)?;
     let sources = Sources::open(job, &access)?;
     let folders = job.sources.len();
     for (number, source) in sources.iter() {

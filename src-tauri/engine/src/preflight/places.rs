@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::{Finding, Refusal, Severity};
+use crate::connections::access_of;
 use crate::control::Controls;
 use crate::control::intake::IntakeSwitch;
 use crate::control::line::Line;
 use crate::spec::{JobSpec, Location};
-use crate::storage::remote::connect::{Access, connect};
+use crate::storage::remote::connect::connect;
 use crate::storage::sources::Sources;
 
 /// Whether every source can be listed and the destination written to. Gives what is worth knowing.
@@ -23,7 +24,7 @@ pub(crate) async fn check_places(job: &JobSpec, sources: &Sources) -> Result<Vec
     }
     if let Location::Remote(remote) = &job.destination {
         let shown = job.destination.to_string();
-        let place = connect(remote, &shown, job, &Access::of_user())?;
+        let place = connect(remote, &shown, job, &access_of(job)?)?;
         if !place.probe_destination(&line).await?.guards {
             findings.push(Finding {
                 severity: Severity::Warns,

@@ -305,13 +305,26 @@ pub enum SpecError {
         error: std::io::Error,
     },
     /// The job file is no job file.
-    #[error("the job file {} is not right: {error}", path.display())]
+    #[error("the job file {} is not right: {}", path.display(), told(error))]
     Malformed {
         /// The job file.
         path: PathBuf,
         /// Where and why, from the TOML reader.
         error: Box<toml::de::Error>,
     },
+}
+
+/// What the TOML reader says, with the line that it says it of; but without the line where somebody seems
+/// to have written a secret.
+fn told(error: &toml::de::Error) -> String {
+    let text = error.to_string();
+    let lower = text.to_lowercase();
+    let words = SecretField::ALL.iter().map(|field| field.word()).chain(["secret"]);
+    if words.into_iter().any(|word| lower.contains(word)) {
+        format!("{}; a job file holds no secrets", error.message())
+    } else {
+        text
+    }
 }
 
 /// A job file larger than this (bytes) is none.

@@ -1,10 +1,10 @@
 //! From a job's location to a place: which connection, whose secrets. Asks no service yet.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Place, Store};
 use crate::preflight::Refusal;
-use crate::spec::{Connection, Environment, JobSpec, Remote, SecretField, Secrets, Via};
+use crate::spec::{Connection, JobSpec, Remote, SecretField, Secrets, Via};
 use crate::storage::object::{self, OpenError};
 
 /// How locations are reached: the user's own connections, and where secrets are kept.
@@ -12,13 +12,6 @@ pub(crate) struct Access {
     /// By name; a job's own of the same name comes first.
     pub(crate) connections: BTreeMap<String, Connection>,
     pub(crate) secrets: Box<dyn Secrets>,
-}
-
-impl Access {
-    /// That of this user, on this computer.
-    pub(crate) fn of_user() -> Self {
-        Self { connections: BTreeMap::new(), secrets: Box::new(Environment) }
-    }
 }
 
 /// Opens a place behind a connection.
@@ -34,7 +27,7 @@ pub(crate) fn connect(
             let known = job.connections.get(name).or_else(|| access.connections.get(name));
             let connection = known.ok_or_else(|| Refusal {
                 code: "connection_unknown",
-                message: format!("there is no connection {name}, which {shown} names"),
+                message: format!("there is no connection {name}, which {shown} names{}", names_of(job, access)),
                 advice: "Add it with `sluice connections add` or as [connections.NAME] in the job. A file or folder of this computer whose name begins so is written with ./ before it.",
             })?;
             (name.clone(), connection.clone())
@@ -61,6 +54,14 @@ pub(crate) fn connect(
             advice: "Mount it as a folder of this computer, and name that folder.",
         }),
     }
+}
+
+/// The names that there are, for whoever mistyped one.
+fn names_of(job: &JobSpec, access: &Access) -> String {
+    let names: BTreeSet<&str> =
+        job.connections.keys().chain(access.connections.keys()).map(String::as_str).collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    if names.is_empty() { "; there is none yet".into() } else { format!("; there are {}", names.join(", ")) }
 }
 
 fn refused(error: &OpenError, shown: &str, name: &str, connection: &Connection) -> Refusal {

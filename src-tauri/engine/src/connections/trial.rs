@@ -1,0 +1,344 @@
+//! A connection tried out: what works, what does not and why, and how long each step takes. What it
+//! writes is one small file of its own, and is removed again.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use futures_util::TryStreamExt;
+use reqwest::Client;
+use reqwest::header::DATE;
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
+use ts_rs::TS;
+use uuid::Uuid;
+
+use crate::record::RawPath;
+use crate::storage::object::Stored;
+use crate::storage::remote::fault::{Fault, FaultKind};
+use crate::storage::remote::{Mode, Place, Store, Told};
+
+/// Longest wait for a step.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Services refuse requests that are signed by a clock further off than this, in seconds (Amazon S3 API
+/// Reference, `RequestTimeTooSkewed`).
+const SKEW_MAX_S: i64 = 15 * 60;
+
+/// Bytes that are written and read.
+const SIZE: usize = 4096;
+
+/// What a trial found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Trial {
+    /// The place that was tried.
+    pub place: String,
+    /// The service: scheme, host and port.
+    pub service: String,
+    /// Every step, in order.
+    pub steps: Vec<TrialStep>,
+}
+
+/// One step of a trial.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct TrialStep {
+    /// What was tried.
+    pub step: Step,
+    /// What came of it.
+    pub result: StepResult,
+    /// What was found, or why it failed; safe to show.
+    pub said: String,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+}
+
+/// What is tried, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// The service answers at all.
+    Reach,
+    /// Its clock and ours agree.
+    Clock,
+    /// It knows us.
+    SignIn,
+    /// It lists what lies there.
+    List,
+    /// It takes a file.
+    Write,
+    /// It compares a checksum of its own with ours.
+    Checksum,
+    /// It refuses a name that is taken, so that two writers never replace each other unseen.
+    Guard,
+    /// It gives the same bytes back.
+    Read,
+    /// It removes the file.
+    Delete,
+}
+
+/// What came of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum StepResult {
+    /// It works.
+    Ok,
+    /// It does not.
+    Failed,
+    /// The service does not know it; a migration works without.
+    NotSupported,
+    /// A step before it failed.
+    Skipped,
+}
+
+/// The steps that need a file of our own.
+const WITH_A_FILE: [Step; 5] = [Step::Write, Step::Checksum, Step::Guard, Step::Read, Step::Delete];
+
+impl Trial {
+    /// Whether nothing failed.
+    pub fn is_good(&self) -> bool {
+        self.steps.iter().all(|step| step.result != StepResult::Failed)
+    }
+
+    /// Does a step, in bounds. Gives what it found.
+    async fn step<T>(&mut self, step: Step, work: impl Future<Output = (Came, Option<T>)>) -> Option<T> {
+        let began = Instant::now();
+        let late = |_| (failed(format!("no answer within {} s", PATIENCE.as_secs())), None);
+        let (came, found) = timeout(PATIENCE, work).await.unwrap_or_else(late);
+        self.tell(step, came, began.elapsed());
+        found
+    }
+
+    fn tell(&mut self, step: Step, Came(result, said): Came, took: Duration) {
+        let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        self.steps.push(TrialStep { step, result, said, took_ms });
+    }
+
+    fn skip(&mut self, steps: &[Step]) {
+        for step in steps {
+            let came = Came(StepResult::Skipped, "a step before it failed".into());
+            self.tell(*step, came, Duration::ZERO);
+        }
+    }
+}
+
+/// What came of a step, in words.
+struct Came(StepResult, String);
+
+fn ok(said: impl Into<String>) -> Came {
+    Came(StepResult::Ok, said.into())
+}
+
+fn failed(said: impl Into<String>) -> Came {
+    Came(StepResult::Failed, said.into())
+}
+
+fn lacking(said: impl Into<String>) -> Came {
+    Came(StepResult::NotSupported, said.into())
+}
+
+/// Tries a place out. `client`: for the one request that nobody signs.
+pub(super) async fn run(place: &Place, client: &Client) -> Trial {
+    let (shown, service) = (place.shown(&RawPath::default()), place.endpoint().to_string());
+    let mut trial = Trial { place: shown, service, steps: Vec::new() };
+    let Some(ahead) = trial.step(Step::Reach, reach(place.endpoint(), client)).await else {
+        trial.skip(&[Step::Clock, Step::SignIn, Step::List]);
+        trial.skip(&WITH_A_FILE);
+        return trial;
+    };
+    trial.tell(Step::Clock, clock(ahead), Duration::ZERO);
+    if list(&mut trial, place).await {
+        with_a_file(&mut trial, place).await;
+    } else {
+        trial.skip(&WITH_A_FILE);
+    }
+    trial
+}
+
+/// Any answer will do. Finds how many seconds the service's clock is ahead of ours, if it tells.
+async fn reach(endpoint: &str, client: &Client) -> (Came, Option<Option<i64>>) {
+    let asked = SystemTime::now();
+    match client.head(endpoint).send().await {
+        Ok(answer) => {
+            let date = answer.headers().get(DATE).and_then(|date| date.to_str().ok());
+            let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
+            let ahead = date.map(|date| seconds_between(date, asked, SystemTime::now()));
+            (ok("it answers"), Some(ahead))
+        }
+        Err(error) => {
+            let mut cause: &dyn std::error::Error = &error;
+            while let Some(deeper) = cause.source() {
+                cause = deeper;
+            }
+            (failed(format!("no answer from {endpoint}: {cause}")), None)
+        }
+    }
+}
+
+/// How far a date is outside the time between a question and its answer, in seconds. A date has whole
+/// seconds, so one less is none.
+fn seconds_between(date: SystemTime, asked: SystemTime, answered: SystemTime) -> i64 {
+    let whole = |span: Duration| i64::try_from(span.as_secs()).unwrap_or(i64::MAX);
+    match (date.duration_since(answered), asked.duration_since(date)) {
+        (Ok(ahead), _) => whole(ahead),
+        (_, Ok(behind)) => -whole(behind),
+        _ => 0,
+    }
+}
+
+fn clock(ahead: Option<i64>) -> Came {
+    let told = |seconds: i64| {
+        let side = if seconds > 0 { "ahead of" } else { "behind" };
+        format!("the service's clock is {} s {side} this computer's", seconds.unsigned_abs())
+    };
+    match ahead {
+        None => lacking("the service tells no time"),
+        Some(0) => ok("both clocks agree"),
+        Some(seconds) if seconds.abs() < SKEW_MAX_S => ok(told(seconds)),
+        Some(seconds) => failed(format!("{}; set the clock, or nobody can sign in", told(seconds))),
+    }
+}
+
+/// Signing in and listing are one request. Gives whether it makes sense to go on.
+async fn list(trial: &mut Trial, place: &Place) -> bool {
+    let began = Instant::now();
+    let listed = timeout(PATIENCE, place.list(None)).await;
+    let listed = listed.unwrap_or_else(|_| Err(Fault::new(FaultKind::Timeout, late())));
+    let took = began.elapsed();
+    let (signed_in, came, goes_on) = match listed {
+        Ok(page) => {
+            let more = if page.next.is_some() { " and more" } else { "" };
+            (ok("it knows us"), ok(format!("{} files{more} are there", page.entries.len())), true)
+        }
+        Err(fault) => match fault.kind {
+            FaultKind::Denied => (ok("it knows us"), failed(fault.said), true),
+            FaultKind::NoPlace => (ok("it knows us"), failed(fault.said), false),
+            _ => {
+                trial.tell(Step::SignIn, failed(fault.said), took);
+                trial.skip(&[Step::List]);
+                return false;
+            }
+        },
+    };
+    trial.tell(Step::SignIn, signed_in, took);
+    trial.tell(Step::List, came, took);
+    goes_on
+}
+
+fn late() -> String {
+    format!("no answer within {} s", PATIENCE.as_secs())
+}
+
+async fn with_a_file(trial: &mut Trial, place: &Place) {
+    let name = RawPath(format!(".sluice-trial-{}", Uuid::new_v4().simple()).into_bytes());
+    let Ok(key) = place.target(&name) else { return };
+    let bytes: Vec<u8> = name.0.iter().copied().cycle().take(SIZE).collect();
+    let Some((stored, mode)) = trial.step(Step::Write, write(place, &key, &bytes)).await else {
+        // It may have arrived all the same; there is nobody to tell if it did not.
+        let _ = timeout(PATIENCE, place.delete(&key)).await;
+        trial.skip(&WITH_A_FILE[1..]);
+        return;
+    };
+    let checksum = if stored.asserted {
+        ok("the service computed the same one")
+    } else {
+        lacking("the service computes none; `read_back` proves what arrived")
+    };
+    trial.tell(Step::Checksum, checksum, Duration::ZERO);
+    trial.step(Step::Guard, guard(place, &key, &bytes, mode)).await;
+    trial.step(Step::Read, read(place, &key, &bytes)).await;
+    trial.step(Step::Delete, delete(place, &key)).await;
+}
+
+async fn put(place: &Place, key: &str, bytes: &[u8], mode: Mode) -> Result<Stored, Fault> {
+    let told = Told { content_type: "application/octet-stream", modified: None };
+    match &place.store {
+        Store::Object(bucket) => bucket.put(key, bytes.to_vec().into(), &told, mode).await,
+    }
+}
+
+/// Writes a file, on the condition that the name is free if the service knows such a thing.
+async fn write(place: &Place, key: &str, bytes: &[u8]) -> (Came, Option<(Stored, Mode)>) {
+    let mut mode = Mode::Create;
+    let mut stored = put(place, key, bytes, mode).await;
+    if let Err(fault) = &stored
+        && matches!(fault.kind, FaultKind::Unsupported | FaultKind::Rejected)
+    {
+        mode = Mode::Replace;
+        stored = put(place, key, bytes, mode).await;
+    }
+    match stored {
+        Ok(stored) => (ok(format!("{SIZE} bytes")), Some((stored, mode))),
+        Err(fault) => (failed(fault.said), None),
+    }
+}
+
+async fn guard(place: &Place, key: &str, bytes: &[u8], mode: Mode) -> (Came, Option<()>) {
+    const NONE: &str = "the service replaces what is there, so a run looks before it writes; let nothing else \
+                        write there meanwhile";
+    if mode == Mode::Replace {
+        return (lacking(NONE), None);
+    }
+    let came = match put(place, key, bytes, Mode::Create).await {
+        Err(fault) if fault.kind == FaultKind::Taken => ok("a name that is taken is refused"),
+        Ok(_) => lacking(NONE),
+        Err(fault) => failed(fault.said),
+    };
+    (came, None)
+}
+
+async fn read(place: &Place, key: &str, bytes: &[u8]) -> (Came, Option<()>) {
+    let same = async {
+        let (_, mut stream) = place.read(key, 0, None).await?;
+        let mut left = bytes;
+        while let Some(chunk) = stream.try_next().await? {
+            match left.strip_prefix(chunk.as_ref()) {
+                Some(rest) => left = rest,
+                None => return Ok(false),
+            }
+        }
+        Ok::<_, Fault>(left.is_empty())
+    };
+    let came = match same.await {
+        Ok(true) => ok("the same bytes came back"),
+        Ok(false) => failed("other bytes came back than were written"),
+        Err(fault) => failed(fault.said),
+    };
+    (came, None)
+}
+
+/// Removes the file, and looks whether it is gone.
+async fn delete(place: &Place, key: &str) -> (Came, Option<()>) {
+    let stays = |why: String| failed(format!("{why}; {key} is left there"));
+    let came = match place.delete(key).await {
+        Err(fault) => stays(fault.said),
+        Ok(()) => match place.look(key).await {
+            Err(fault) if fault.kind == FaultKind::Missing => ok("it is gone"),
+            // Whoever may not list learns of no missing file.
+            Err(fault) if fault.kind == FaultKind::Denied => ok("the service says it is gone"),
+            Err(fault) => stays(fault.said),
+            Ok(_) => stays("the service says it is gone, and it is not".into()),
+        },
+    };
+    (came, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_is_right_within_the_time_that_the_answer_took() {
+        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_millis(seconds);
+        assert_eq!(seconds_between(at(10_000), at(10_900), at(11_500)), 0, "whole seconds");
+        assert_eq!(seconds_between(at(11_000), at(10_000), at(13_000)), 0, "it took three seconds");
+        assert_eq!(seconds_between(at(20_000), at(10_000), at(13_000)), 7);
+        assert_eq!(seconds_between(at(10_000), at(75_000), at(75_100)), -65);
+    }
+
+    #[test]
+    fn a_clock_that_nobody_could_sign_in_with_fails() {
+        let result = |ahead| clock(ahead).0;
+        assert_eq!(result(None), StepResult::NotSupported);
+        assert_eq!([result(Some(0)), result(Some(-899)), result(Some(899))], [StepResult::Ok; 3]);
+        assert_eq!([result(Some(900)), result(Some(-3600))], [StepResult::Failed; 2]);
+        assert!(clock(Some(-3600)).1.contains("3600 s behind"));
+    }
+}
