@@ -21,7 +21,7 @@ use crate::{LaunchPaths, dialog};
 /// Events that the page asks for at once, to know what changed before it was there.
 const EVENTS: u32 = 500;
 
-type Answer<T> = Result<T, ErrorReport>;
+pub(crate) type Answer<T> = Result<T, ErrorReport>;
 
 /// What a new migration starts from.
 #[derive(Serialize)]
@@ -291,7 +291,7 @@ async fn open(desk: &Desk) -> Answer<Migration> {
     })
 }
 
-fn report(error: Error) -> ErrorReport {
+pub(crate) fn report(error: Error) -> ErrorReport {
     tracing::info!(code = error.code(), %error, "refused");
     error.report()
 }

@@ -1,6 +1,7 @@
 //! The desktop shell: a window, thin commands over [`sluice_engine::api`], and the way back for
 //! what happens there. It knows Tauri and nothing of migration.
 
+mod connections;
 mod desk;
 mod dialog;
 mod feed;
@@ -72,6 +73,11 @@ pub fn run() {
             ipc::pick_destination,
             ipc::pick_migration,
             ipc::quit,
+            connections::connections,
+            connections::has_keychain,
+            connections::add_connection,
+            connections::remove_connection,
+            connections::test_connection,
         ])
         .on_window_event(|window, event| {
             if let WindowEvent::CloseRequested { api, .. } = event {

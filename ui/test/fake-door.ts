@@ -5,16 +5,20 @@ import type {
   Attempt,
   Catalogue,
   CatalogueTrial,
+  Connection,
   Endpoint,
   Event,
   EventKind,
   FailedRecord,
   Inspection,
   JobSpec,
+  Known,
   Mapping,
   Progress,
+  SecretField,
   Selection,
   Snapshot,
+  Trial,
 } from '../src/backend/types';
 import { defaults, inspection } from './samples';
 
@@ -26,6 +30,9 @@ export class FakeDoor implements Door {
   launched: string[] = [];
   picked: string[] = [];
   failed: FailedRecord[] = [];
+  known: Known[] = [];
+  keychain = true;
+  trial: Trial = { place: '', service: '', steps: [] };
   exportedTo: string | null = null;
   /** What a catalogue is found to be. */
   inspected: (catalogue: Catalogue) => Inspection | Promise<Inspection> = (catalogue) =>
@@ -135,6 +142,23 @@ export class FakeDoor implements Door {
   pickBase = () => this.#note('pickBase', this.picked[0] ?? null);
   pickDestination = () => this.#note('pickDestination', this.picked[0] ?? null);
   pickMigration = () => this.#note('pickMigration', this.picked[0] ?? null);
+  connections = () => this.#note('connections', [...this.known]);
+  hasKeychain = () => this.#note('hasKeychain', this.keychain);
+  addConnection = async (name: string, connection: Connection, secrets: [SecretField, string][]) => {
+    const added: Known = {
+      name,
+      connection,
+      secrets: secrets.map(([field]) => ({ field, place: 'keychain', variable: '' })),
+    };
+    await this.#note('addConnection', null, name, connection, secrets);
+    this.known.push(added);
+    return added;
+  };
+  removeConnection = async (name: string) => {
+    await this.#note('removeConnection', null, name);
+    this.known = this.known.filter((known) => known.name !== name);
+  };
+  testConnection = (place: string) => this.#note('testConnection', this.trial, place);
   quit = () => this.#note('quit', undefined);
 
   onEvent = async (hear: (event: Event) => void) => this.#keep(() => (this.#event = hear));

@@ -4,6 +4,7 @@ import type {
   Attempt,
   Catalogue,
   CatalogueTrial,
+  Connection,
   Control,
   Delivery,
   Endpoint,
@@ -12,12 +13,15 @@ import type {
   FailurePage,
   Inspection,
   JobSpec,
+  Known,
   LimitRanges,
   Limits,
   Mapping,
   Progress,
+  SecretField,
   Selection,
   Snapshot,
+  Trial,
 } from './types';
 
 /** What a new migration starts from. */
@@ -95,6 +99,16 @@ export interface Door {
   /** The folder of a catalogue's files. */
   pickBase(): Promise<string | null>;
   pickMigration(): Promise<string | null>;
+
+  /** The user's own connections, by name. */
+  connections(): Promise<Known[]>;
+  /** Whether this computer can keep secrets. */
+  hasKeychain(): Promise<boolean>;
+  /** Keeps a connection, and its secrets in the keychain. */
+  addConnection(name: string, connection: Connection, secrets: [SecretField, string][]): Promise<Known>;
+  removeConnection(name: string): Promise<void>;
+  /** Tries a place out, such as `archive:bucket/folder`. */
+  testConnection(place: string): Promise<Trial>;
 
   /** Pauses cleanly, closes the checkpoint and ends the program. */
   quit(): Promise<void>;

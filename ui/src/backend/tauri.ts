@@ -47,6 +47,12 @@ export const tauriDoor: Door = {
   pickDestination: () => invoke('pick_destination'),
   pickMigration: () => invoke('pick_migration'),
 
+  connections: () => invoke('connections'),
+  hasKeychain: () => invoke('has_keychain'),
+  addConnection: (name, connection, secrets) => invoke('add_connection', { name, connection, secrets }),
+  removeConnection: (name) => invoke('remove_connection', { name }),
+  testConnection: (place) => invoke('test_connection', { place }),
+
   quit: () => invoke('quit'),
 
   onEvent: (hear) => listen<Event>('engine_event', (event) => hear(event.payload)),

@@ -15,6 +15,7 @@ import type {
 import { count } from '../format';
 import { m } from '../messages';
 import { type CatalogueDraft, cataloguesAmong } from './catalogue.svelte';
+import { Connections } from './connections.svelte';
 import { Draft } from './draft.svelte';
 import { FailureList } from './failures.svelte';
 import { Migration } from './migration.svelte';
@@ -50,7 +51,7 @@ export class Desk {
   notices: Notice[] = $state([]);
   /** A command is under way: its buttons wait. */
   busy: boolean = $state(false);
-  asking: 'stop' | 'close' | 'leave' | 'amend' | null = $state(null);
+  asking: 'stop' | 'close' | 'leave' | 'amend' | 'connections' | null = $state(null);
   /** Whom the question about failed records is about. */
   about: About | null = $state.raw(null);
   applied: Applied | null = $state.raw(null);
@@ -293,6 +294,9 @@ export class Desk {
       if (this.migration) await this.#closeOpen();
       this.#blank();
     });
+
+  /** The user's connections, as they are now. */
+  connections = () => new Connections(this.#door);
 
   quit = async () => {
     this.closing = true;

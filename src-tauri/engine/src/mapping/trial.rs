@@ -11,6 +11,7 @@ use super::placing::{Ground, Place};
 use super::preview::look;
 use super::{Claims, Mapper, Places};
 use crate::checkpoint::{PendingRecord, PlannedFate, PlannedRecord};
+use crate::connections::access_of;
 use crate::error::Error;
 use crate::failure::Category;
 use crate::preflight::{Finding, Severity};
@@ -18,7 +19,6 @@ use crate::record::{Failure, show_bytes};
 use crate::source::catalogue::{Seen, beginnings, list};
 use crate::spec::{JobSpec, Location, Mapping, SpecError};
 use crate::storage::local::platform::to_shown;
-use crate::storage::remote::connect::Access;
 use crate::storage::sources::Sources;
 
 /// Rows that are tried.
@@ -100,12 +100,12 @@ pub(crate) fn try_catalogue(mut job: JobSpec, number: usize) -> Result<Catalogue
 /// Opens what the job's records come from. What is wrong with another source is said elsewhere: then the
 /// catalogue is looked at by itself.
 fn open(job: JobSpec, number: usize) -> Result<(JobSpec, usize, Sources), Error> {
-    if let Ok(sources) = Sources::open(&job, &Access::of_user()) {
+    if let Ok(sources) = access_of(&job).and_then(|access| Sources::open(&job, &access)) {
         return Ok((job, number, sources));
     }
     let catalogues = job.catalogues.get(number).cloned().into_iter().collect();
     let job = JobSpec { sources: Vec::new(), catalogues, ..job };
-    let sources = Sources::open(&job, &Access::of_user())?;
+    let sources = Sources::open(&job, &access_of(&job)?)?;
     Ok((job, 0, sources))
 }
 

@@ -1,0 +1,51 @@
+//! The commands of the page about the user's connections. A keychain may ask the person, so all of
+//! them wait where nobody else has to.
+
+use sluice_engine::api::Error;
+use sluice_engine::api::connections::{self, Known, Trial};
+use sluice_engine::error::ErrorReport;
+use sluice_engine::spec::{Connection, Secret, SecretField};
+use tauri::async_runtime;
+
+use crate::ipc::{Answer, report};
+
+#[tauri::command]
+pub(crate) async fn connections() -> Answer<Vec<Known>> {
+    apart(connections::list).await
+}
+
+/// Whether this computer can keep secrets.
+#[tauri::command]
+pub(crate) async fn has_keychain() -> Answer<bool> {
+    apart(|| Ok(connections::has_keychain())).await
+}
+
+#[tauri::command]
+pub(crate) async fn add_connection(
+    name: String,
+    connection: Connection,
+    secrets: Vec<(SecretField, String)>,
+) -> Answer<Known> {
+    let secrets: Vec<_> = secrets.into_iter().map(|(field, text)| (field, Secret::new(text))).collect();
+    apart(move || connections::add(&name, connection, &secrets)).await
+}
+
+#[tauri::command]
+pub(crate) async fn remove_connection(name: String) -> Answer<()> {
+    apart(move || connections::remove(&name)).await
+}
+
+/// Tries a place out: a connection's name and a path there.
+#[tauri::command]
+pub(crate) async fn test_connection(place: String) -> Answer<Trial> {
+    connections::test(&place).await.map_err(report)
+}
+
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Answer<T> {
+    let unexpected = |error: tauri::Error| ErrorReport {
+        code: "unexpected".into(),
+        message: error.to_string(),
+        advice: String::new(),
+    };
+    async_runtime::spawn_blocking(work).await.map_err(unexpected)?.map_err(report)
+}
