@@ -160,12 +160,16 @@ fn new_value(given: &Given, known: Option<&Value>, longest: usize) -> Result<Opt
                 return Ok(None);
             }
             let text = whole(cell)?;
-            Ok(Some(match known {
+            let value = match known {
                 _ if text.is_empty() => Value::Null,
                 Value::Null | Value::String(_) => Value::String(text.to_owned()),
+                // Spreadsheets write yes and no in capitals.
+                Value::Bool(_) if text.eq_ignore_ascii_case("true") => true.into(),
+                Value::Bool(_) if text.eq_ignore_ascii_case("false") => false.into(),
                 // What was a number or a list may be one again.
                 _ => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned())),
-            }))
+            };
+            Ok((value != *known).then_some(value))
         }
     }
 }
@@ -184,7 +188,10 @@ mod tests {
             path: RawPath(b"a/b.mov".to_vec()),
             state: RecordState::Failed,
             note: None,
-            fields: json!({ "title": "=Reel", "reel": "007", "takes": 3 }).as_object().unwrap().clone(),
+            fields: json!({ "title": "=Reel", "reel": "007", "takes": 3, "sound": true })
+                .as_object()
+                .unwrap()
+                .clone(),
         }
     }
 
@@ -208,6 +215,7 @@ mod tests {
             (field("title"), "'=Reel"),
             (field("reel"), "7"),
             (field("takes"), "3"),
+            (field("sound"), "TRUE"),
             (field("new"), ""),
         ];
         assert_eq!(compared(&untouched), Ok(None));

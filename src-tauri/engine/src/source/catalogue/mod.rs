@@ -19,7 +19,7 @@ mod table;
 mod tests;
 mod text;
 mod value;
-mod workbook;
+pub(crate) mod workbook;
 
 use std::fs::File;
 use std::io::Read;

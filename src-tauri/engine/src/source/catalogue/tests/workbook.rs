@@ -8,6 +8,7 @@ use zip::write::SimpleFileOptions;
 
 use super::binary::xls;
 use super::{assert_told, told};
+use crate::source::catalogue::workbook::{Next, each_row};
 
 const ID_PATH: &[&str] = &["id", "path"];
 
@@ -171,6 +172,53 @@ fn one_cell_at_the_far_corner_costs_nothing() {
     let alone =
         xlsx(r#"<row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>path</t></is></c></row>"#, "");
     assert_told("x.xlsx", &alone, "", &["path"], &[]);
+}
+
+/// What stands in all sheets of a workbook.
+fn all_sheets(bytes: &[u8]) -> Result<Vec<String>, String> {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    let mut rows = Vec::new();
+    each_row(file.path(), &mut |sheet, number, cells| {
+        rows.push(format!("{sheet} {number} {cells:?}"));
+        match cells[0].1.as_str() {
+            "no more of this" => Next::Sheet,
+            "enough" => Next::End,
+            _ => Next::Row,
+        }
+    })?;
+    Ok(rows)
+}
+
+#[test]
+fn all_sheets_are_read_as_they_are_and_within_bounds() {
+    let mut workbook = Workbook::new();
+    for (name, cells) in [
+        ("a", ["x\u{b}y", "z"]),
+        ("b", ["no more of this", "never"]),
+        ("c", ["enough", "never"]),
+        ("d", ["never"; 2]),
+    ] {
+        let sheet = workbook.add_worksheet();
+        sheet.set_name(name).unwrap();
+        sheet.write(0, 2, cells[0]).unwrap();
+        sheet.write(3, 0, cells[1]).unwrap();
+    }
+    let told = all_sheets(&workbook.save_to_buffer().unwrap()).unwrap();
+    let expected = [
+        r#"a 1 [(2, "x\u{b}y")]"#,
+        r#"a 4 [(0, "z")]"#,
+        r#"b 1 [(2, "no more of this")]"#,
+        r#"c 1 [(2, "enough")]"#,
+    ];
+    assert_eq!(told, expected);
+    // A text, and a row, that would fill the memory.
+    let long = "x".repeat(17 << 20);
+    let cell = r#"<row r="1"><c r="A1" t="s"><v>0</v></c></row>"#;
+    assert!(all_sheets(&xlsx(cell, &format!("<si><t>{long}</t></si>"))).unwrap_err().contains("more than"));
+    let wide = format!(r#"<row r="1"><c r="A1" t="str"><v>{long}</v></c></row>"#);
+    assert!(all_sheets(&xlsx(&wide, "")).unwrap_err().contains("more than"));
+    assert!(all_sheets(b"no workbook").is_err());
 }
 
 #[test]

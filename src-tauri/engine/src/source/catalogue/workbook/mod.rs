@@ -11,6 +11,8 @@ mod strings;
 mod xls;
 mod xlsx;
 
+use std::path::Path;
+
 use super::row::{OnEvent, RawLine, RawRow, Unreadable};
 use super::table::Table;
 use super::{CatalogueError, Head};
@@ -74,6 +76,41 @@ type OnSheet<'a> = &'a mut dyn FnMut(Found) -> bool;
 enum Found {
     Sheet(Chosen),
     Row(RawRow),
+}
+
+/// What is to come after a row.
+pub(crate) enum Next {
+    Row,
+    Sheet,
+    /// Nothing more.
+    End,
+}
+
+/// A row's cells that hold anything, by their column, from 0.
+pub(crate) type Cells = Vec<(usize, String)>;
+
+/// Goes through the rows of all sheets of an XLSX that hold anything. `on` hears the sheet's name, the
+/// row's number as a spreadsheet counts, and its cells. The error is in words.
+pub(crate) fn each_row(path: &Path, on: &mut dyn FnMut(&str, u64, Cells) -> Next) -> Result<(), String> {
+    let mut go = || -> Result<(), Broken> {
+        let mut book = xlsx::Book::open(std::fs::File::open(path)?)?;
+        let mut is_over = false;
+        for (sheet, _) in book.sheets() {
+            book.rows(&sheet, &mut |row| match on(&sheet, row.number, row.cells) {
+                Next::Row => true,
+                Next::Sheet => false,
+                Next::End => {
+                    is_over = true;
+                    false
+                }
+            })?;
+            if is_over {
+                break;
+            }
+        }
+        Ok(())
+    };
+    go().map_err(|broken| broken.to_string())
 }
 
 pub(super) fn read(

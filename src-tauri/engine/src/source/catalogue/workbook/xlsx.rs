@@ -14,40 +14,69 @@ use crate::source::catalogue::value::clean;
 /// Formats that a workbook may have; the rest is taken as plain.
 const MOST_FORMATS: usize = 100_000;
 
+/// An open workbook.
+pub(super) struct Book {
+    package: Package,
+    related: HashMap<String, Relation>,
+    sheets: Vec<Sheet>,
+    content: Content,
+}
+
 /// What the cells of all sheets need.
-struct Workbook {
+struct Content {
     strings: Strings,
     formats: Vec<Format>,
     is_1904: bool,
 }
 
+impl Book {
+    pub(super) fn open(file: File) -> Result<Self, Broken> {
+        let mut package = Package::open(file)?;
+        let main = relations(&mut package, "")?
+            .into_values()
+            .find(|relation| relation.kind == "officeDocument")
+            .map_or_else(|| "xl/workbook.xml".to_owned(), |relation| relation.target);
+        let related = relations(&mut package, &main)?;
+        let (mut sheets, is_1904) = sheets(&mut package, &main)?;
+        sheets.retain(|sheet| related.get(&sheet.id).is_none_or(|relation| relation.kind == "worksheet"));
+        let of_kind = |kind: &str| related.values().find(|relation| relation.kind == kind);
+        let content = Content {
+            formats: formats(&mut package, of_kind("styles"))?,
+            strings: strings(&mut package, of_kind("sharedStrings"))?,
+            is_1904,
+        };
+        Ok(Self { package, related, sheets, content })
+    }
+
+    /// The names of its sheets, and whether each is hidden.
+    pub(super) fn sheets(&self) -> Vec<(String, bool)> {
+        self.sheets.iter().map(|sheet| (sheet.name.clone(), sheet.is_hidden)).collect()
+    }
+
+    /// Goes through the rows of a sheet that hold anything, until `on` gives false.
+    pub(super) fn rows(&mut self, sheet: &str, on: &mut dyn FnMut(RawRow) -> bool) -> Result<(), Broken> {
+        let of_name = self.sheets.iter().find(|known| known.name == sheet);
+        let part = of_name
+            .and_then(|sheet| self.related.get(&sheet.id))
+            .map(|relation| relation.target.clone())
+            .ok_or_else(|| Broken::Other(format!("the sheet \"{sheet}\" is not in the file")))?;
+        let missing = || Broken::Other(format!("its part {part} is not in the file"));
+        let mut xml = self.package.part(&part)?.ok_or_else(missing)?;
+        rows(&mut xml, &mut self.content, on)
+    }
+}
+
 pub(super) fn read(file: File, wanted: Option<&str>, on: OnSheet) -> Result<(), Broken> {
-    let mut package = Package::open(file)?;
-    let main = relations(&mut package, "")?
-        .into_values()
-        .find(|relation| relation.kind == "officeDocument")
-        .map_or_else(|| "xl/workbook.xml".to_owned(), |relation| relation.target);
-    let related = relations(&mut package, &main)?;
-    let (sheets, is_1904) = sheets(&mut package, &main)?;
-    let is_sheet = |id: &str| related.get(id).is_none_or(|relation| relation.kind == "worksheet");
-    let named =
-        sheets.iter().filter(|sheet| is_sheet(&sheet.id)).map(|sheet| (sheet.name.clone(), sheet.is_hidden));
-    let chosen = Chosen::of(named.collect(), wanted)?;
-    let part = sheets
-        .iter()
-        .find(|sheet| sheet.name == chosen.sheet)
-        .and_then(|sheet| related.get(&sheet.id))
-        .map(|relation| relation.target.clone())
-        .ok_or_else(|| Broken::Other(format!("the sheet \"{}\" is not in the file", chosen.sheet)))?;
-    let of_kind = |kind: &str| related.values().find(|relation| relation.kind == kind);
-    let mut workbook = Workbook {
-        formats: formats(&mut package, of_kind("styles"))?,
-        strings: strings(&mut package, of_kind("sharedStrings"))?,
-        is_1904,
-    };
-    let missing = || Broken::Other(format!("its part {part} is not in the file"));
-    let mut xml = package.part(&part)?.ok_or_else(missing)?;
-    if on(Found::Sheet(chosen)) { rows(&mut xml, &mut workbook, on) } else { Ok(()) }
+    let mut book = Book::open(file)?;
+    let chosen = Chosen::of(book.sheets(), wanted)?;
+    let sheet = chosen.sheet.clone();
+    if !on(Found::Sheet(chosen)) {
+        return Ok(());
+    }
+    book.rows(&sheet, &mut |mut row| {
+        row.cells.iter_mut().for_each(|(_, cell)| *cell = clean(std::mem::take(cell).into()));
+        on(Found::Row(row))
+    })
 }
 
 /// A part that another part refers to.
@@ -157,7 +186,7 @@ fn strings(package: &mut Package, part: Option<&Relation>) -> Result<Strings, Br
 }
 
 /// Goes through the cells of a sheet.
-fn rows(xml: &mut Xml<'_>, workbook: &mut Workbook, on: OnSheet) -> Result<(), Broken> {
+fn rows(xml: &mut Xml<'_>, content: &mut Content, on: &mut dyn FnMut(RawRow) -> bool) -> Result<(), Broken> {
     let mut row = RawRow::default();
     let mut column = 0;
     loop {
@@ -177,9 +206,9 @@ fn rows(xml: &mut Xml<'_>, workbook: &mut Workbook, on: OnSheet) -> Result<(), B
                     if column >= WIDEST {
                         return Err(Broken::Other(format!("it has more than {WIDEST} columns")));
                     }
-                    let text = cell(xml, workbook, opened)?;
+                    let text = cell(xml, content, opened)?;
                     if !text.is_empty() {
-                        row.cells.push((column, clean(text.into())));
+                        row.cells.push((column, text));
                     }
                     column += 1;
                 }
@@ -192,7 +221,7 @@ fn rows(xml: &mut Xml<'_>, workbook: &mut Workbook, on: OnSheet) -> Result<(), B
                     row.cells.dedup_by_key(|(column, _)| *column);
                     row.width = row.cells.last().map_or(0, |(last, _)| last + 1);
                     let number = row.number;
-                    if row.width > 0 && !on(Found::Row(std::mem::take(&mut row))) {
+                    if row.width > 0 && !on(std::mem::take(&mut row)) {
                         return Ok(());
                     }
                     row.number = number;
@@ -249,7 +278,7 @@ impl Opened {
 }
 
 /// The text of the cell that has just begun.
-fn cell(xml: &mut Xml<'_>, workbook: &mut Workbook, opened: Opened) -> Result<String, Broken> {
+fn cell(xml: &mut Xml<'_>, content: &mut Content, opened: Opened) -> Result<String, Broken> {
     let (mut value, mut inline) = (String::new(), None);
     loop {
         match xml.next()? {
@@ -277,7 +306,7 @@ fn cell(xml: &mut Xml<'_>, workbook: &mut Workbook, opened: Opened) -> Result<St
         Kind::Shared => {
             let mut text = String::new();
             let number = value.trim().parse().unwrap_or(usize::MAX);
-            if !workbook.strings.get(number, &mut text)? {
+            if !content.strings.get(number, &mut text)? {
                 return Err(Broken::Other(format!("there is no text number {value} that a cell refers to")));
             }
             unescaped(text)
@@ -287,8 +316,8 @@ fn cell(xml: &mut Xml<'_>, workbook: &mut Workbook, opened: Opened) -> Result<St
         Kind::Verbatim => value,
         Kind::Number => match value.trim().parse::<f64>() {
             Ok(number) => {
-                let format = opened.style.and_then(|style| workbook.formats.get(style)).copied();
-                format.unwrap_or(Format::Plain).shown(number, workbook.is_1904)
+                let format = opened.style.and_then(|style| content.formats.get(style)).copied();
+                format.unwrap_or(Format::Plain).shown(number, content.is_1904)
             }
             Err(_) => value,
         },
