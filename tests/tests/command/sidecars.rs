@@ -136,6 +136,23 @@ fn a_sidecar_that_cannot_be_written_is_its_records_failure() {
 }
 
 #[test]
+fn what_was_written_before_one_that_failed_is_not_in_the_way_of_the_next_attempt() {
+    let site = Site::new();
+    tree::file(&site.source.join("clip.mov"), 3_000, 1);
+    fs::create_dir_all(&site.destination).unwrap();
+    fs::write(site.destination.join("clip.mov.xmp"), "somebody's own").unwrap();
+    let fails = "[deliver]\non_conflict = \"fail\"\n";
+    run(&site, &format!("{fails}{ALL}")).expect(WITH_FAILURES);
+    assert_eq!(command::failures(&site.checkpoint)[0].category, "destination_conflict");
+    let first = identities(&site.destination)[Path::new("clip.mov.json")];
+    fs::remove_file(site.destination.join("clip.mov.xmp")).unwrap();
+    site.on_checkpoint("reprocess", &[]).expect(COMPLETE);
+    let after = identities(&site.destination);
+    assert_eq!(after[Path::new("clip.mov.json")], first, "it is not written again");
+    assert!(ENDINGS.iter().all(|ending| after.contains_key(Path::new(&format!("clip.mov{ending}")))));
+}
+
+#[test]
 fn a_sidecar_is_written_once_and_again_only_when_it_says_something_else() {
     let poison = Poison::new("take-000003", Venom::Reject).on(Route::Register);
     let lab = Lab::start(Script { poison: vec![poison], ..Script::default() });

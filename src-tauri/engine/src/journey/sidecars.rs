@@ -3,8 +3,11 @@
 use std::sync::Arc;
 
 use super::{Known, Stop, Way, on_thread};
-use crate::sidecar;
+use crate::sidecar::{self, Prepared};
 use crate::stage::{self, Arrived};
+
+/// The name of the step in leases and metrics.
+const SIDECARS: &str = "sidecars";
 
 impl Way<'_> {
     /// Writes every sidecar that the job asks for and that is not there yet.
@@ -14,24 +17,19 @@ impl Way<'_> {
             return Ok(());
         }
         let target = self.target(arrived).unwrap_or_else(|| self.record.path.clone());
-        let facts = Arc::new(self.facts(known).delivered(&target, arrived.hash.as_ref()));
-        for number in 0..sidecars.len() {
-            let Some(sidecar) = sidecars.get(number) else { continue };
-            self.active.claim.enter(sidecar.step.clone(), self.work.controls.now());
-            let (record, site) = (Arc::clone(self.record), Arc::clone(&self.work.site));
-            let (sidecars, facts) = (Arc::clone(sidecars), Arc::clone(&facts));
-            let (target, arrived) = (target.clone(), arrived.clone());
-            let written = on_thread(move || {
-                let Some(sidecar) = sidecars.get(number) else { return Ok(None) };
-                sidecars
-                    .content(sidecar, &facts, &arrived)
-                    .and_then(|content| sidecar::write(sidecar, &record, &target, &content, &site))
-                    .map_err(|failure| stage::fail(&record, &site, failure))
-            });
-            if let Some(result) = written.await? {
-                self.keep(&sidecar.step, result).await;
-            }
+        let facts = self.facts(known).delivered(&target, arrived.hash.as_ref());
+        self.active.claim.enter(SIDECARS, self.work.controls.now());
+        let (record, site) = (Arc::clone(self.record), Arc::clone(&self.work.site));
+        let (sidecars, arrived) = (Arc::clone(sidecars), arrived.clone());
+        let (written, ended) = on_thread(move || {
+            let content = |sidecar: &Prepared| sidecars.content(sidecar, &facts, &arrived);
+            let (written, ended) = sidecar::write_all(&sidecars, &record, &target, content, &site);
+            (written, ended.map_err(|failure| stage::fail(&record, &site, failure)))
+        })
+        .await;
+        for (step, result) in written {
+            self.keep(&step, result).await;
         }
-        Ok(())
+        Ok(ended?)
     }
 }

@@ -1,6 +1,6 @@
 //! Sidecars: what is known of a delivered file, written beside it in a format that catalogues read.
 //!
-//! [`Sidecars`] makes the bytes, which depend on the record alone; [`write`] puts them beside the file.
+//! [`Sidecars`] makes the bytes, which depend on the record alone; [`write_all`] puts them beside the file.
 
 mod described;
 mod dublin_core;
@@ -26,7 +26,7 @@ use crate::stage::{Arrived, Proof};
 use crate::template::{DELIVERED, Facts, GIVEN, TemplateError, Templates};
 
 pub(crate) use described::Described;
-pub(crate) use write::{Written, hash, read, write};
+pub(crate) use write::{Written, hash, read, write_all};
 
 use terms::{ALL, Terms};
 
@@ -88,13 +88,8 @@ impl Sidecars {
         self.sidecars.is_empty()
     }
 
-    /// How many each record gets.
-    pub(crate) fn len(&self) -> usize {
-        self.sidecars.len()
-    }
-
-    pub(crate) fn get(&self, number: usize) -> Option<&Prepared> {
-        self.sidecars.get(number)
+    fn iter(&self) -> impl Iterator<Item = &Prepared> {
+        self.sidecars.iter()
     }
 
     /// The content of a sidecar. `facts`: with what the delivery added.
@@ -145,9 +140,11 @@ impl Sidecars {
                     terms::values(term, &Value::String(self.templates.render(name, facts)?))
                 }
             };
-            // Whatever reads a sidecar wants a title.
-            if term == Term::Title && values.is_empty() {
-                values = terms::values_at(term, "stem", known);
+            // Whatever reads a sidecar wants a title; a name may be nothing but spaces.
+            for place in ["stem", "id"] {
+                if term == Term::Title && values.is_empty() {
+                    values = terms::values_at(term, place, known);
+                }
             }
             if !values.is_empty() {
                 terms.insert(term, values);

@@ -37,7 +37,7 @@ fn content(format: SidecarFormat, path: &str, fields: Value) -> Vec<u8> {
         .delivered(&raw, Some(&hash));
     let proof = Proof::Delivered(Evidence::ReadBack);
     let arrived = Arrived { bytes: 12, target: None, hash: Some(hash), proof };
-    sidecars.content(sidecars.get(0).unwrap(), &facts, &arrived).unwrap()
+    sidecars.content(sidecars.iter().next().unwrap(), &facts, &arrived).unwrap()
 }
 
 /// The same of a record with technical metadata.
@@ -139,6 +139,13 @@ fn technical_metadata_is_valid_however_odd() {
     }
 }
 
+#[test]
+fn a_file_whose_name_says_nothing_has_its_number_for_a_title() {
+    for (format, schema) in SCHEMAS {
+        assert_valid(&content(format, "\t", json!({})), schema);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
     #[test]
@@ -201,13 +208,13 @@ fn the_job_says_where_values_come_from() {
         Facts::new(7, &raw, 12, fields.as_object().unwrap().clone(), Tech::default()).delivered(&raw, None);
     let proof = Proof::Skipped("identical");
     let arrived = Arrived { bytes: 13, target: None, hash: None, proof };
-    let content = sidecars.content(sidecars.get(0).unwrap(), &facts, &arrived).unwrap();
+    let content = sidecars.content(sidecars.iter().next().unwrap(), &facts, &arrived).unwrap();
     let read: Value = serde_json::from_slice(&content).unwrap();
     assert_eq!(read["terms"], json!({ "title": ["T"], "creator": ["ANN", "BO"], "source": ["x/y.mov"] }));
     assert_eq!((&read["file"]["size"], &read["file"]["evidence"]), (&json!(13), &json!("size")));
     assert_eq!(read["fields"], fields, "nothing is lost");
     let empty = Facts::new(7, &raw, 12, Map::new(), Tech::default());
-    let failure = sidecars.content(sidecars.get(0).unwrap(), &empty, &arrived).unwrap_err();
+    let failure = sidecars.content(sidecars.iter().next().unwrap(), &empty, &arrived).unwrap_err();
     assert_eq!(failure.category, Category::TemplateFailed);
 }
 
@@ -228,7 +235,7 @@ fn names_stand_beside_the_file() {
     let name = |name: &str, path: &str| {
         let sidecar = serde_json::from_value(json!({ "format": "pbcore", "name": name })).unwrap();
         let sidecars = Sidecars::prepare(&[sidecar]).unwrap();
-        sidecars.get(0).unwrap().target(&RawPath(path.as_bytes().to_vec())).to_string()
+        sidecars.iter().next().unwrap().target(&RawPath(path.as_bytes().to_vec())).to_string()
     };
     assert_eq!(name("full", "a.b/clip.mov"), "a.b/clip.mov.pbcore.xml");
     assert_eq!(name("stem", "a.b/clip.mov"), "a.b/clip.pbcore.xml");

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_128;
 
-use super::Prepared;
+use super::{Prepared, Sidecars};
 use crate::failure::{Category, Stage};
 use crate::record::{Failure, LeasedRecord, RawPath, hex, unhex};
 use crate::spec::OnConflict;
@@ -35,6 +35,10 @@ impl Written {
         let Kept { target, hash } = Kept::deserialize(result).ok()?;
         Some(Self { target: RawPath(unhex(&target)?), hash })
     }
+
+    fn result(&self) -> Value {
+        json!(Kept { target: hex(&self.target.0), hash: self.hash.clone() })
+    }
 }
 
 /// The result of the step.
@@ -45,18 +49,47 @@ struct Kept {
     hash: String,
 }
 
-/// Writes a sidecar beside the delivered file at `target`. Gives what is to be kept as the result of
-/// its step; None: it is there already, as an earlier attempt kept it.
+/// Writes a record's sidecars beside the delivered file at `target`, and makes their names durable
+/// together. Gives the results of the steps, also of those before one that failed; none for what is
+/// there already, as an earlier attempt kept it.
+pub(crate) fn write_all(
+    sidecars: &Sidecars,
+    record: &LeasedRecord,
+    target: &RawPath,
+    content: impl Fn(&Prepared) -> Result<Vec<u8>, Failure>,
+    site: &Site,
+) -> (Vec<(String, Value)>, Result<(), Failure>) {
+    let mut written = Vec::new();
+    let mut ended = Ok(());
+    for sidecar in sidecars.iter() {
+        match content(sidecar).and_then(|content| write(sidecar, record, target, &content, site)) {
+            Ok(Some(one)) => written.push((sidecar.step.clone(), one)),
+            Ok(None) => {}
+            Err(failure) => {
+                ended = Err(failure);
+                break;
+            }
+        }
+    }
+    let places: Vec<_> = written.iter().filter_map(|(_, one)| site.destination.path(&one.target)).collect();
+    let durable = site.destination.local().map_or(Ok(()), |folder| folder.make_names_durable(&places));
+    if let (Err(error), Some(place)) = (durable, places.first()) {
+        return (Vec::new(), Err(fault::of_destination("cannot make the name durable of", place, &error)));
+    }
+    (written.into_iter().map(|(step, one)| (step, one.result())).collect(), ended)
+}
+
+/// Writes one sidecar. None: it is there already, as an earlier attempt kept it.
 ///
 /// A file that is there is treated as the job's conflict policy says, but for two: one that this
 /// record wrote before is replaced, and one with the same content is taken for it.
-pub(crate) fn write(
+fn write(
     sidecar: &Prepared,
     record: &LeasedRecord,
     target: &RawPath,
     content: &[u8],
     site: &Site,
-) -> Result<Option<Value>, Failure> {
+) -> Result<Option<Written>, Failure> {
     let hash = hash(content);
     let mut policy = site.delivery.on_conflict;
     let mut wanted = sidecar.target(target);
@@ -70,7 +103,7 @@ pub(crate) fn write(
                 claims.hold(&wanted, record.id)?;
             }
             if is_there(record, &wanted, content, site)? {
-                return Ok(Some(result(&wanted, hash)));
+                return Ok(Some(Written { target: wanted, hash }));
             }
         }
     }
@@ -90,17 +123,9 @@ pub(crate) fn write(
     file.write_all(content).map_err(|error| failed("cannot write", &error))?;
     file.sync_all().map_err(|error| failed("cannot make durable", &error))?;
     drop(file);
-    let published =
+    let target =
         destination.publish(part, policy).map_err(|error| failed("cannot give the final name to", &error))?;
-    let place = site.destination.path(&published).unwrap_or(place.clone());
-    destination
-        .make_names_durable(std::slice::from_ref(&place))
-        .map_err(|error| fault::of_destination("cannot make the name durable of", &place, &error))?;
-    Ok(Some(result(&published, hash)))
-}
-
-fn result(target: &RawPath, hash: String) -> Value {
-    json!(Kept { target: hex(&target.0), hash })
+    Ok(Some(Written { target, hash }))
 }
 
 /// What an earlier attempt wrote, if it is still there as it was.
