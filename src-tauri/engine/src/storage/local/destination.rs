@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use same_file::Handle;
-use tempfile::TempPath;
+use tempfile::{PathPersistError, TempPath};
 
 use super::platform::{self, FileId};
 use crate::record::{LeasedRecord, RawPath, RecordId};
@@ -185,7 +185,7 @@ impl Folder {
                 path.persist(&place)?;
                 return Ok(target);
             }
-            match path.persist_noclobber(&place) {
+            match persist_new(path, &place) {
                 Ok(()) => return Ok(target),
                 Err(refused)
                     if refused.error.kind() == ErrorKind::AlreadyExists
@@ -252,6 +252,19 @@ impl Part {
     /// The name that it is to get.
     pub(crate) fn target(&self) -> &RawPath {
         &self.target
+    }
+}
+
+/// Gives a file a name that nobody has, in one step. Where the file system has neither such a step nor
+/// hard links (exFAT by FUSE or on a Mac), it is looked first whether the name is free.
+fn persist_new(part: TempPath, place: &Path) -> Result<(), PathPersistError> {
+    match part.persist_noclobber(place) {
+        Err(refused) if platform::lacks_links(&refused.error) => match place.symlink_metadata() {
+            Ok(_) => Err(PathPersistError { error: ErrorKind::AlreadyExists.into(), path: refused.path }),
+            Err(error) if error.kind() == ErrorKind::NotFound => refused.path.persist(place),
+            Err(error) => Err(PathPersistError { error, path: refused.path }),
+        },
+        persisted => persisted,
     }
 }
 

@@ -237,6 +237,23 @@ pub(crate) fn group_sync_handle(folder: &Path) -> Option<File> {
     }
 }
 
+/// Whether a hard link may have been refused because the file system has none: link(2) says EPERM then,
+/// some say that it is not supported.
+pub(crate) fn lacks_links(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        [Errno::PERM, Errno::NOTSUP, Errno::OPNOTSUPP, Errno::NOSYS]
+            .into_iter()
+            .any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = error;
+        false
+    }
+}
+
 /// Makes everything on the volume of this handle durable.
 pub(crate) fn sync_volume(handle: &File) -> io::Result<()> {
     #[cfg(target_os = "linux")]
