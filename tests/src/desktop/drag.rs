@@ -1,6 +1,5 @@
 //! Files dragged from another program's window, with the mouse.
 
-use std::ffi::OsStr;
 use std::path::Path;
 
 use super::{Screen, Window};
@@ -28,7 +27,7 @@ impl<'a> Drag<'a> {
         // Debian's own Python: others on the PATH do not know its GTK.
         let mut command = screen.command("/usr/bin/python3");
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/desktop/drag_source.py");
-        command.arg(script).arg(FILES).args(paths.iter().map(|path| OsStr::new(path)));
+        command.arg(script).arg(FILES).args(paths);
         let files = Running::start(command);
         let to = screen.middle(&screen.find_window("^Sluice$"));
         let source = screen.find_window(FILES);
