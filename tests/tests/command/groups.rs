@@ -359,6 +359,23 @@ fn names_that_were_given_are_taken_back_where_one_is_refused() {
 }
 
 #[test]
+fn what_replaced_another_file_is_not_taken_back_into_nothing() {
+    let names = ["refused.mov", "refused.xmp", "refused.dat"];
+    let (site, job) = with_three(names);
+    let text = std::fs::read_to_string(&job).unwrap();
+    std::fs::write(&job, text + "\n[deliver]\non_conflict = \"overwrite\"\n").unwrap();
+    for name in names {
+        tree::file(&site.destination.join(name), 500, 7);
+    }
+    start_with("a_name_is_refused=return", &job).ended().expect(WITH_FAILURES);
+    // The old file or the new one, but never none.
+    assert_eq!(arrived(&site.destination, "refused"), ["refused.dat", "refused.mov", "refused.xmp"]);
+    assert_eq!(std::fs::read(site.destination.join("refused.dat")).unwrap().len(), 500);
+    site.on_checkpoint("reprocess", &[]).expect(COMPLETE);
+    assert_same(&site.source, &site.destination);
+}
+
+#[test]
 fn a_member_that_hangs_for_good_takes_its_group_with_it_and_nobody_else() {
     let (site, job) = with_three(["hang.mov", "hang.dat", "hang.xmp"]);
     start_with("a_record_hangs=pause", &job).ended().expect(WITH_FAILURES);

@@ -281,6 +281,26 @@ fn a_file_that_changes_after_its_delivery() {
 }
 
 #[test]
+fn what_replaces_a_delivery_replaces_its_sidecar() {
+    let more = "[deliver]\non_conflict = 'overwrite'\n[[sidecar]]\nformat = 'json'";
+    let watched = Watched::new("quiet = '100ms'", more);
+    tree::file(&watched.source("changes.mov"), 4_000, 1);
+    watched.until_idle().expect(COMPLETE);
+    let sidecar = || -> serde_json::Value {
+        let text = fs::read(watched.site.destination.join("changes.mov.json")).unwrap();
+        serde_json::from_slice(&text).unwrap()
+    };
+    let first = sidecar();
+    for seed in 2..4 {
+        tree::file(&watched.source("changes.mov"), 5_000, seed);
+        watched.until_idle().expect(COMPLETE);
+    }
+    assert_ne!(sidecar(), first, "it says what is there now");
+    assert_eq!(command::failures(&watched.site.checkpoint).len(), 0);
+    watched.site.on_checkpoint("verify", &[]).expect(COMPLETE);
+}
+
+#[test]
 fn a_file_that_changes_after_it_failed_is_tried_again() {
     let watched = Watched::new("quiet = '100ms'", "[deliver]\non_conflict = 'fail'");
     tree::file(&watched.source("clip.mov"), 4_000, 1);

@@ -36,6 +36,8 @@ pub(crate) struct Arrival {
     pub(crate) modified: Option<i64>,
     /// The target of the record that had this path before.
     pub(crate) mapped: Option<RawPath>,
+    /// Its file takes the place of the one delivered before, with what was written beside that.
+    pub(crate) replaces: bool,
 }
 
 /// A file that changed before its record came to its end, or after it failed.
@@ -116,6 +118,11 @@ impl Checkpoint {
                 super::plan::insert(&mut *tx, arrivals.iter().map(|arrival| &arrival.record)).await?;
             // There is one writer, and the numbers follow each other: https://sqlite.org/autoinc.html
             let numbered = || arrivals.iter().zip(last + 1..);
+            let replacing: Vec<_> =
+                numbered().filter(|(arrival, _)| arrival.replaces).map(|(_, id)| id).collect();
+            if !replacing.is_empty() {
+                pass_sidecars(&mut *tx, &to_json(&replacing)?).await?;
+            }
             let rows: Vec<_> = numbered().map(|(arrival, id)| (id, arrival.modified)).collect();
             sqlx::query(
                 "INSERT OR REPLACE INTO watched (source, path, size, modified, record)
@@ -160,6 +167,21 @@ impl Checkpoint {
     }
 }
 
+/// Gives the sidecars of the records that had these records' paths before to them: otherwise the names
+/// would be taken by somebody else for ever.
+async fn pass_sidecars(tx: &mut SqliteConnection, replacing: &str) -> Result<(), sqlx::Error> {
+    sqlx::query(
+        "UPDATE step SET record = r.id
+         FROM json_each(?) AS o JOIN record AS r ON r.id = o.value
+         JOIN watched AS w ON w.source = r.source AND w.path = r.path
+         WHERE step.record = w.record AND step.step LIKE 'sidecar:%'",
+    )
+    .bind(replacing)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
 /// Keeps what changed files are now. Gives the failed records among them.
 async fn renew(tx: &mut SqliteConnection, rows: &str) -> Result<Vec<RecordId>, sqlx::Error> {
     let renewed: Vec<RecordId> = sqlx::query_scalar(
@@ -196,7 +218,7 @@ mod tests {
 
     fn arrival(name: &str, size: u64) -> Arrival {
         let record = PlannedRecord::of_folder(0, path(name), size, PlannedFate::Pending);
-        Arrival { record, modified: Some(1), mapped: None }
+        Arrival { record, modified: Some(1), mapped: None, replaces: false }
     }
 
     fn renewed(name: &str, record: RecordId) -> Renewed {

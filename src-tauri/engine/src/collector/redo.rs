@@ -15,6 +15,7 @@ use crate::record::{
     Balance, BatchId, ContentHash, Copied, Evidence, GroupId, Lane, LeasedRecord, Outcome, RawPath, RecordId,
     StepResult, hex, unhex,
 };
+use crate::spec::OnConflict;
 use crate::stage::{Arrived, Proof, Staged, mirrored};
 use crate::storage::local::destination::Folder;
 use crate::storage::local::platform::FileId;
@@ -115,13 +116,21 @@ pub(crate) async fn complete_publications(
     Ok(balance)
 }
 
-/// Gives what is left of a group its names. Gives all of it, or nothing.
+/// Gives what is left of a group its names. Gives all of it, or nothing; under `overwrite`, what it can.
 fn complete(members: &[Member], folder: &Folder, work: &Work) -> Vec<Completed> {
-    let named: Option<Vec<_>> = members.iter().map(|member| name(member, folder, work)).collect();
-    if named.is_none() {
-        members.iter().for_each(|member| take_back(member, folder, work));
+    let mut completed = Vec::new();
+    for member in members {
+        match name(member, folder, work) {
+            Some(one) => completed.push(one),
+            // What was replaced would not come back: the others are tried again.
+            None if work.site.delivery.on_conflict == OnConflict::Overwrite => {}
+            None => {
+                members.iter().for_each(|member| take_back(member, folder, work));
+                return Vec::new();
+            }
+        }
     }
-    named.unwrap_or_default()
+    completed
 }
 
 /// Finds a member under its final name, or gives it.

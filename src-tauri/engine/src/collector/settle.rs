@@ -14,7 +14,7 @@ use super::{End, From, Settled};
 use crate::control::intake::Intake;
 use crate::failure::{Category, Stage};
 use crate::record::{Evidence, Failure, LeasedRecord, StepResult};
-use crate::spec::Verify;
+use crate::spec::{OnConflict, Verify};
 use crate::stage::deliver::read_back;
 use crate::stage::{self, Arrived, Processed, Proof, Staged};
 use crate::storage::local::destination::Folder;
@@ -204,7 +204,8 @@ fn publish_unit(Unit { members, is_group }: Unit, work: &Work) -> Vec<Settled> {
                 let mut broken = vec![(from, processed)];
                 for (from, Published { arrived, place, file }) in published {
                     match withdraw(&place, file, work) {
-                        Ok(()) => broken.push((from, Processed::Unfinished)),
+                        Ok(true) => broken.push((from, Processed::Unfinished)),
+                        Ok(false) => settled.push(Settled { from, end: End::Published(arrived, place) }),
                         Err(error) => {
                             tracing::warn!(place = %place.display(), %error, "a final name is not taken back");
                             settled.push(Settled { from, end: End::Published(arrived, place) });
@@ -223,8 +224,16 @@ fn publish_unit(Unit { members, is_group }: Unit, work: &Work) -> Vec<Settled> {
     settled
 }
 
-fn withdraw(place: &Path, file: FileId, work: &Work) -> io::Result<()> {
-    work.site.destination.local().map_or(Ok(()), |folder| folder.withdraw(place, file))
+/// Takes a final name back. False: it stays, because the file may have replaced another one, which would
+/// not come back.
+fn withdraw(place: &Path, file: FileId, work: &Work) -> io::Result<bool> {
+    match work.site.destination.local() {
+        Some(folder) if work.site.delivery.on_conflict != OnConflict::Overwrite => {
+            folder.withdraw(place, file)?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
 }
 
 /// The end of what does not get its final names together.

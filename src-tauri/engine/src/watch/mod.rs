@@ -25,7 +25,7 @@ use crate::event::EventKind;
 use crate::record::RawPath;
 use crate::session::{MoreMayCome, Session};
 use crate::source::policy;
-use crate::spec::Watch;
+use crate::spec::{OnConflict, Watch};
 use crate::stage::{Site, target_of};
 use crate::stream::Work;
 use crate::upkeep::whats_gone;
@@ -153,15 +153,16 @@ impl<'a> Following<'a> {
             match verdict {
                 Verdict::Known => {}
                 Verdict::Arriving => self.arriving += 1,
-                Verdict::New => arrived.push(Arrival { record, modified, mapped: None }),
+                Verdict::New => arrived.push(Arrival { record, modified, mapped: None, replaces: false }),
                 Verdict::Again(before) => {
                     let mapped = target_again(&self.work.site, before, &record);
-                    arrived.push(Arrival { record, modified, mapped });
+                    let replaces = self.work.site.delivery.on_conflict == OnConflict::Overwrite;
+                    arrived.push(Arrival { record, modified, mapped, replaces });
                 }
                 Verdict::ChangedLater => {
                     let fate = PlannedFate::Excluded(policy::CHANGED_LATER);
                     let record = PlannedRecord { fate, ..record };
-                    arrived.push(Arrival { record, modified, mapped: None });
+                    arrived.push(Arrival { record, modified, mapped: None, replaces: false });
                 }
                 Verdict::Renewed(before) => renewed.push(Renewed {
                     record: before.record,
