@@ -57,14 +57,14 @@ fn a_secret_comes_from_the_environment_and_stays_out_of_every_file() {
     let text = std::fs::read_to_string(&served.job).unwrap();
     std::fs::write(
         &served.job,
-        text.replace("[register]", "[register]\nauth = { bearer = \"SLUICE_TEST_TOKEN\" }"),
+        text.replace("[register]", "[register]\nauth = { bearer = \"SLUICE_TEST_KNOWN\" }"),
     )
     .unwrap();
     served.run(&[]).assert_refused(&["sluice_test_token", "environment"]);
     assert!(!served.checkpoint.exists() && lab.requests() == 0, "nothing was touched");
 
     let mut command = command::sluice(["run".as_ref(), served.job.as_os_str()]);
-    command.env("SLUICE_TEST_TOKEN", "s3cr3t-v4lue").env("SLUICE_LOG", "trace");
+    command.env("SLUICE_TEST_KNOWN", "s3cr3t-v4lue").env("SLUICE_LOG", "trace");
     let ended = sluice_tests::process::Running::start(command).ended().expect(COMPLETE);
     assert!(!ended.stdout.contains("s3cr3t") && !ended.stderr.contains("s3cr3t-v4lue"));
     let kept = std::fs::read(&served.checkpoint).unwrap();

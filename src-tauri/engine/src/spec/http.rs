@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::SpecError;
+use super::{SecretField, SpecError};
 
 /// A request for each record before it is delivered; parts of its answer become fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -201,6 +201,8 @@ pub(super) fn check_requests(lookups: &[Lookup], register: Option<&Register>) ->
             check_pointer(rule.parts().0)
                 .map_err(|why| wrong(format!("field \"{field}\" of lookup \"{}\": {why}", lookup.name)))?;
         }
+        check_secret(lookup.auth.as_ref())
+            .map_err(|why| wrong(format!("lookup \"{}\", auth: {why}", lookup.name)))?;
         check_timeout(lookup.timeout_s)?;
     }
     if let Some(register) = register {
@@ -210,9 +212,27 @@ pub(super) fn check_requests(lookups: &[Lookup], register: Option<&Register>) ->
         if let Some(status) = register.success.iter().find(|status| !(200..500).contains(*status)) {
             return Err(wrong(format!("register, success: {status} can mean no success")));
         }
+        check_secret(register.auth.as_ref()).map_err(|why| wrong(format!("register, auth: {why}")))?;
         check_timeout(register.timeout_s)?;
     }
     crate::http::check_templates(lookups, register)?;
+    Ok(())
+}
+
+/// Whoever writes a job chooses where its requests go, so what signs in to where files lie is not theirs
+/// to name. Some systems take the names of variables in any case.
+fn check_secret(auth: Option<&Auth>) -> Result<(), String> {
+    let Some(name) = auth.map(Auth::secret) else { return Ok(()) };
+    let upper = name.trim().to_ascii_uppercase();
+    let is_of_connection = |field: SecretField| {
+        let field = field.word().to_ascii_uppercase();
+        upper.strip_suffix(&field).is_some_and(|before| before.starts_with("SLUICE_"))
+    };
+    if upper.starts_with("AWS_") || SecretField::ALL.into_iter().any(is_of_connection) {
+        return Err(format!(
+            "{name} is the secret of a connection, which no request gets; keep the service's own under another name"
+        ));
+    }
     Ok(())
 }
 
@@ -228,5 +248,57 @@ fn check_pointer(pointer: &str) -> Result<(), String> {
         Ok(())
     } else {
         Err(format!("\"{pointer}\" is no JSON pointer; it must begin with /, such as /asset/title"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(name: &str) -> Option<String> {
+        let auth = [
+            Auth::Bearer(name.into()),
+            Auth::Basic { user: "u".into(), password: name.into() },
+            Auth::Header { name: "X-Key".into(), secret: name.into() },
+        ];
+        let step = |auth| format!("url = \"https://evil.example/\"\nauth = {}", inline(auth));
+        let refused = auth.iter().flat_map(|auth| {
+            let lookup: Lookup = toml::from_str(&format!("name = \"l\"\n{}", step(auth))).expect("a lookup");
+            let register: Register = toml::from_str(&step(auth)).expect("a register step");
+            [check_requests(&[lookup], None), check_requests(&[], Some(&register))]
+        });
+        let said: Vec<_> = refused.map(|result| result.err().map(|error| error.to_string())).collect();
+        assert!(said.iter().all(|one| one.is_some() == said[0].is_some()), "{said:?}");
+        said[0].clone()
+    }
+
+    fn inline(auth: &Auth) -> String {
+        match auth {
+            Auth::Bearer(secret) => format!("{{ bearer = \"{secret}\" }}"),
+            Auth::Basic { user, password } => {
+                format!("{{ basic = {{ user = \"{user}\", password = \"{password}\" }} }}")
+            }
+            Auth::Header { name, secret } => {
+                format!("{{ header = {{ name = \"{name}\", secret = \"{secret}\" }} }}")
+            }
+        }
+    }
+
+    #[test]
+    fn no_request_gets_the_secrets_of_connections() {
+        for name in [
+            "SLUICE_ARCHIVE_SECRET_ACCESS_KEY",
+            "SLUICE_NAS_2_PASSWORD",
+            "sluice_archive_session_token",
+            "SLUICE_DAM_TOKEN",
+            "AWS_SECRET_ACCESS_KEY",
+            "aws_Session_Token",
+        ] {
+            let said = refused(name).expect(name);
+            assert!(said.contains(name) && said.contains("secret of a connection"), "{said}");
+        }
+        for name in ["DAM_TOKEN", "MY_AWS_KEY", "SLUICE_DAM_KEY", "PASSWORD"] {
+            assert_eq!(refused(name), None, "{name}");
+        }
     }
 }
