@@ -60,8 +60,8 @@ pub enum Via {
 pub enum LocationError {
     /// A password stands in a URL. The message does not repeat it.
     #[error(
-        "a password stands in the URL of {host}; take it out: secrets are kept in the system's keychain \
-         (`sluice connections add`) or in the environment, never in a job"
+        "a password stands in the URL of {host}; take it out: secrets are kept in the system's keychain or in \
+         the environment, never in a job. Where there is a port, an @ in the path is written %40"
     )]
     Password {
         /// The URL's host.
@@ -76,14 +76,31 @@ pub enum LocationError {
         /// The scheme.
         scheme: String,
     },
+    /// What stands for the bucket cannot be one's name. The message does not repeat it: it may be a key.
+    #[error("{BUCKET_RULE}; write s3://bucket/prefix, and no key or address in it")]
+    Bucket,
     /// A URL that cannot be read.
     #[error("the URL {text} is not right: {why}")]
     Malformed {
-        /// The URL.
+        /// The URL, without what may be a password.
         text: String,
         /// What is wrong, and what to do.
         why: String,
     },
+}
+
+/// What [`is_bucket_name`] says, in words.
+pub(crate) const BUCKET_RULE: &str = "a bucket's name has 3 to 63 letters, digits, `-`, `_` or `.`, with neither `-` nor `.` at its ends nor two `.` together";
+
+/// Whether a bucket may have this name: what can neither hold a password nor lead to another host.
+/// Amazon's rule (S3 User Guide, "General purpose bucket naming rules"), with the capitals and the
+/// underscore that old buckets and other services have.
+pub(crate) fn is_bucket_name(name: &str) -> bool {
+    (3..=63).contains(&name.len())
+        && name.chars().all(|char| char.is_ascii_alphanumeric() || "-_.".contains(char))
+        && !name.starts_with(['-', '.'])
+        && !name.ends_with(['-', '.'])
+        && !name.contains("..")
 }
 
 impl Location {
@@ -227,17 +244,18 @@ fn is_scheme(text: &str) -> bool {
 /// The connection that a URL describes, and the path behind it.
 fn of_url(scheme: &str, rest: &str, text: &str) -> Result<(Connection, String), LocationError> {
     if scheme == "s3" {
-        return of_s3(rest, text);
+        return of_s3(rest);
     }
     if !matches!(scheme, "sftp" | "webdav" | "webdavs" | "ftp" | "ftps") {
         return Err(LocationError::Scheme { scheme: scheme.to_owned() });
     }
-    // The error may be about the password; without the user, the text cannot hold it.
-    let shown = || {
-        let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        format!("{scheme}://{}/{path}", authority.rsplit('@').next().unwrap_or_default())
-    };
-    let malformed = |why: String| LocationError::Malformed { text: shown(), why };
+    let malformed = |why: String| LocationError::Malformed { text: shown(scheme, rest), why };
+    // A password that is not encoded may end the authority early: what is after its / is then a path.
+    let (authority, after) = rest.split_at(rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len()));
+    let has_colon = authority.rsplit(']').next().is_some_and(|after| after.contains(':'));
+    if has_colon && after.contains('@') {
+        return Err(LocationError::Password { host: host_of(rest) });
+    }
     let url = Url::parse(text).map_err(|error| malformed(error.to_string()))?;
     let host = url.host_str().filter(|host| !host.is_empty());
     let host = host.ok_or_else(|| malformed("it names no host".into()))?.to_owned();
@@ -269,15 +287,32 @@ fn of_url(scheme: &str, rest: &str, text: &str) -> Result<(Connection, String), 
     Ok((connection, path))
 }
 
+/// The URL without what may be a password: the last `@` of all ends it, whatever it holds.
+fn shown(scheme: &str, rest: &str) -> String {
+    match rest.rsplit_once('@') {
+        Some((_, after)) => format!("{scheme}://…@{after}"),
+        None => format!("{scheme}://{rest}"),
+    }
+}
+
+/// What stands for the host in a URL that holds a password.
+fn host_of(rest: &str) -> String {
+    let after = rest.rsplit('@').next().unwrap_or_default();
+    after.split(['/', '?', '#', ':']).next().unwrap_or_default().to_owned()
+}
+
 /// `s3://bucket/key` as the AWS tools write it: nothing in it is encoded.
-fn of_s3(rest: &str, text: &str) -> Result<(Connection, String), LocationError> {
+fn of_s3(rest: &str) -> Result<(Connection, String), LocationError> {
     let bucket = rest.split('/').next().unwrap_or_default();
-    if let Some((_, host)) = bucket.rsplit_once('@') {
-        return Err(LocationError::Password { host: host.to_owned() });
+    if bucket.contains('@') || (bucket.contains(':') && rest.contains('@')) {
+        return Err(LocationError::Password { host: host_of(rest) });
     }
     if bucket.is_empty() {
         let why = "it names no bucket; write s3://bucket/prefix".to_owned();
-        return Err(LocationError::Malformed { text: text.to_owned(), why });
+        return Err(LocationError::Malformed { text: shown("s3", rest), why });
+    }
+    if !is_bucket_name(bucket) {
+        return Err(LocationError::Bucket);
     }
     Ok((Connection::S3(S3::default()), rest.to_owned()))
 }
@@ -342,10 +377,61 @@ mod tests {
 
     #[test]
     fn a_password_is_refused_and_not_repeated() {
-        for text in ["sftp://u:hunter2@host/x", "s3://AKIA:hunter2@bucket/x", "ftp://u:hunter2@:99999/x"] {
+        for text in [
+            "sftp://u:hunter2@host/x",
+            "s3://AKIA:hunter2@bucket/x",
+            "s3://AKIA:hunter2",
+            "s3://hunter2@bucket",
+            "s3:///AKIA:hunter2@bucket",
+            "ftp://u:hunter2@:99999/x",
+        ] {
             let error = text.parse::<Location>().expect_err(text).to_string();
             assert!(!error.contains("hunter2"), "{error}");
         }
+        for cut in ["/", "?", "#", "\\", "@", "%", ":", "]/", "@x/", "/@/"] {
+            for secret in [format!("hun{cut}ter2"), format!("12{cut}ter2")] {
+                for url in [
+                    "sftp://u:{}@host/x",
+                    "ftp://u:{}@host:21/x",
+                    "webdavs://u:{}@host",
+                    "s3://AKIA:{}@bucket/x",
+                ] {
+                    let text = url.replace("{}", &secret);
+                    let error = text.parse::<Location>().expect_err(&text).to_string();
+                    assert!(!error.contains("hun") && !error.contains("ter2"), "{text}: {error}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_at_sign_in_a_path_is_no_password() {
+        for text in [
+            "s3://bucket/folder@2024/x",
+            "s3://bucket/a:b@c",
+            "sftp://host/a@b",
+            "sftp://u@host/a@b",
+            "sftp://[::1]/a@b",
+        ] {
+            assert_eq!(Location::Remote(remote(text)).to_string(), text);
+        }
+        assert_eq!(remote("sftp://host:22/a%40b").path(), "/a@b");
+        let local: Location = "/Volumes/a:b@c".parse().expect("a path");
+        assert!(local.local().is_some());
+    }
+
+    #[test]
+    fn a_bucket_has_a_name_and_nothing_else() {
+        for name in ["media", "Media_2.old", "123"] {
+            assert!(is_bucket_name(name), "{name}");
+        }
+        for name in
+            ["ab", "a..b", ".abc", "abc-", "a b c", "evil.example#", "evil:80", "a%2fb", "a\\b", "bücher"]
+        {
+            assert!(!is_bucket_name(name), "{name}");
+            assert!(format!("s3://{name}/x").parse::<Location>().is_err(), "{name}");
+        }
+        assert!(!is_bucket_name(&"a".repeat(64)));
     }
 
     #[test]
