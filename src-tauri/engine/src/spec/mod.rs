@@ -31,6 +31,7 @@ pub(crate) use group::RULES_MAX;
 pub use group::{Group, GroupPreset};
 pub use http::{Auth, Endpoint, FieldRule, Lookup, Method, Register};
 pub use limits::{LimitRanges, Limits, Range};
+pub(crate) use location::{BUCKET_RULE, is_bucket_name};
 pub use location::{Location, LocationError, Remote, Via};
 pub use mapping::{FieldMapping, FieldType, Mapping, OnCollision, Requirement};
 pub use sidecar::{CatalogueOut, CatalogueRecords, Sidecar, SidecarFormat, SidecarName, Term};

@@ -10,7 +10,7 @@ use reqwest::Url;
 use super::Bucket;
 use super::profile::{self, Profile};
 use super::wire::Wire;
-use crate::spec::{S3, S3Checksum, S3Guard, Secret, SecretField, Secrets};
+use crate::spec::{BUCKET_RULE, S3, S3Checksum, S3Guard, Secret, SecretField, Secrets, is_bucket_name};
 
 /// Where nothing says where: Amazon's first region, which other services take too.
 const REGION: &str = "us-east-1";
@@ -22,6 +22,9 @@ pub(crate) enum OpenError {
     NoKey,
     #[error("{0}")]
     Secrets(String),
+    /// The message does not repeat it: it may be a key.
+    #[error("{BUCKET_RULE}")]
+    Bucket,
     #[error("{0}")]
     Wrong(String),
 }
@@ -29,11 +32,17 @@ pub(crate) enum OpenError {
 /// Opens a bucket. `name`: under which the connection's secrets are kept.
 pub(crate) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> Result<Bucket, OpenError> {
     let wrong = |error: &dyn std::fmt::Display| OpenError::Wrong(error.to_string());
+    if !is_bucket_name(bucket) {
+        return Err(OpenError::Bucket);
+    }
     let named = s3.profile.clone().or_else(|| variable("AWS_PROFILE"));
     let profile = profile::read(named.as_deref().unwrap_or("default"));
     let region = s3.region.clone().or_else(|| variable("AWS_REGION"));
     let region = region.or_else(|| variable("AWS_DEFAULT_REGION")).or_else(|| profile.region.clone());
     let region = region.unwrap_or_else(|| REGION.to_owned());
+    if !is_region(&region) {
+        return Err(wrong(&"a region's name has letters, digits and `-` alone"));
+    }
     let endpoint = s3.endpoint.clone().or_else(|| variable("AWS_ENDPOINT_URL_S3"));
     let endpoint = endpoint.or_else(|| variable("AWS_ENDPOINT_URL"));
     let path_style = s3.path_style.unwrap_or(endpoint.is_some());
@@ -43,7 +52,7 @@ pub(crate) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> 
         Some(endpoint) if path_style => format!("{}/{bucket}", endpoint.trim_end_matches('/')),
         Some(endpoint) => in_host(endpoint, bucket)?,
     };
-    let origin = Url::parse(&url).map_err(|error| wrong(&error))?.origin().ascii_serialization();
+    let origin = origin_of(&url, endpoint.as_deref())?;
     let wire = Wire::new().map_err(|error| wrong(&error))?;
     // The environment also says how a server signs in (web identity, container, instance).
     let mut builder = AmazonS3Builder::from_env()
@@ -129,6 +138,29 @@ fn endpoint_of(url: &str, bucket: &str, path_style: bool) -> String {
     whole.unwrap_or(url).to_owned()
 }
 
+/// Region and bucket stand in the host's name, and what is signed goes there.
+fn is_region(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || char == '-')
+}
+
+/// Scheme, host and port of a bucket's URL; only where they are the endpoint's, or a host below it.
+fn origin_of(url: &str, endpoint: Option<&str>) -> Result<String, OpenError> {
+    let parsed = |text: &str| Url::parse(text).map_err(|error| OpenError::Wrong(error.to_string()));
+    let url = parsed(url)?;
+    let endpoint = parsed(endpoint.unwrap_or("https://amazonaws.com"))?;
+    let host = url.host_str().unwrap_or_default();
+    let (before, expected) = match endpoint.host_str() {
+        Some(expected) => (host.strip_suffix(expected), expected),
+        None => (None, ""),
+    };
+    let is_there = before.is_some_and(|before| before.is_empty() || before.ends_with('.'));
+    let is_same = url.scheme() == endpoint.scheme() && url.port() == endpoint.port();
+    if expected.is_empty() || !is_there || !is_same {
+        return Err(OpenError::Wrong("its address would not be the endpoint's".into()));
+    }
+    Ok(url.origin().ascii_serialization())
+}
+
 fn in_host(endpoint: &str, bucket: &str) -> Result<String, OpenError> {
     let mut url = Url::parse(endpoint).map_err(|error| OpenError::Wrong(error.to_string()))?;
     let host = url.host_str().unwrap_or_default().to_owned();
@@ -172,5 +204,45 @@ mod tests {
         let amazon = open(S3 { region: Some("eu-west-1".into()), ..S3::default() });
         assert_eq!(amazon.url, "https://media.s3.eu-west-1.amazonaws.com");
         assert!(!format!("{amazon:?}").contains("secret_access_key"), "{amazon:?}");
+    }
+
+    #[test]
+    fn neither_bucket_nor_region_chooses_the_host() {
+        let style = |path_style| S3 { path_style: Some(path_style), ..S3::default() };
+        let at = |path_style| S3 { endpoint: Some("https://s3.example".into()), ..style(path_style) };
+        for bucket in
+            ["evil.example#", "evil.example?", "u:p@evil.example", "evil.example\\", "evil:80", "..", "a%2fb"]
+        {
+            for s3 in [style(true), style(false), at(true), at(false)] {
+                let error = open(&s3, "nas", bucket, &Known).expect_err(bucket);
+                assert_eq!(error, OpenError::Bucket);
+                assert!(!error.to_string().contains("evil"), "{error}");
+            }
+        }
+        for region in ["evil.example/", "x@evil.example#", "evil.example?", "a.b", ""] {
+            for path_style in [true, false] {
+                let s3 = S3 { region: Some(region.into()), ..style(path_style) };
+                assert!(matches!(open(&s3, "nas", "media", &Known), Err(OpenError::Wrong(_))), "{region}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_address_is_the_endpoints_or_below_it() {
+        let right = |url, endpoint| origin_of(url, endpoint).is_ok();
+        assert!(right("https://s3.example:9000/media", Some("https://s3.example:9000")));
+        assert!(right("https://media.S3.example", Some("https://s3.example")));
+        assert!(right("http://[::1]:9000/media", Some("http://[::1]:9000")));
+        assert!(right("https://media.s3.eu-west-1.amazonaws.com", None));
+        for (url, endpoint) in [
+            ("https://evil.example/.amazonaws.com", None),
+            ("https://evilamazonaws.com", None),
+            ("https://evil.example#.s3.example", Some("https://s3.example")),
+            ("https://x@evil.example", Some("https://s3.example")),
+            ("https://s3.example:81/media", Some("https://s3.example")),
+            ("http://s3.example/media", Some("https://s3.example")),
+        ] {
+            assert!(!right(url, endpoint), "{url}");
+        }
     }
 }

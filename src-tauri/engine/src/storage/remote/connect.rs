@@ -84,6 +84,11 @@ fn refused(error: &OpenError, shown: &str, name: &str, connection: &Connection) 
             message: format!("{shown}: {error}"),
             advice: "Unlock the keychain, or set the connection's environment variables before you start Sluice.",
         },
+        OpenError::Bucket => Refusal {
+            code: "bucket_invalid",
+            message: format!("the connection {name}: {error}"),
+            advice: "Write the bucket first: s3://bucket/prefix, or NAME:bucket/prefix.",
+        },
         OpenError::Wrong(_) => Refusal {
             code: "connection_invalid",
             message: format!("{shown}: {error}"),
