@@ -63,7 +63,7 @@ fn a_connection_is_kept_with_its_secrets_in_the_keychain() {
 fn without_a_keychain_the_environment_is_named_and_used() {
     let user = User::headless();
     let args = ARCHIVE.iter().chain(&["--secrets-from-stdin"]);
-    user.run_with(args, format!("secret_access_key={CANARY}\n").as_bytes())
+    user.run_with(args, format!("access_key_id=AKID\nsecret_access_key={CANARY}\n").as_bytes())
         .assert_refused(&["no keychain", "sluice_archive_secret_access_key"]);
     assert!(!user.connections().exists(), "nothing was kept");
 

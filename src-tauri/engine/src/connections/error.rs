@@ -96,6 +96,12 @@ pub enum ConnectionError {
         /// The secret.
         field: SecretField,
     },
+    /// One half of a key is given without the other.
+    #[error("half a key signs in to nothing: the {} is missing", field.word())]
+    HalfKey {
+        /// The missing half.
+        field: SecretField,
+    },
     /// Secrets that are given line by line are not.
     #[error("line {line} of the secrets is not FIELD=VALUE with a field of this kind")]
     SecretsMalformed {
@@ -136,6 +142,7 @@ impl ConnectionError {
             Self::NoKeychain { .. } => "no_keychain",
             Self::Keychain { .. } => "keychain",
             Self::NoSuchSecret { .. } => "secret_unknown",
+            Self::HalfKey { .. } => "secret_missing",
             Self::SecretsMalformed { .. } => "secrets_malformed",
             Self::NotConfirmed { .. } => "not_confirmed",
             Self::Rclone { .. } => "rclone_config",
@@ -170,6 +177,9 @@ impl ConnectionError {
                 format!("Unlock it and try again, or set {} in the environment.", field.variable(name))
             }
             Self::NoSuchSecret { .. } => String::new(),
+            Self::HalfKey { .. } => {
+                "Give access_key_id and secret_access_key, or neither of them and no session_token.".into()
+            }
             Self::SecretsMalformed { fields, .. } => {
                 let words: Vec<_> = fields.iter().map(|field| field.word()).collect();
                 format!("Write one line for each; the fields are {}.", words.join(", "))

@@ -66,6 +66,9 @@ pub(super) fn put(
     if let Some((field, _)) = secrets.iter().find(|(field, _)| !fits(field)) {
         return Err(ConnectionError::NoSuchSecret { kind: connection.kind(), field: *field });
     }
+    if let Some(field) = missing_half(secrets) {
+        return Err(ConnectionError::HalfKey { field });
+    }
     if !secrets.is_empty() && !keychain::is_there() {
         let fields = secrets.iter().map(|(field, _)| *field).collect();
         return Err(ConnectionError::NoKeychain { name: name.to_owned(), fields });
@@ -80,6 +83,14 @@ pub(super) fn put(
         }
     }
     Ok(())
+}
+
+/// What is missing of a key of object storage, of which a part is given.
+fn missing_half(secrets: &[(SecretField, Secret)]) -> Option<SecretField> {
+    use SecretField::{AccessKeyId, SecretAccessKey, SessionToken};
+    let has = |wanted| secrets.iter().any(|(field, _)| *field == wanted);
+    let is_key = [AccessKeyId, SecretAccessKey, SessionToken].into_iter().any(has);
+    [AccessKeyId, SecretAccessKey].into_iter().find(|half| is_key && !has(*half))
 }
 
 /// Reads secrets from lines of `field=value`, as a script writes them. A value is taken as it is, up to
@@ -135,6 +146,22 @@ pub(super) fn is_in_environment(name: &str) -> bool {
 mod tests {
     use super::*;
     use crate::spec::S3;
+
+    #[test]
+    fn a_key_has_both_halves() {
+        use SecretField::{AccessKeyId, SecretAccessKey, SessionToken};
+        let s3 = Connection::S3(S3::default());
+        for (given, missing) in
+            [(AccessKeyId, SecretAccessKey), (SecretAccessKey, AccessKeyId), (SessionToken, AccessKeyId)]
+        {
+            let error = put("nas", &s3, &[(given, Secret::new("x".into()))]).expect_err("half a key");
+            assert!(matches!(error, ConnectionError::HalfKey { field } if field == missing), "{error}");
+        }
+        let both = [AccessKeyId, SecretAccessKey].map(|field| (field, Secret::new("x".into())));
+        assert_eq!(missing_half(&both), None);
+        assert_eq!(missing_half(&[(SecretField::Password, Secret::new("x".into()))]), None);
+        assert!(put("nas", &s3, &[]).is_ok());
+    }
 
     #[test]
     fn secrets_are_read_as_they_are_and_never_repeated() {

@@ -18,8 +18,9 @@ const REGION: &str = "us-east-1";
 /// A connection that cannot be used as it is.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum OpenError {
+    /// Without which secrets of its own; there may be half a key.
     #[error("no key signs in to it")]
-    NoKey,
+    NoKey(&'static [SecretField]),
     #[error("{0}")]
     Secrets(String),
     /// The message does not repeat it: it may be a key.
@@ -80,7 +81,7 @@ pub(crate) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> 
     match key(s3, name, secrets, profile)? {
         Some(key) => builder = builder.with_credentials(Arc::new(StaticCredentialProvider::new(key))),
         None if s3.anonymous || asks_elsewhere || on_instance() => {}
-        None => return Err(OpenError::NoKey),
+        None => return Err(OpenError::NoKey(&[SecretField::AccessKeyId, SecretField::SecretAccessKey])),
     }
     let build = |wire: Wire| builder.clone().with_http_connector(wire).build();
     let store = build(wire.clone()).map_err(|error| wrong(&error))?;
@@ -101,9 +102,14 @@ fn key(
         return Ok(None);
     }
     let own = |field| secrets.get(name, field).map_err(OpenError::Secrets);
-    if let Some(id) = own(SecretField::AccessKeyId)? {
-        let key = own(SecretField::SecretAccessKey)?.ok_or(OpenError::NoKey)?;
-        return Ok(Some(credential(id.expose(), &key, own(SecretField::SessionToken)?)));
+    // Whoever gave half a key does not mean the key of somebody else.
+    match (own(SecretField::AccessKeyId)?, own(SecretField::SecretAccessKey)?) {
+        (Some(id), Some(key)) => {
+            return Ok(Some(credential(id.expose(), &key, own(SecretField::SessionToken)?)));
+        }
+        (Some(_), None) => return Err(OpenError::NoKey(&[SecretField::SecretAccessKey])),
+        (None, Some(_)) => return Err(OpenError::NoKey(&[SecretField::AccessKeyId])),
+        (None, None) => {}
     }
     let Profile { access_key_id, secret_access_key, session_token, .. } = profile;
     let of_profile =
@@ -204,6 +210,27 @@ mod tests {
         let amazon = open(S3 { region: Some("eu-west-1".into()), ..S3::default() });
         assert_eq!(amazon.url, "https://media.s3.eu-west-1.amazonaws.com");
         assert!(!format!("{amazon:?}").contains("secret_access_key"), "{amazon:?}");
+    }
+
+    #[test]
+    fn half_a_key_is_not_made_whole_by_another() {
+        struct Half(SecretField);
+        impl Secrets for Half {
+            fn get(&self, _: &str, field: SecretField) -> Result<Option<Secret>, String> {
+                Ok((field == self.0).then(|| Secret::new("x".into())))
+            }
+        }
+        let other = || Profile {
+            access_key_id: Some("OTHER".into()),
+            secret_access_key: Some(Secret::new("other".into())),
+            ..Profile::default()
+        };
+        let (id, secret) = (SecretField::AccessKeyId, SecretField::SecretAccessKey);
+        for (has, missing) in [(id, secret), (secret, id)] {
+            let error = key(&S3::default(), "nas", &Half(has), other()).err();
+            assert!(matches!(error, Some(OpenError::NoKey([field])) if *field == missing), "{error:?}");
+        }
+        assert!(matches!(key(&S3::default(), "nas", &Half(SecretField::Password), other()), Ok(Some(_))));
     }
 
     #[test]

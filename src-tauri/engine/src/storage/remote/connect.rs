@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Place, Store};
 use crate::preflight::Refusal;
-use crate::spec::{Connection, JobSpec, Remote, SecretField, Secrets, Via};
+use crate::spec::{Connection, JobSpec, Remote, Secrets, Via};
 use crate::storage::object::{self, OpenError};
 
 /// How locations are reached: the user's own connections, and where secrets are kept.
@@ -45,7 +45,7 @@ pub(crate) fn connect(
                 });
             }
             let bucket = object::open(s3, &name, bucket, access.secrets.as_ref())
-                .map_err(|error| refused(&error, shown, &name, &connection))?;
+                .map_err(|error| refused(&error, shown, &name))?;
             Ok(Place::new(Store::Object(bucket), prefix, shown.to_owned()))
         }
         Connection::Sftp(_) | Connection::Webdav(_) | Connection::Ftp(_) => Err(Refusal {
@@ -64,18 +64,14 @@ fn names_of(job: &JobSpec, access: &Access) -> String {
     if names.is_empty() { "; there is none yet".into() } else { format!("; there are {}", names.join(", ")) }
 }
 
-fn refused(error: &OpenError, shown: &str, name: &str, connection: &Connection) -> Refusal {
+fn refused(error: &OpenError, shown: &str, name: &str) -> Refusal {
     match error {
-        OpenError::NoKey => {
-            let variables: Vec<String> = connection
-                .secrets()
-                .iter()
-                .take(2)
-                .map(|field| SecretField::variable(*field, name))
-                .collect();
+        OpenError::NoKey(missing) => {
+            let variables: Vec<String> = missing.iter().map(|field| field.variable(name)).collect();
+            let are = if variables.len() == 1 { "is" } else { "are" };
             Refusal {
                 code: "secret_missing",
-                message: format!("{shown}: {error}; {} are not set", variables.join(" and ")),
+                message: format!("{shown}: {error}; {} {are} not set", variables.join(" and ")),
                 advice: "Keep the secret with `sluice connections add`, or set the environment variables before you start Sluice. The AWS tools' own (AWS_ACCESS_KEY_ID, AWS_PROFILE, ~/.aws) serve as well.",
             }
         }
