@@ -147,7 +147,7 @@ impl Bucket {
         parts: Vec<String>,
         mode: Mode,
     ) -> Result<Stored, Fault> {
-        // The library keeps the checksum with a part where the service has repeated it.
+        // The library keeps the checksum with a part where the answer had one: where it was ours.
         let asserted = parts.iter().all(|part| part.contains("<checksum_"));
         let parts = parts.into_iter().map(|content_id| PartId { content_id }).collect();
         let store = match mode {

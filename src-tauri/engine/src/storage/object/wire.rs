@@ -10,7 +10,7 @@ use object_store::client::{
     ClientOptions, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
     HttpResponseBody, HttpService,
 };
-use reqwest::header::{CONTENT_RANGE, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
+use reqwest::header::{CONTENT_RANGE, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
 use reqwest::{Client, Method, StatusCode};
 
 use crate::clock::now_ms;
@@ -32,10 +32,10 @@ const SLOWEST: u64 = 16 * 1024;
 /// 1,024 bytes, each byte spelt with three.
 pub(super) const LONGEST: usize = 8 << 20;
 
-/// What the service says of the checksum of what it stores.
-pub(super) const CHECKSUM: &str = "x-amz-checksum-crc64nvme";
+/// Where the checksums stand that are sent with bytes, and that the service gives of what it stores.
+const CHECKSUMS: [&str; 2] = ["x-amz-checksum-crc64nvme", "x-amz-checksum-sha256"];
 
-/// The service repeated the checksum that we sent.
+/// The service gave the same checksum as we sent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asserted;
 
@@ -52,8 +52,9 @@ pub(super) struct Refused {
 
 /// The checksum that the service gives is not that of what we sent.
 #[derive(Debug, thiserror::Error)]
-#[error("the service stored other bytes than were sent: their CRC64NVME is {theirs}, ours is {ours}")]
+#[error("the service stored other bytes than were sent: their {header} is {theirs}, ours is {ours}")]
 pub(super) struct Damaged {
+    header: &'static str,
     theirs: String,
     ours: String,
 }
@@ -99,7 +100,7 @@ impl Wire {
             parts.headers.insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
         }
         let is_get = parts.method == Method::GET;
-        let sent = parts.headers.get(CHECKSUM).cloned();
+        let sent = CHECKSUMS.map(|header| parts.headers.get(header).cloned());
         let silence = if completes { COMPLETION } else { SILENCE };
         let patience = silence + Duration::from_secs(body.content_length() as u64 / SLOWEST);
         let url = parts.uri.to_string().parse::<reqwest::Url>();
@@ -135,14 +136,9 @@ impl Wire {
             };
             return Err(HttpError::new(HttpErrorKind::Unknown, refused));
         }
-        if let Some(ours) = sent
-            && let Some(theirs) = parts.headers.get(CHECKSUM)
+        if is_asserted(&sent, &mut parts.headers)
+            .map_err(|damaged| HttpError::new(HttpErrorKind::Unknown, damaged))?
         {
-            if ours != theirs {
-                let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-                let damaged = Damaged { theirs: text(theirs), ours: text(&ours) };
-                return Err(HttpError::new(HttpErrorKind::Unknown, damaged));
-            }
             parts.extensions.insert(Asserted);
         }
         Ok(HttpResponse::from_parts(parts, body.into()))
@@ -160,6 +156,29 @@ impl HttpConnector for Wire {
     fn connect(&self, _: &ClientOptions) -> object_store::Result<HttpClient> {
         Ok(HttpClient::new(self.clone()))
     }
+}
+
+/// Whether the service gives a checksum that we sent, and it is the same. One that we did not send is taken
+/// out of its answer: nothing was compared, and the library would keep it as if it had been.
+fn is_asserted(
+    sent: &[Option<HeaderValue>; CHECKSUMS.len()],
+    answer: &mut HeaderMap,
+) -> Result<bool, Damaged> {
+    let mut asserted = false;
+    for (header, ours) in CHECKSUMS.into_iter().zip(sent) {
+        let Some(ours) = ours else {
+            answer.remove(header);
+            continue;
+        };
+        let Some(theirs) = answer.get(header) else { continue };
+        if ours != theirs {
+            let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+            let header = header.trim_start_matches("x-amz-checksum-");
+            return Err(Damaged { header, theirs: text(theirs), ours: text(ours) });
+        }
+        asserted = true;
+    }
+    Ok(asserted)
 }
 
 /// `POST KEY?uploadId=…` (CompleteMultipartUpload).
@@ -187,4 +206,28 @@ pub(super) async fn collect(body: HttpResponseBody) -> Result<Vec<u8>, HttpError
 fn lost(error: reqwest::Error) -> HttpError {
     let kind = if error.is_timeout() { HttpErrorKind::Timeout } else { HttpErrorKind::Connect };
     HttpError::new(kind, error.without_url())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_checksum_that_was_sent_proves_anything() {
+        let value = HeaderValue::from_static;
+        let answer = |pairs: &[(&'static str, &'static str)]| -> HeaderMap {
+            pairs.iter().map(|(name, text)| (name.parse().expect("a name"), value(text))).collect()
+        };
+        let [crc, sha] = CHECKSUMS;
+        for (own, other, sent) in [(crc, sha, [Some(value("A")), None]), (sha, crc, [None, Some(value("A"))])]
+        {
+            assert!(is_asserted(&sent, &mut answer(&[(own, "A")])).expect("the same"));
+            assert!(!is_asserted(&sent, &mut answer(&[])).expect("nothing"));
+            let damaged = is_asserted(&sent, &mut answer(&[(own, "B"), (other, "A")]));
+            assert!(damaged.is_err(), "{own}");
+            let mut unasked = answer(&[(other, "A")]);
+            assert!(!is_asserted(&sent, &mut unasked).expect("not compared"));
+            assert!(unasked.is_empty(), "nothing stays that would be taken for a proof");
+        }
+    }
 }
