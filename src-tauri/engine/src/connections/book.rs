@@ -11,7 +11,7 @@ use tempfile::NamedTempFile;
 
 use super::ConnectionError;
 use crate::error::Error;
-use crate::spec::{Connection, SecretField, SpecError};
+use crate::spec::{Connection, SecretField, SpecError, told};
 
 /// The environment variable that names another file.
 const PLACE: &str = "SLUICE_CONNECTIONS";
@@ -54,23 +54,16 @@ pub(super) fn load(path: &Path) -> Result<BTreeMap<String, Connection>, Connecti
     if text.len() as u64 > MAX {
         return Err(unreadable(io::Error::other("it is larger than 1 MiB")));
     }
-    let book: Book = toml::from_str(&text).map_err(|error| malformed(path, &text, &error))?;
+    let book: Book = toml::from_str(&text).map_err(|error| {
+        let why = told(&text, &error);
+        ConnectionError::Malformed { path: path.to_owned(), why }
+    })?;
     for (name, connection) in &book.connections {
         let malformed =
             |error: SpecError| ConnectionError::Malformed { path: path.to_owned(), why: error.to_string() };
         connection.check(name).map_err(malformed)?;
     }
     Ok(book.connections)
-}
-
-/// The reader's own words would repeat the line, and somebody may have written a secret there.
-fn malformed(path: &Path, text: &str, error: &toml::de::Error) -> ConnectionError {
-    let line = error.span().map(|span| {
-        let before = &text.as_bytes()[..span.start.min(text.len())];
-        format!("line {}: ", before.iter().filter(|byte| **byte == b'\n').count() + 1)
-    });
-    let why = format!("{}{}", line.unwrap_or_default(), error.message());
-    ConnectionError::Malformed { path: path.to_owned(), why }
 }
 
 /// Keeps a connection under a new name. `before` is done while the name is known to be free and

@@ -142,8 +142,10 @@ impl Catalogue {
             return Err(unreadable(std::io::Error::other("it is larger than 1 MiB")));
         }
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        let mut preset: Self = toml::from_str(&text)
-            .map_err(|error| SpecError::PresetMalformed { path: path.to_owned(), why: error.to_string() })?;
+        let mut preset: Self = toml::from_str(&text).map_err(|error| SpecError::PresetMalformed {
+            path: path.to_owned(),
+            why: super::told(&text, &error),
+        })?;
         if !is_empty(&preset.file) || preset.preset.is_some() {
             let why =
                 "a preset says how catalogues are read and mapped; it names no file and no other preset"

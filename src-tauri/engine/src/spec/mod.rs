@@ -306,26 +306,31 @@ pub enum SpecError {
         error: std::io::Error,
     },
     /// The job file is no job file.
-    #[error("the job file {} is not right: {}", path.display(), told(error))]
+    #[error("the job file {} is not right: {why}", path.display())]
     Malformed {
         /// The job file.
         path: PathBuf,
-        /// Where and why, from the TOML reader.
-        error: Box<toml::de::Error>,
+        /// Where and why; never the text that stands there.
+        why: String,
     },
 }
 
-/// What the TOML reader says, with the line that it says it of; but without the line where somebody seems
-/// to have written a secret.
-fn told(error: &toml::de::Error) -> String {
-    let text = error.to_string();
-    let lower = text.to_lowercase();
-    let words = SecretField::ALL.iter().map(|field| field.word()).chain(["secret"]);
-    if words.into_iter().any(|word| lower.contains(word)) {
-        format!("{}; a job file holds no secrets", error.message())
-    } else {
-        text
-    }
+/// Where and why TOML cannot be read. The reader's own words would repeat the line, and somebody may have
+/// written a secret there.
+pub(crate) fn told(text: &str, error: &toml::de::Error) -> String {
+    let line = error.span().map(|span| {
+        let before = &text.as_bytes()[..span.start.min(text.len())];
+        format!("line {}: ", before.iter().filter(|byte| **byte == b'\n').count() + 1)
+    });
+    format!("{}{}", line.unwrap_or_default(), error.message())
+}
+
+/// The same of a job file, and a word to whoever seems to have written a secret there.
+fn told_of_job(text: &str, error: &toml::de::Error) -> String {
+    let told = told(text, error);
+    let there = error.to_string().to_lowercase();
+    let mut words = SecretField::ALL.iter().map(|field| field.word()).chain(["secret"]);
+    if words.any(|word| there.contains(word)) { format!("{told}; a job file holds no secrets") } else { told }
 }
 
 /// A job file larger than this (bytes) is none.
@@ -420,8 +425,10 @@ impl JobSpec {
             return Err(unreadable(std::io::Error::other("it is larger than 1 MiB")));
         }
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        let mut job: JobSpec = toml::from_str(&text)
-            .map_err(|error| SpecError::Malformed { path: path.to_owned(), error: Box::new(error) })?;
+        let mut job: JobSpec = toml::from_str(&text).map_err(|error| SpecError::Malformed {
+            path: path.to_owned(),
+            why: told_of_job(&text, &error),
+        })?;
         let base = path.parent().unwrap_or(Path::new(""));
         for source in &mut job.sources {
             source.start_at(base);
@@ -500,5 +507,31 @@ impl JobSpec {
             self.name = self.destination.name().unwrap_or_else(|| self.destination.to_string());
         }
         Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_file_that_is_not_right_is_told_by_its_line_alone() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("job.toml");
+        for (wrong, word) in [
+            ("destination = \"sftp://u:hunter2@host/x\"", "password"),
+            ("destination = \"sftp://u:hun/ter2@host/x\"", "password"),
+            ("destination = \"s3://AKIA:hunter2\"", "bucket"),
+            ("register = { url = \"x\", auth = { baerer = \"hunter2\" } }", "baerer"),
+            ("connections.nas = { kind = \"sftp\", host = \"h\", pw = \"hunter2\" }", "pw"),
+            ("name = \"hunter2", "string"),
+            ("password = hunter2", "no secrets"),
+        ] {
+            std::fs::write(&path, format!("sources = [\"/a\"]\n{wrong}\n")).expect("a file");
+            let error = JobSpec::load(&path).expect_err(wrong);
+            let said = format!("{error} {error:?}");
+            assert!(said.contains("line 2: ") && said.contains(word), "{said}");
+            assert!(!said.contains("hunter2") && !said.contains("ter2"), "{said}");
+        }
     }
 }
