@@ -68,10 +68,7 @@ pub enum LocationError {
         host: String,
     },
     /// A scheme that no connection speaks.
-    #[error(
-        "{scheme}:// is no place for files; use s3, sftp, webdav, webdavs, ftp or ftps, or a path on this \
-         computer"
-    )]
+    #[error("{scheme}:// is no place for files; use s3, or a path on this computer")]
     Scheme {
         /// The scheme.
         scheme: String,
