@@ -41,11 +41,13 @@ describe('the connections', () => {
     expect(all.draft.ready).toBe(true);
   });
 
-  it('shows why one was not kept, and keeps what was typed', async () => {
+  it('shows why one was not kept, and keeps what was typed but its secrets', async () => {
     door.refuses.addConnection = { code: 'connection_exists', message: 'taken', advice: 'another name' };
+    all.draft.token = 'ST';
     await addArchive();
     expect(all.problem?.message).toBe('taken');
-    expect(all.draft.key).toBe('SK');
+    expect(all.draft.endpoint).toBe('https://s3.example');
+    expect(all.draft.secrets()).toEqual([]);
     expect(all.busy).toBe(false);
   });
 

@@ -21,6 +21,12 @@ export class NewConnection {
     ];
     return all.filter(([, text]) => text !== '');
   }
+
+  forgetSecrets(): void {
+    this.keyId = '';
+    this.key = '';
+    this.token = '';
+  }
 }
 
 export class Connections {
@@ -63,7 +69,11 @@ export class Connections {
         checksum: 'crc64nvme',
         guard: 'conditional',
       };
-      await this.#door.addConnection(draft.name.trim(), connection, draft.secrets());
+      try {
+        await this.#door.addConnection(draft.name.trim(), connection, draft.secrets());
+      } finally {
+        draft.forgetSecrets();
+      }
       this.draft = new NewConnection();
       await this.#read();
     });
