@@ -201,13 +201,8 @@ async fn run_batch(
     session.live.end_batch(lane, id);
     collected?;
     tracing::info!(batch = id, ?lane, took_ms = now_ms() - batch.started_ms(), "barrier");
-    session
-        .checkpoint
-        .end_batch(BatchSummary {
-            id,
-            started_ms: batch.started_ms(),
-            ended_ms: now_ms(),
-            streams: batch.summaries(),
-        })
-        .await
+    let end =
+        BatchSummary { id, started_ms: batch.started_ms(), ended_ms: now_ms(), streams: batch.summaries() };
+    // Behind a connection there is no temporary name.
+    session.checkpoint.end_batch(end, work.site.destination.remote().is_some()).await
 }

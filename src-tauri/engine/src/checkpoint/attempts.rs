@@ -64,7 +64,8 @@ const REFUNDS: u32 = 2;
 
 impl Checkpoint {
     /// What failed at a service since an outage began was the outage: those records, and what failed
-    /// with them as their group, go back to pending and the attempts are not counted. Gives how many.
+    /// with them as their group, go back to pending and the attempts are not counted. What was written
+    /// may have arrived all the same, so that the next attempt looks for it. Gives how many.
     pub(crate) async fn refund(&self, endpoint: &str, since_ms: i64) -> Result<u64, CheckpointError> {
         self.write(async |tx| {
             let spoiled: Vec<RecordId> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
@@ -98,7 +99,7 @@ impl Checkpoint {
             }
             sqlx::query(
                 "UPDATE record SET state = 0, due_ms = NULL, tries = max(tries - 1, 0), attempts = max(attempts - 1, 0),
-                        refunds = refunds + 1, stage = NULL, reason = NULL, message = NULL, endpoint = NULL, http_status = NULL, ended_ms = NULL
+                        refunds = refunds + 1, interrupted = 1, stage = NULL, reason = NULL, message = NULL, endpoint = NULL, http_status = NULL, ended_ms = NULL
                  WHERE id IN (SELECT value FROM json_each(?))",
             )
             .bind(&ids)

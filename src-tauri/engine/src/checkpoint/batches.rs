@@ -132,13 +132,21 @@ impl Checkpoint {
         Ok(due.map_or(Leased::Nothing, Leased::Later))
     }
 
-    /// The barrier fell: what the batch still holds goes back to pending, untouched.
-    pub(crate) async fn end_batch(&self, end: BatchSummary) -> Result<(), CheckpointError> {
+    /// The barrier fell: what the batch still holds goes back to pending. `may_have_written`: content goes
+    /// to its name itself, so that some of it may be there already.
+    pub(crate) async fn end_batch(
+        &self,
+        end: BatchSummary,
+        may_have_written: bool,
+    ) -> Result<(), CheckpointError> {
         self.write(async |tx| {
-            sqlx::query("UPDATE record SET state = 0 WHERE state = 1 AND batch = ?")
-                .bind(end.id)
-                .execute(&mut *tx)
-                .await?;
+            sqlx::query(
+                "UPDATE record SET state = 0, interrupted = max(interrupted, ?) WHERE state = 1 AND batch = ?",
+            )
+            .bind(may_have_written)
+            .bind(end.id)
+            .execute(&mut *tx)
+            .await?;
             sqlx::query("UPDATE batch SET ended_ms = ?, streams = ? WHERE id = ?")
                 .bind(end.ended_ms)
                 .bind(to_json(&end.streams)?)

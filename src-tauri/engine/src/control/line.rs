@@ -42,6 +42,11 @@ impl Line {
         Self { controls, intake, again: AtomicBool::new(again) }
     }
 
+    /// A line for what is to end although the intake closes. Whoever cuts drops what waits for it.
+    pub(crate) fn to_the_end(&self) -> Self {
+        Self::new(Arc::clone(&self.controls), Arc::new(IntakeSwitch::new()), false)
+    }
+
     /// Sends a request as soon as its endpoint lets it. `step`: what kind of request, for latencies and
     /// breakers.
     pub(crate) async fn ask<T>(

@@ -107,7 +107,8 @@ impl Way<'_> {
         hashed: Hashed,
         stored: Stored,
     ) -> Result<Processed, Stop> {
-        let evidence = self.prove(line, &to, &hashed, &stored).await?;
+        // It is there. A pause now would leave our own object unproven, and unknown.
+        let evidence = self.prove(&line.to_the_end(), &to, &hashed, &stored).await?;
         let mirrored = stage::mirrored(self.record, &self.work.site);
         let target = (mirrored.as_ref() != Some(&to.path)).then_some(to.path);
         let Hashed { bytes, hash, .. } = hashed;

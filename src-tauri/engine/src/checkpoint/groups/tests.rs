@@ -6,6 +6,7 @@ use std::path::Path;
 use super::*;
 use crate::api::Selection;
 use crate::checkpoint::{Leased, PlannedFate, PlannedRecord};
+use crate::event::BatchSummary;
 use crate::record::{Failure, LeasedRecord, Outcome, OutcomeKind};
 use crate::spec::JobSpec;
 
@@ -114,8 +115,24 @@ async fn an_outage_gives_the_whole_group_back() {
     assert_eq!(checkpoint.refund("http://dam", 0).await.unwrap(), 2);
     let (_, again) = leased(&checkpoint, Lane::Main, 10).await;
     assert_eq!(ids(&again), [1, 2]);
+    assert!(again.iter().all(|record| record.interrupted), "a lost answer says not that nothing was written");
     let balance = checkpoint.balance().await.unwrap();
     assert_eq!((balance.failed, balance.attempts, balance.holds()), (2, 2, true));
+}
+
+#[tokio::test]
+async fn what_a_pause_left_open_is_looked_for_where_there_are_no_temporary_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = planned(&folder, &[None], &[]).await;
+    for (may_have_written, interrupted) in [(false, false), (true, true), (false, true)] {
+        let (id, _) = leased(&checkpoint, Lane::Main, 10).await;
+        let end = BatchSummary { id, started_ms: 0, ended_ms: 1, streams: Vec::new() };
+        checkpoint.end_batch(end, may_have_written).await.unwrap();
+        let (id, records) = leased(&checkpoint, Lane::Main, 10).await;
+        assert_eq!(records[0].interrupted, interrupted);
+        let end = BatchSummary { id, started_ms: 0, ended_ms: 1, streams: Vec::new() };
+        checkpoint.end_batch(end, false).await.unwrap();
+    }
 }
 
 #[tokio::test]
