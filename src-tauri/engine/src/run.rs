@@ -119,6 +119,8 @@ async fn prepare(session: &Session) -> Result<Ground, Error> {
         let line = Line::new(Arc::new(Controls::new(&job)), Arc::new(IntakeSwitch::new()), false);
         if let Err(refusal) = place.probe_destination(&line).await {
             tracing::warn!(why = refusal.message, "the destination does not say what it can do");
+            // A service that does not know the condition would replace unseen. So it is looked first.
+            place.expect_no_guard();
         }
     }
     let mapper = Mapper::prepare(&job)?;

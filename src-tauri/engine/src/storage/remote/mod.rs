@@ -156,6 +156,13 @@ impl Place {
         }
     }
 
+    /// From now on nobody relies on it.
+    pub(crate) fn expect_no_guard(&self) {
+        match &self.store {
+            Store::Object(bucket) => bucket.set_guards(false),
+        }
+    }
+
     /// Whether another place lies in this one, or is the same.
     pub(crate) fn holds(&self, other: &Self) -> bool {
         let same = match (&self.store, &other.store) {
