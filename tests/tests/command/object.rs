@@ -8,6 +8,7 @@ use rustix::process::Signal;
 use sluice_tests::cable::{Cable, Checksum, Weather};
 use sluice_tests::command::{self, COMPLETE, Ended, REFUSED, Status, WITH_FAILURES, failures};
 use sluice_tests::compare::{assert_same, same_bytes};
+use sluice_tests::lab::{Lab, Script};
 use sluice_tests::process::Running;
 use sluice_tests::servers::{BUCKET, Kind, Server, connection, leaks, signed};
 use sluice_tests::site::Site;
@@ -376,4 +377,26 @@ fn hostile_keys_stay_within_the_destination_and_each_is_accounted_for() {
         !outside.exists() && !shelf.site.destination.parent().expect("a folder").join("escape.txt").exists()
     );
     assert_eq!(sluice_tests::compare::identities(&shelf.site.destination).len(), 3);
+}
+
+#[test]
+fn records_from_object_storage_are_looked_up() {
+    let server = Server::start(Kind::Moto);
+    let cable = Cable::to(&server.url(), Weather::default());
+    let lab = Lab::start(Script::default());
+    let shelf = Shelf::new(cable.url());
+    server.boto("[s3.put_object(Bucket=bucket, Key='in/' + key, Body=b'x') for key in ('a.mov', 'b.mov')]");
+    let lookup = format!(
+        "[[lookup]]\nname = \"rights\"\nurl = \"{}/lookup?path={{{{ path | urlencode }}}}\"\n[lookup.fields]\ntitle = \"/asset/title\"",
+        lab.url()
+    );
+    let status = |name: &str| Status::of(&shelf.site.path(&format!("{name}.sluice")));
+    run("run", &shelf.download(&lookup)).expect(COMPLETE);
+    assert_eq!((status("down").delivered, lab.seen().lookups), (2, 2));
+
+    cable.change(Weather { is_blind: true, ..Weather::default() });
+    let again = shelf.job("again", &format!("shelf:{BUCKET}/in"), text(&shelf.site.path("again")), &lookup);
+    run("run", &again).expect(WITH_FAILURES);
+    assert_eq!((status("again").failed, lab.seen().lookups), (2, 2), "what is not there is not asked for");
+    assert_eq!(failures(&shelf.site.path("again.sluice"))[0].category, "source_missing");
 }

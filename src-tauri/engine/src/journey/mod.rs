@@ -27,10 +27,12 @@ pub(crate) use ask::Asking;
 
 use crate::control::intake::Intake;
 use crate::describe::{Describer, Tech};
+use crate::failure::Stage;
 use crate::metrics::live::{Active, LiveBatch};
 use crate::record::{Failure, LeasedRecord, StepResult};
 use crate::sidecar::Sidecars;
 use crate::stage::{self, Arrived, Processed};
+use crate::storage::sources::Origin;
 use crate::stream::{Handover, Work};
 use crate::template::Facts;
 
@@ -187,6 +189,14 @@ impl Way<'_> {
 
     async fn look_at_source(&self) -> Result<(), Stop> {
         self.active.claim.enter("ingest", self.work.controls.now());
+        let source = self.work.site.sources.get(self.record.source);
+        if let Some(Origin::Remote(place)) = source.map(|source| &source.at) {
+            let what = format!("cannot look at {}", place.shown(&self.record.path));
+            let key = place.key(&self.record.path);
+            let key = key.map_err(|fault| fault.of_source(Stage::Ingest, &what))?;
+            let looked = self.alive(self.line().ask(place.endpoint(), "look", place.look(&key))).await;
+            return looked.map(drop).map_err(|trouble| self.no_source(place, &what, trouble));
+        }
         let (record, site) = (Arc::clone(self.record), Arc::clone(&self.work.site));
         Ok(on_thread(move || stage::inspect(&record, &site)).await?)
     }
