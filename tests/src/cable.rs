@@ -29,6 +29,8 @@ pub struct Weather {
     pub cut_after: Option<u64>,
     /// `HEAD` finds nothing.
     pub is_blind: bool,
+    /// `HEAD` is forbidden.
+    pub is_forbidden: bool,
     /// Answers repeat the request's checksum, as Amazon's do; or give another one.
     pub checksum: Option<Checksum>,
 }
@@ -136,6 +138,9 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     }
     if weather.is_blind && parts.method == Method::HEAD {
         return StatusCode::NOT_FOUND.into_response();
+    }
+    if weather.is_forbidden && parts.method == Method::HEAD {
+        return StatusCode::FORBIDDEN.into_response();
     }
     let counting = Arc::clone(&shared);
     let body = body.into_data_stream().inspect(move |block| {

@@ -400,3 +400,19 @@ fn records_from_object_storage_are_looked_up() {
     assert_eq!((status("again").failed, lab.seen().lookups), (2, 2), "what is not there is not asked for");
     assert_eq!(failures(&shelf.site.path("again.sluice"))[0].category, "source_missing");
 }
+
+#[test]
+fn what_cannot_be_looked_at_is_not_removed() {
+    let server = Server::start(Kind::Moto);
+    let cable = Cable::to(&server.url(), Weather::default());
+    let shelf = Shelf::new(cable.url());
+    std::fs::write(shelf.site.source.join("a.txt"), "ours").expect("a file");
+    cable.change(Weather { is_forbidden: true, ..Weather::default() });
+    run("run", &shelf.upload("[deliver]\nverify = \"size\"")).expect(WITH_FAILURES);
+    let failed = failures(&shelf.site.path("up.sluice"));
+    assert_eq!(failed[0].category, "destination_denied", "{failed:?}");
+    assert_eq!(
+        server.boto("print(s3.get_object(Bucket=bucket, Key='in/a.txt')['Body'].read())").trim(),
+        "b'ours'"
+    );
+}

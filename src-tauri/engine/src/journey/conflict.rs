@@ -209,23 +209,25 @@ impl Way<'_> {
                 }
             }
             Destination::Remote(place) => {
-                self.hash_there(line, place, size, target, Hasher::new(algorithm)).await
+                self.hash_there(line, place, size, target, None, Hasher::new(algorithm)).await
             }
         }
     }
 
-    /// Reads what is under a name behind a connection. None: it is no longer what it was.
+    /// Reads what is under a name behind a connection; only what has that tag, where there is one. None: it
+    /// is no longer what it was.
     pub(super) async fn hash_there(
         &self,
         line: &Line,
         place: &Place,
         size: u64,
         target: &RawPath,
+        etag: Option<String>,
         mut hasher: Hasher,
     ) -> Result<Option<ContentHash>, Stop> {
         let what = || format!("cannot read back {}", place.shown(target));
         let key = place.target(target).map_err(|fault| fault.of_destination(&what()))?;
-        let mut fetch = Fetch::new(place, key, size, None);
+        let mut fetch = Fetch::new(place, key, size, etag);
         loop {
             match self.alive(fetch.next(line)).await {
                 Ok(Some(block)) => {

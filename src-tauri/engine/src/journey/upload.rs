@@ -316,29 +316,49 @@ impl Way<'_> {
     ) -> Result<Evidence, Stop> {
         let proven = match (self.work.site.delivery.verify, &hashed.hash) {
             (Verify::ReadBack, Some(expected)) => {
-                let hasher = Hasher::new(expected.algorithm);
-                let there = self.hash_there(line, to.place, hashed.bytes, &to.path, hasher).await?;
-                (there.as_ref() == Some(expected)).then_some(Evidence::ReadBack)
+                let hash = async |etag| {
+                    let hasher = Hasher::new(expected.algorithm);
+                    self.hash_there(line, to.place, hashed.bytes, &to.path, etag, hasher).await
+                };
+                let ours = match &stored.etag {
+                    Some(etag) => hash(Some(etag.clone())).await?,
+                    None => None,
+                };
+                let is_ours = ours.is_some();
+                // Somebody has changed it meanwhile, or the service gives tags of two kinds.
+                let there = if is_ours { ours } else { hash(None).await? };
+                if there.as_ref() == Some(expected) {
+                    return Ok(Evidence::ReadBack);
+                }
+                if is_ours {
+                    self.take_away(line, to).await;
+                }
+                None
             }
             (Verify::Written, _) if stored.asserted => Some(Evidence::RemoteChecksum),
             (Verify::Written, _) => Some(Evidence::Written),
             (Verify::Size | Verify::ReadBack, _) => {
-                let there = self.look(line, to.place, &to.path).await?;
-                (there == Some(hashed.bytes)).then_some(Evidence::Size)
+                let looked = self.alive(line.ask(to.place.endpoint(), "look", to.place.look(&to.key))).await;
+                let what = format!("cannot look at {}", to.place.shown(&to.path));
+                let there = looked.map_err(|trouble| self.no_destination(to.place, &what, trouble))?;
+                (there.size == hashed.bytes).then_some(Evidence::Size)
             }
         };
         if let Some(evidence) = proven {
             return Ok(evidence);
         }
-        // Nobody else has it: what is damaged does not stay under its name.
+        let message = format!("{}: what was read back is not what was sent", to.place.shown(&to.path));
+        Err(Failure::new(Stage::Deliver, Category::VerifyMismatch, message).into())
+    }
+
+    /// Removes what is ours and damaged, where nobody had the name before: it does not stay under it.
+    async fn take_away(&self, line: &Line, to: &Target<'_>) {
         if to.mode == Mode::Create {
             let deleting = to.place.delete(&to.key);
             if let Err(error) = self.alive(line.ask(to.place.endpoint(), "delete", deleting)).await {
                 tracing::warn!(key = to.key, %error, "a damaged object stays");
             }
         }
-        let message = format!("{}: what was read back is not what was sent", to.place.shown(&to.path));
-        Err(Failure::new(Stage::Deliver, Category::VerifyMismatch, message).into())
     }
 
     fn not_written(&self, to: &Target<'_>, trouble: Trouble) -> Stop {
