@@ -3,7 +3,6 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
@@ -27,12 +26,9 @@ use crate::source::catalogue::{Seen, list, list_unlisted};
 use crate::source::{Found, planned, walk};
 use crate::spec::JobSpec;
 use crate::state::Transition;
-use crate::storage::remote::fault::FaultKind;
 use crate::storage::remote::{Page, Place};
 use crate::storage::sources::{Origin, Sources};
 
-/// How often a page of a listing is asked for again.
-const LIST_TRIES: u32 = 5;
 /// Records written at once.
 const CHUNK: usize = 2000;
 /// Chunks that may wait for the checkpoint; then the walk waits.
@@ -213,7 +209,7 @@ impl Gathering<'_> {
                 Err(Trouble::Closed) => return Ok(()),
                 Err(trouble) => {
                     tries += 1;
-                    let Some(wait) = wait_after(&trouble, tries) else {
+                    let Some(wait) = trouble.wait_after(tries) else {
                         return Err(not_listed(place, &trouble).into());
                     };
                     runtime.block_on(async {
@@ -277,22 +273,6 @@ async fn check_folder(place: &Place, line: &Line) -> Result<(), Error> {
         message: format!("the source {} is a single object", place.shown(&RawPath::default())),
         advice: "Name the folder that it lies in.",
     }))
-}
-
-/// How long to wait before a page is asked for again. None: it would not help.
-fn wait_after(trouble: &Trouble, tries: u32) -> Option<Duration> {
-    if tries > LIST_TRIES {
-        return None;
-    }
-    let backoff = Duration::from_millis(500) * (1 << tries.min(6));
-    match trouble {
-        Trouble::Later(wait) => Some(*wait),
-        Trouble::Refused(fault) | Trouble::Away(fault, _) => {
-            let may_pass = fault.of_service().is_some() && fault.kind != FaultKind::SignIn;
-            may_pass.then(|| backoff.max(fault.retry_after.unwrap_or_default()))
-        }
-        Trouble::Closed => None,
-    }
 }
 
 fn not_listed(place: &Place, why: &dyn std::fmt::Display) -> Refusal {

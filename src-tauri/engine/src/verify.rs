@@ -195,29 +195,45 @@ async fn check_remote(
     (record.id, shown, verdict)
 }
 
+/// A service that is busy or away for a moment says nothing of the file; it is asked again.
 async fn compare_remote(record: &DeliveredRecord, place: &Place, line: &Line, key: &str) -> Verdict {
+    let mut tries = 0;
+    loop {
+        let trouble = match read_remote(record, place, line, key).await {
+            Ok(verdict) => return verdict,
+            Err(trouble) => trouble,
+        };
+        tries += 1;
+        let Some(wait) = trouble.wait_after(tries) else { return Verdict::Unreadable(trouble.to_string()) };
+        tokio::time::sleep(wait).await;
+    }
+}
+
+async fn read_remote(
+    record: &DeliveredRecord,
+    place: &Place,
+    line: &Line,
+    key: &str,
+) -> Result<Verdict, Trouble> {
     let recorded = record.hash.as_deref().and_then(ContentHash::parse);
-    let looked = line.ask(place.endpoint(), "look", place.look(key)).await;
-    let size = match looked {
+    let size = match line.ask(place.endpoint(), "look", place.look(key)).await {
         Ok(looked) => looked.size,
-        Err(Trouble::Refused(fault)) if fault.kind == FaultKind::Missing => return Verdict::Missing,
-        Err(trouble) => return Verdict::Unreadable(trouble.to_string()),
+        Err(Trouble::Refused(fault)) if fault.kind == FaultKind::Missing => return Ok(Verdict::Missing),
+        Err(trouble) => return Err(trouble),
     };
     if size != record.size {
-        return Verdict::Differing(format!("{} bytes were delivered, {size} are there", record.size));
+        return Ok(Verdict::Differing(format!("{} bytes were delivered, {size} are there", record.size)));
     }
-    let Some(ContentHash { algorithm, hex }) = recorded else { return Verdict::SizeOnly };
+    let Some(ContentHash { algorithm, hex }) = recorded else { return Ok(Verdict::SizeOnly) };
     let mut read = Fetch::new(place, key.to_owned(), size, None);
     let mut hasher = Hasher::new(algorithm);
-    loop {
-        match read.next(line).await {
-            Ok(Some(block)) => hasher.update(&block),
-            Ok(None) if hasher.finish().hex == hex => return Verdict::Matching(size),
-            Ok(None) => {
-                return Verdict::Differing(format!("its {} is not the recorded one", algorithm.word()));
-            }
-            Err(trouble) => return Verdict::Unreadable(trouble.to_string()),
-        }
+    while let Some(block) = read.next(line).await? {
+        hasher.update(&block);
+    }
+    if hasher.finish().hex == hex {
+        Ok(Verdict::Matching(size))
+    } else {
+        Ok(Verdict::Differing(format!("its {} is not the recorded one", algorithm.word())))
     }
 }
 

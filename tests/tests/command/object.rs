@@ -196,6 +196,8 @@ fn a_service_that_asks_to_slow_down_fails_no_record() {
     let status = Status::of(&shelf.site.path("up.sluice"));
     assert_eq!((status.delivered, status.failed), (60, 0));
     assert!(status.throttled > 0, "{status:?}");
+    cable.change(Weather { slow_down_every: 50, ..Weather::default() });
+    run("verify", &shelf.site.path("up.sluice")).expect(COMPLETE);
 }
 
 #[test]

@@ -19,6 +19,9 @@ pub(crate) struct Line {
     again: AtomicBool,
 }
 
+/// How often something that has no record to wait in is asked for again.
+const TRIES: u32 = 5;
+
 /// Why there is no answer to go on with.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Trouble {
@@ -34,6 +37,24 @@ pub(crate) enum Trouble {
     /// The service fails for everybody.
     #[error("{0}")]
     Away(Fault, Open),
+}
+
+impl Trouble {
+    /// How long to wait before it is asked for again, after so many tries. None: it would not help.
+    pub(crate) fn wait_after(&self, tries: u32) -> Option<Duration> {
+        if tries > TRIES {
+            return None;
+        }
+        let backoff = Duration::from_millis(500) * (1 << tries);
+        match self {
+            Self::Later(wait) => Some(*wait),
+            Self::Refused(fault) | Self::Away(fault, _) => {
+                let may_pass = fault.of_service().is_some() && fault.kind != FaultKind::SignIn;
+                may_pass.then(|| backoff.max(fault.retry_after.unwrap_or_default()))
+            }
+            Self::Closed => None,
+        }
+    }
 }
 
 impl Line {
