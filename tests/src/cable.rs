@@ -2,7 +2,7 @@
 //! does.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 
@@ -29,6 +29,8 @@ pub struct Weather {
     pub cut_after: Option<u64>,
     /// `HEAD` finds nothing.
     pub is_blind: bool,
+    /// The first object that is put arrives, but the answer says otherwise. A probe is none.
+    pub loses_first: bool,
     /// `HEAD` is forbidden.
     pub is_forbidden: bool,
     /// Answers repeat the request's checksum, as Amazon's do; or give another one.
@@ -59,6 +61,7 @@ struct Shared {
     server: String,
     weather: Mutex<Weather>,
     requests: AtomicU64,
+    lost: AtomicBool,
     sent: AtomicU64,
 }
 
@@ -73,6 +76,7 @@ impl Cable {
             server: server.to_owned(),
             weather: Mutex::new(weather),
             requests: AtomicU64::new(0),
+            lost: AtomicBool::new(false),
             sent: AtomicU64::new(0),
         });
         let (stop, stopped) = oneshot::channel::<()>();
@@ -154,6 +158,10 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         forward = forward.body(reqwest::Body::wrap_stream(body));
     }
     let Ok(answer) = forward.send().await else { return StatusCode::BAD_GATEWAY.into_response() };
+    let is_put = parts.method == Method::PUT && !parts.uri.path().contains(".sluice-probe");
+    if weather.loses_first && is_put && !shared.lost.swap(true, Ordering::Relaxed) {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
     let mut response = Response::builder().status(answer.status());
     for (name, value) in answer.headers() {
         if name != "transfer-encoding" && name != "connection" {

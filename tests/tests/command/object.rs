@@ -418,3 +418,20 @@ fn what_cannot_be_looked_at_is_not_removed() {
         "b'ours'"
     );
 }
+
+#[test]
+fn an_object_whose_answer_was_lost_is_ours() {
+    let server = Server::start(Kind::Moto);
+    // With a blind look the name is only found taken when it is written again.
+    for is_blind in [false, true] {
+        let cable = Cable::to(&server.url(), Weather::default());
+        let shelf = Shelf::new(cable.url());
+        std::fs::write(shelf.site.source.join("a.txt"), "ours").expect("a file");
+        cable.change(Weather { loses_first: true, is_blind, ..Weather::default() });
+        let more = "[control]\nbackoff_base_ms = 5\nretry_budget_percent = 100";
+        let job = shelf.job("up", text(&shelf.site.source), &format!("shelf:{BUCKET}/{is_blind}"), more);
+        run("run", &job).expect(COMPLETE);
+        let status = Status::of(&shelf.site.path("up.sluice"));
+        assert_eq!((status.delivered, status.failed), (1, 0), "{is_blind}");
+    }
+}

@@ -109,6 +109,11 @@ impl Way<'_> {
         }
     }
 
+    /// Whether an earlier attempt, whose answer was lost or not waited for, may have brought it.
+    pub(super) fn may_be_there(&self) -> bool {
+        self.record.interrupted || self.record.tries > 0 || self.record.upload.is_some()
+    }
+
     /// The place to which the content may go without a look before, because the service itself refuses
     /// what is taken. None: it is to be looked first. Where names turn out to be taken, looks come first
     /// again, so that little is sent in vain.
@@ -116,8 +121,7 @@ impl Way<'_> {
         let place = self.work.site.destination.remote()?;
         let policy = self.work.site.delivery.on_conflict;
         let fits = size <= parts::WHOLE && policy != OnConflict::Overwrite;
-        let fresh = !self.record.interrupted && self.record.tries == 0 && self.record.upload.is_none();
-        (fits && fresh && place.guards() && !place.expects_occupants()).then_some(place)
+        (fits && !self.may_be_there() && place.guards() && !place.expects_occupants()).then_some(place)
     }
 
     /// None: the name is taken.

@@ -52,8 +52,7 @@ impl Way<'_> {
         target: RawPath,
     ) -> Result<Resolved, Stop> {
         let policy = self.work.site.delivery.on_conflict;
-        // An attempt whose answer was lost may have brought it.
-        let interrupted = self.record.interrupted || self.record.tries > 0 || self.record.upload.is_some();
+        let interrupted = self.may_be_there();
         if policy == OnConflict::Overwrite && !interrupted {
             return Ok(Resolved::Free { target, mode: Mode::Replace });
         }
@@ -165,7 +164,7 @@ impl Way<'_> {
     }
 
     /// The hash that source and target have in common. Both are read.
-    async fn same_content(
+    pub(super) async fn same_content(
         &self,
         line: &Line,
         size: u64,

@@ -69,13 +69,34 @@ impl Way<'_> {
         let what = format!("cannot write {}", place.shown(&path));
         let key = place.target(&path).map_err(|fault| fault.of_destination(&what))?;
         let to = Target { place, path, key, told, mode };
-        let (hashed, stored) = if source.size() <= parts::WHOLE {
-            let put = self.put_whole(line, source, &to).await?;
-            put.map_err(|trouble| self.not_written(&to, trouble))?
-        } else {
-            self.put_parts(line, source, &to).await?
-        };
-        self.arrived_there(line, to, hashed, stored).await
+        if source.size() > parts::WHOLE {
+            return self.put_parts(line, source, to).await;
+        }
+        match self.put_whole(line, source, &to).await? {
+            Ok((hashed, stored)) => self.arrived_there(line, to, hashed, stored).await,
+            Err(trouble) => {
+                let ours = self.ours(line, source.size(), &to, &trouble).await?;
+                ours.ok_or_else(|| self.not_written(&to, trouble))
+            }
+        }
+    }
+
+    /// Who has taken the name may be ourselves: an earlier attempt that the look before did not yet see.
+    async fn ours(
+        &self,
+        line: &Line,
+        size: u64,
+        to: &Target<'_>,
+        trouble: &Trouble,
+    ) -> Result<Option<Processed>, Stop> {
+        let is_taken = matches!(trouble, Trouble::Refused(fault) if fault.kind == FaultKind::Taken);
+        if !is_taken || !self.may_be_there() {
+            return Ok(None);
+        }
+        let same = self.same_content(line, size, &to.path).await?;
+        Ok(same.map(|hash| {
+            deliver::already_there(self.record, size, true, to.path.clone(), hash, &self.work.site)
+        }))
     }
 
     /// Puts a small file without a look at what is there. None: the name is taken.
@@ -145,10 +166,10 @@ impl Way<'_> {
         &self,
         line: &Arc<Line>,
         source: &mut Reading<'_>,
-        to: &Target<'_>,
-    ) -> Result<(Hashed, Stored), Stop> {
+        to: Target<'_>,
+    ) -> Result<Processed, Stop> {
         let Store::Object(bucket) = &to.place.store;
-        let upload = self.upload(line, source.size(), to).await?;
+        let upload = self.upload(line, source.size(), &to).await?;
         let at_once = parts::at_once(source.size());
         let mut receipts: Vec<Option<String>> = Vec::new();
         let mut sending: JoinSet<Sent> = JoinSet::new();
@@ -172,7 +193,7 @@ impl Way<'_> {
             }
             receipts.push(None);
             while sending.len() >= at_once {
-                self.sent(&mut sending, &mut receipts, &upload, to).await?;
+                self.sent(&mut sending, &mut receipts, &upload, &to).await?;
             }
             sending.spawn(send(
                 Arc::clone(line),
@@ -188,7 +209,7 @@ impl Way<'_> {
         let hashed = hashing.finish();
         self.check(source, &hashed).await?;
         while !sending.is_empty() {
-            self.sent(&mut sending, &mut receipts, &upload, to).await?;
+            self.sent(&mut sending, &mut receipts, &upload, &to).await?;
         }
         let receipts: Vec<String> = receipts.into_iter().flatten().collect();
         let completing = bucket.complete(&to.key, &upload.id, receipts, to.mode);
@@ -196,15 +217,16 @@ impl Way<'_> {
         match completed {
             Ok(stored) => {
                 self.note(Note::Ended { upload: upload.id }).await?;
-                Ok((hashed, stored))
+                self.arrived_there(line, to, hashed, stored).await
             }
             Err(trouble) => {
+                let ours = self.ours(line, source.size(), &to, &trouble).await?;
                 if let Trouble::Refused(fault) = &trouble
                     && matches!(fault.kind, FaultKind::NoUpload | FaultKind::Taken)
                 {
                     self.give_up(line, bucket, &to.key, upload.id).await?;
                 }
-                Err(self.not_written(to, trouble))
+                ours.ok_or_else(|| self.not_written(&to, trouble))
             }
         }
     }

@@ -94,9 +94,9 @@ fn of_code(code: &str) -> Option<FaultKind> {
         | "BandwidthLimitExceeded"
         | "OperationAborted" => FaultKind::Throttled,
         "RequestTimeout" => FaultKind::Timeout,
-        "InternalError" => FaultKind::Busy,
+        // Two requests for one name at a moment; which of them won is told by the next look.
+        "InternalError" | "ConditionalRequestConflict" => FaultKind::Busy,
         "InvalidObjectState" => FaultKind::Archived,
-        "ConditionalRequestConflict" => FaultKind::Taken,
         "PreconditionFailed" => FaultKind::Changed,
         "KeyTooLongError" => FaultKind::Name,
         "EntityTooLarge" => FaultKind::TooLarge,
@@ -135,6 +135,7 @@ mod tests {
         assert_eq!(answer(404, "NoSuchBucket").kind, FaultKind::NoPlace);
         assert_eq!(answer(404, "NoSuchUpload").kind, FaultKind::NoUpload);
         assert_eq!(answer(200, "InternalError").kind, FaultKind::Busy);
+        assert_eq!(answer(409, "ConditionalRequestConflict").kind, FaultKind::Busy);
         assert_eq!(answer(418, "New").said, "418 New: a < b");
         assert_eq!(of_answer(404, "").kind, FaultKind::Missing);
         assert_eq!(of_answer(500, "\x1b[31m").said, "500 \\u{1b}[31m");
