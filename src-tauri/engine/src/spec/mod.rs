@@ -315,14 +315,17 @@ pub enum SpecError {
     },
 }
 
-/// Where and why TOML cannot be read. The reader's own words would repeat the line, and somebody may have
-/// written a secret there.
+/// Where and why TOML cannot be read: the line's number and its key. The reader's own words would repeat the
+/// whole line, and somebody may have written a secret there.
 pub(crate) fn told(text: &str, error: &toml::de::Error) -> String {
-    let line = error.span().map(|span| {
-        let before = &text.as_bytes()[..span.start.min(text.len())];
-        format!("line {}: ", before.iter().filter(|byte| **byte == b'\n').count() + 1)
-    });
-    format!("{}{}", line.unwrap_or_default(), error.message())
+    let Some(span) = error.span() else { return error.message().to_owned() };
+    let before = &text.as_bytes()[..span.start.min(text.len())];
+    let number = before.iter().filter(|byte| **byte == b'\n').count();
+    let key = text.lines().nth(number).and_then(|line| line.split_once('=')).map(|(key, _)| key.trim());
+    let key =
+        key.filter(|key| key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte)));
+    let key = key.filter(|key| !key.is_empty()).map_or_else(String::new, |key| format!(" ({key})"));
+    format!("line {}{key}: {}", number + 1, error.message())
 }
 
 /// The same of a job file, and a word to whoever seems to have written a secret there.
@@ -561,7 +564,7 @@ mod tests {
             std::fs::write(&path, format!("sources = [\"/a\"]\n{wrong}\n")).expect("a file");
             let error = JobSpec::load(&path).expect_err(wrong);
             let said = format!("{error} {error:?}");
-            assert!(said.contains("line 2: ") && said.contains(word), "{said}");
+            assert!(said.contains("line 2") && said.contains(word), "{said}");
             assert!(!said.contains("hunter2") && !said.contains("ter2"), "{said}");
         }
     }
