@@ -60,7 +60,7 @@ fn a_secret_comes_from_the_environment_and_stays_out_of_every_file() {
         text.replace("[register]", "[register]\nauth = { bearer = \"SLUICE_TEST_KNOWN\" }"),
     )
     .unwrap();
-    served.run(&[]).assert_refused(&["sluice_test_token", "environment"]);
+    served.run(&[]).assert_refused(&["sluice_test_known", "environment"]);
     assert!(!served.checkpoint.exists() && lab.requests() == 0, "nothing was touched");
 
     let mut command = command::sluice(["run".as_ref(), served.job.as_os_str()]);
