@@ -312,8 +312,7 @@ fn an_outage_costs_a_group_no_attempt() {
     let served = Served::new(site, &lab, &format!("{RAW}[limits]\nbatch_size = 60\nconcurrency = 8"));
     let running = served.start(&[]);
     wait::until("the first assets", || (lab.registered() > 40).then_some(()));
-    // An answer of before may still come after the first 503, which would then be none of the outage.
-    lab.outage(Some(Outage::Refused));
+    lab.outage(Some(Outage::Unavailable));
     let args = ["status".as_ref(), served.checkpoint.as_os_str(), "--json".as_ref()];
     let waits = || (command::run(args).expect(COMPLETE).json()["state"] == "waiting").then_some(());
     wait::until("the run to wait", waits);

@@ -2,7 +2,7 @@
 
 use sqlx::{Row, SqliteConnection};
 
-use super::groups::with_fallen_kin;
+use super::groups::{any, with_fallen_kin};
 use super::migration::Change;
 use super::open::to_json;
 use super::records::number;
@@ -62,61 +62,133 @@ const OF_AN_OUTAGE: &str = "('service_error', 'service_unreachable', 'timeout', 
 /// outage; without a bound it would be tried for ever.
 const REFUNDS: u32 = 2;
 
-impl Checkpoint {
-    /// What failed at a service since an outage began was the outage: those records, and what failed
-    /// with them as their group, go back to pending and the attempts are not counted. What was written
-    /// may have arrived all the same, so that the next attempt looks for it. Gives how many.
-    pub(crate) async fn refund(&self, endpoint: &str, since_ms: i64) -> Result<u64, CheckpointError> {
-        self.write(async |tx| {
-            let spoiled: Vec<RecordId> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
-                "SELECT id FROM record
-                 WHERE ((state = 0 AND due_ms IS NOT NULL) OR state = 3)
-                   AND endpoint = ? AND ended_ms >= ? AND reason IN {OF_AN_OUTAGE} AND refunds < {REFUNDS}"
-            )))
-            .bind(endpoint)
-            .bind(since_ms)
+/// The attempts that an outage spoiled. A record may have had several: it is tried again before the service
+/// counts as away.
+async fn spoiled(tx: &mut SqliteConnection, endpoint: &str, since_ms: i64) -> Result<Vec<i64>, sqlx::Error> {
+    // From the attempts to their records: there may be a million pending records, and few failed.
+    let own = format!(
+        "SELECT attempt.id FROM attempt CROSS JOIN record ON record.id = attempt.record
+         WHERE attempt.endpoint = ? AND attempt.ended_ms >= ? AND attempt.category IN {OF_AN_OUTAGE}
+           AND attempt.refunded = 0 AND record.state IN (0, 3) AND record.refunds < {REFUNDS}"
+    );
+    let mut spoiled: Vec<i64> = sqlx::query_scalar(sqlx::AssertSqlSafe(own))
+        .bind(endpoint)
+        .bind(since_ms)
+        .fetch_all(&mut *tx)
+        .await?;
+    if spoiled.is_empty() || !any(tx).await? {
+        return Ok(spoiled);
+    }
+    let beside: Vec<i64> = sqlx::query_scalar(
+        "SELECT attempt.id FROM attempt CROSS JOIN record ON record.id = attempt.record
+         WHERE attempt.category = 'group_incomplete' AND attempt.ended_ms >= ? AND attempt.refunded = 0
+           AND record.state IN (0, 3) AND record.kin IN (
+               SELECT kin.kin FROM attempt AS one CROSS JOIN record AS kin ON kin.id = one.record
+               WHERE one.id IN (SELECT value FROM json_each(?)) AND kin.kin IS NOT NULL)",
+    )
+    .bind(since_ms)
+    .bind(to_json(&spoiled)?)
+    .fetch_all(tx)
+    .await?;
+    spoiled.extend(beside);
+    Ok(spoiled)
+}
+
+/// Sends records back to pending whose last failure was the outage.
+async fn send_back(
+    tx: &mut SqliteConnection,
+    endpoint: &str,
+    since_ms: i64,
+    change: &mut Change,
+) -> Result<(), sqlx::Error> {
+    let fallen: Vec<RecordId> = sqlx::query_scalar(sqlx::AssertSqlSafe(format!(
+        "SELECT id FROM record
+         WHERE ((state = 0 AND due_ms IS NOT NULL) OR state = 3)
+           AND endpoint = ? AND ended_ms >= ? AND reason IN {OF_AN_OUTAGE} AND refunds < {REFUNDS}"
+    )))
+    .bind(endpoint)
+    .bind(since_ms)
+    .fetch_all(&mut *tx)
+    .await?;
+    if fallen.is_empty() {
+        return Ok(());
+    }
+    let ids = to_json(&with_fallen_kin(tx, fallen).await?)?;
+    let failed =
+        sqlx::query("SELECT size FROM record WHERE +state = 3 AND id IN (SELECT value FROM json_each(?))")
+            .bind(&ids)
             .fetch_all(&mut *tx)
             .await?;
+    for row in &failed {
+        change.failed -= 1;
+        change.pending += 1;
+        change.bytes_failed -= number(row, "size")? as i64;
+    }
+    sqlx::query(
+        "UPDATE record SET state = 0, due_ms = NULL, stage = NULL, reason = NULL, message = NULL, endpoint = NULL,
+                http_status = NULL, ended_ms = NULL
+         WHERE id IN (SELECT value FROM json_each(?))",
+    )
+    .bind(&ids)
+    .execute(tx)
+    .await?;
+    Ok(())
+}
+
+/// Takes these attempts out of the count. Gives how many records had them.
+async fn give_back(
+    tx: &mut SqliteConnection,
+    attempts: &[i64],
+    change: &mut Change,
+) -> Result<u64, sqlx::Error> {
+    let attempts = to_json(&attempts)?;
+    sqlx::query("UPDATE attempt SET refunded = 1 WHERE id IN (SELECT value FROM json_each(?))")
+        .bind(&attempts)
+        .execute(&mut *tx)
+        .await?;
+    let given = sqlx::query(
+        "SELECT record.id, record.attempts, count(*) AS number FROM attempt
+         JOIN record ON record.id = attempt.record
+         WHERE attempt.id IN (SELECT value FROM json_each(?)) GROUP BY record.id",
+    )
+    .bind(&attempts)
+    .fetch_all(&mut *tx)
+    .await?;
+    let mut rows: Vec<(RecordId, i64)> = Vec::with_capacity(given.len());
+    for row in &given {
+        let (made, number) = (number(row, "attempts")? as i64, number(row, "number")? as i64);
+        change.attempts -= number;
+        // The first attempt of a record is no retry.
+        change.retries -= (made - 1).max(0) - (made - number - 1).max(0);
+        rows.push((row.try_get("id")?, number));
+    }
+    sqlx::query(
+        "UPDATE record SET attempts = max(record.attempts - (o.value ->> 1), 0),
+                tries = max(record.tries - (o.value ->> 1), 0), refunds = record.refunds + 1, interrupted = 1
+         FROM json_each(?) AS o WHERE record.id = o.value ->> 0",
+    )
+    .bind(to_json(&rows)?)
+    .execute(tx)
+    .await?;
+    Ok(rows.len() as u64)
+}
+
+impl Checkpoint {
+    /// What failed at a service since an outage began was the outage: those attempts are not counted, with
+    /// what failed beside them in their groups, and where it was a record's last word so far, it goes back to
+    /// pending. What was written may have arrived all the same, so that the next attempt looks for it. Gives
+    /// how many records got attempts back.
+    pub(crate) async fn refund(&self, endpoint: &str, since_ms: i64) -> Result<u64, CheckpointError> {
+        self.write(async |tx| {
+            let spoiled = spoiled(tx, endpoint, since_ms).await?;
             if spoiled.is_empty() {
                 return Ok(0);
             }
-            let ids = to_json(&with_fallen_kin(tx, spoiled).await?)?;
-            let spoiled = sqlx::query(
-                "SELECT state, size, attempts FROM record WHERE id IN (SELECT value FROM json_each(?))",
-            )
-            .bind(&ids)
-            .fetch_all(&mut *tx)
-            .await?;
             let mut change = Change::default();
-            for row in &spoiled {
-                change.attempts -= 1;
-                change.retries -= i64::from(number(row, "attempts")? > 1);
-                if row.try_get::<i64, _>("state")? == 3 {
-                    change.failed -= 1;
-                    change.pending += 1;
-                    change.bytes_failed -= number(row, "size")? as i64;
-                }
-            }
-            sqlx::query(
-                "UPDATE record SET state = 0, due_ms = NULL, tries = max(tries - 1, 0), attempts = max(attempts - 1, 0),
-                        refunds = refunds + 1, interrupted = 1, stage = NULL, reason = NULL, message = NULL, endpoint = NULL, http_status = NULL, ended_ms = NULL
-                 WHERE id IN (SELECT value FROM json_each(?))",
-            )
-            .bind(&ids)
-            .execute(&mut *tx)
-            .await?;
-            sqlx::query(
-                "UPDATE attempt SET refunded = 1
-                 WHERE record IN (SELECT value FROM json_each(?)) AND (endpoint = ? OR category = 'group_incomplete')
-                   AND ended_ms >= ?",
-            )
-            .bind(&ids)
-            .bind(endpoint)
-            .bind(since_ms)
-            .execute(&mut *tx)
-            .await?;
+            send_back(tx, endpoint, since_ms, &mut change).await?;
+            let refunded = give_back(tx, &spoiled, &mut change).await?;
             change.apply(tx).await?;
-            Ok(spoiled.len() as u64)
+            Ok(refunded)
         })
         .await
     }

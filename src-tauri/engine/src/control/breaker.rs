@@ -47,11 +47,13 @@ pub(crate) struct Open {
 }
 
 impl Breaker {
-    /// Takes a sign; tells whether the breaker is open after it.
-    pub(crate) fn observe(&mut self, sign: Sign, now: Duration) -> Option<Open> {
+    /// Takes a sign of a request that began then; tells whether the breaker is open after it.
+    pub(crate) fn observe(&mut self, sign: Sign, began: Duration, now: Duration) -> Option<Open> {
         match sign {
             Sign::Answers => {
-                *self = Self::default();
+                // An answer that was on its way before the first failure does not speak for the time after.
+                let since = self.since.filter(|since| began < *since);
+                *self = Self { since, ..Self::default() };
                 return None;
             }
             Sign::Unreachable => self.unreachable += 1,
@@ -79,6 +81,11 @@ impl Breaker {
         }
     }
 
+    /// When the row of failures began. None: the last that is known of it is that it answers.
+    pub(crate) fn failing_since(&self) -> Option<Duration> {
+        self.since
+    }
+
     pub(crate) fn is_open(&self) -> bool {
         self.open
     }
@@ -90,7 +97,10 @@ mod tests {
 
     fn after(signs: &[Sign]) -> Option<Open> {
         let mut breaker = Breaker::default();
-        let observed = |(at, sign): (usize, &Sign)| breaker.observe(*sign, Duration::from_secs(at as u64));
+        let observed = |(at, sign): (usize, &Sign)| {
+            let now = Duration::from_secs(at as u64);
+            breaker.observe(*sign, now, now)
+        };
         signs.iter().enumerate().map(observed).last().flatten()
     }
 
@@ -115,14 +125,17 @@ mod tests {
     #[test]
     fn after_an_outage_one_sign_is_enough_and_an_answer_forgives() {
         let mut breaker = Breaker::default();
-        breaker.observe(Sign::Denied, Duration::ZERO);
+        breaker.observe(Sign::Denied, Duration::ZERO, Duration::ZERO);
         breaker.half_open();
         assert!(!breaker.is_open());
-        assert!(breaker.clone().observe(FIRST, Duration::ZERO).is_some());
-        assert!(breaker.clone().observe(Sign::Unreachable, Duration::ZERO).is_some());
-        assert!(breaker.clone().observe(AGAIN, Duration::ZERO).is_none(), "a poisoned record proves nothing");
-        breaker.observe(Sign::Answers, Duration::ZERO);
-        assert!(breaker.observe(FIRST, Duration::ZERO).is_none());
+        assert!(breaker.clone().observe(FIRST, Duration::ZERO, Duration::ZERO).is_some());
+        assert!(breaker.clone().observe(Sign::Unreachable, Duration::ZERO, Duration::ZERO).is_some());
+        assert!(
+            breaker.clone().observe(AGAIN, Duration::ZERO, Duration::ZERO).is_none(),
+            "a poisoned record proves nothing"
+        );
+        breaker.observe(Sign::Answers, Duration::ZERO, Duration::ZERO);
+        assert!(breaker.observe(FIRST, Duration::ZERO, Duration::ZERO).is_none());
     }
 
     #[test]
@@ -130,5 +143,17 @@ mod tests {
         let mut signs = vec![FIRST, Sign::Answers];
         signs.extend([FIRST; 8]);
         assert_eq!(after(&signs), Some(Open { since: Duration::from_secs(2) }));
+    }
+
+    #[test]
+    fn an_answer_that_was_on_its_way_before_does_not_end_the_row() {
+        let second = Duration::from_secs;
+        let mut breaker = Breaker::default();
+        breaker.observe(FIRST, second(1), second(2));
+        breaker.observe(Sign::Answers, second(1), second(3));
+        let open = (0..8).map(|_| breaker.observe(FIRST, second(3), second(4))).last().flatten();
+        assert_eq!(open, Some(Open { since: second(2) }), "but it takes as many failures as ever");
+        breaker.observe(Sign::Answers, second(5), second(6));
+        assert_eq!(breaker.failing_since(), None);
     }
 }

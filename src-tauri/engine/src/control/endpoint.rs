@@ -212,7 +212,12 @@ impl Endpoint {
             Some(Category::ServiceDenied) => Sign::Denied,
             _ => Sign::Answers,
         };
-        lock(&self.breakers).entry(step.to_owned()).or_default().observe(sign, now)
+        let mut breakers = lock(&self.breakers);
+        let began = now.saturating_sub(latency);
+        breakers.entry(step.to_owned()).or_default().observe(sign, began, now)?;
+        // Another step may have failed before this one: the service is the same.
+        let since = breakers.values().filter_map(Breaker::failing_since).min().unwrap_or(now);
+        Some(Open { since })
     }
 
     /// Tells the autopilot of an answer. What failed for another reason says nothing of capacity.

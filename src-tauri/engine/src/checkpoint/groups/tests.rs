@@ -121,6 +121,34 @@ async fn an_outage_gives_the_whole_group_back() {
 }
 
 #[tokio::test]
+async fn every_attempt_that_an_outage_spoiled_is_given_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = planned(&folder, &[None, Some(64), Some(64)], &[]).await;
+    let wait = std::time::Duration::ZERO;
+    let retry = |failure| OutcomeKind::Retry { failure, wait };
+    // Tried twice before the service counts as away, and once more when it did: that try has no outcome.
+    for _ in 0..2 {
+        let (batch, records) = leased(&checkpoint, Lane::Main, 10).await;
+        end(&checkpoint, batch, &records[..2], retry(failure(Category::ServiceError, Some("http://dam"))))
+            .await;
+        end(&checkpoint, batch, &records[2..], retry(failure(Category::GroupIncomplete, None))).await;
+    }
+    let (id, _) = leased(&checkpoint, Lane::Main, 10).await;
+    let end = BatchSummary { id, started_ms: 0, ended_ms: 1, streams: Vec::new() };
+    checkpoint.end_batch(end, false).await.unwrap();
+    let counted = async || {
+        let balance = checkpoint.balance().await.unwrap();
+        (balance.attempts, balance.retries, balance.pending)
+    };
+    assert_eq!(counted().await, (6, 3, 3));
+    assert_eq!(checkpoint.refund("http://dam", 0).await.unwrap(), 3);
+    assert_eq!(counted().await, (0, 0, 3));
+    assert_eq!(checkpoint.refund("http://dam", 0).await.unwrap(), 0, "and once only");
+    let (_, records) = leased(&checkpoint, Lane::Main, 10).await;
+    assert!(records.iter().all(|record| (record.attempts, record.tries) == (0, 0)));
+}
+
+#[tokio::test]
 async fn what_a_pause_left_open_is_looked_for_where_there_are_no_temporary_names() {
     let folder = tempfile::tempdir().unwrap();
     let checkpoint = planned(&folder, &[None], &[]).await;
