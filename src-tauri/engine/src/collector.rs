@@ -148,7 +148,7 @@ impl Collector {
         for handover in round.extract_if(.., is_upload) {
             if let Handover::Upload { note, kept } = handover {
                 notes.push(note);
-                waiting.extend(kept);
+                waiting.push(kept);
             }
         }
         self.checkpoint.keep_uploads(&notes).await?;

@@ -59,7 +59,7 @@ pub(crate) enum Handover {
     /// A step's result, to be kept.
     Step(StepResult),
     /// What happened to an upload in parts, to be kept; who waits for that.
-    Upload { note: Note, kept: Option<oneshot::Sender<()>> },
+    Upload { note: Note, kept: oneshot::Sender<()> },
 }
 
 impl Handover {

@@ -2,9 +2,10 @@
 //!
 //! There is no temporary name: an object is there when it is whole, and its parts are seen by nobody. What
 //! has arrived of an upload is kept in the checkpoint part by part; the next attempt reads the source from
-//! its beginning (it has to hash it anyway), and sends only parts that
-//! are missing. Where a part is another now, the upload begins anew.
+//! its beginning (it has to hash it anyway), and sends only parts that are missing. Where a part is another
+//! now, the upload begins anew.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -173,6 +174,8 @@ impl Way<'_> {
         let at_once = parts::at_once(source.size());
         let mut receipts: Vec<Option<String>> = Vec::new();
         let mut sending: JoinSet<Sent> = JoinSet::new();
+        // What has arrived but is not noted yet would be sent again after a kill, like what is on its way.
+        let mut keeping: VecDeque<oneshot::Receiver<()>> = VecDeque::new();
         let mut hashing = Hashing::new(self.hashes());
         let mut cutter = Cutter { size: upload.part_size, rest: Bytes::new() };
         for number in 0.. {
@@ -193,18 +196,22 @@ impl Way<'_> {
             }
             receipts.push(None);
             while sending.len() >= at_once {
-                self.sent(&mut sending, &mut receipts, &upload, &to).await?;
+                keeping.push_back(self.sent(&mut sending, &mut receipts, &upload, &to).await?);
             }
-            sending.spawn(send(
-                Arc::clone(line),
-                Arc::clone(to.place),
-                to.key.clone(),
-                upload.id.clone(),
-                number,
-                hash,
-                blocks,
-                room,
-            ));
+            while sending.len() + keeping.len() > at_once
+                && let Some(is_kept) = keeping.pop_front()
+            {
+                self.alive(is_kept).await.map_err(|_| Stop::WithCollector)?;
+            }
+            let (line, place) = (Arc::clone(line), Arc::clone(to.place));
+            let (key, id) = (to.key.clone(), upload.id.clone());
+            sending.spawn(async move {
+                let Store::Object(bucket) = &place.store;
+                let putting = bucket.put_part(&key, &id, number, PutPayload::from_iter(blocks));
+                let answer = line.ask(&bucket.endpoint, PART, putting).await;
+                drop(room);
+                Sent { number, hash, answer }
+            });
         }
         let hashed = hashing.finish();
         self.check(source, &hashed).await?;
@@ -255,8 +262,7 @@ impl Way<'_> {
         let (record, key) = (self.record.id, to.key.clone());
         let upload = Upload { id, record, place, key, size, part_size, ..Upload::default() };
         // Known before it holds a byte, so that none is ever left behind unknown.
-        let (kept, is_kept) = oneshot::channel();
-        self.hand_over(Handover::Upload { note: Note::Begun(upload.clone()), kept: Some(kept) }).await?;
+        let is_kept = self.note(Note::Begun(upload.clone())).await?;
         self.alive(is_kept).await.map_err(|_| Stop::WithCollector)?;
         Ok(upload)
     }
@@ -273,7 +279,7 @@ impl Way<'_> {
     /// An upload that the service does not let go of stays known, and can be given up later.
     async fn give_up(&self, line: &Line, bucket: &Bucket, key: &str, upload: String) -> Result<(), Stop> {
         match self.alive(line.ask(&bucket.endpoint, "abort upload", bucket.abort(key, &upload))).await {
-            Ok(()) => self.note(Note::Ended { upload }).await,
+            Ok(()) => self.note(Note::Ended { upload }).await.map(drop),
             Err(error) => {
                 tracing::warn!(upload, %error, "an upload is not given up");
                 Ok(())
@@ -281,33 +287,35 @@ impl Way<'_> {
         }
     }
 
-    async fn note(&self, note: Note) -> Result<(), Stop> {
-        self.hand_over(Handover::Upload { note, kept: None }).await
+    /// Hands a note over. What it gives is told when it is in the checkpoint.
+    async fn note(&self, note: Note) -> Result<oneshot::Receiver<()>, Stop> {
+        let (kept, is_kept) = oneshot::channel();
+        self.hand_over(Handover::Upload { note, kept }).await?;
+        Ok(is_kept)
     }
 
-    /// Waits for the next part that has been sent.
+    /// Waits for the next part that has been sent, and hands its note over.
     async fn sent(
         &self,
         sending: &mut JoinSet<Sent>,
         receipts: &mut [Option<String>],
         upload: &Upload,
         to: &Target<'_>,
-    ) -> Result<(), Stop> {
+    ) -> Result<oneshot::Receiver<()>, Stop> {
+        let internal = |said: String| Failure::new(Stage::Deliver, Category::Internal, said);
         let joined = self.alive(sending.join_next()).await;
-        let Some(sent) = joined else { return Ok(()) };
-        let Sent { number, hash, answer } = sent.map_err(|panic| {
-            let said = format!("unexpected error: {panic}");
-            Failure::new(Stage::Deliver, Category::Internal, said)
-        })?;
+        let sent = joined.ok_or_else(|| internal("no part is on its way".into()))?;
+        let Sent { number, hash, answer } =
+            sent.map_err(|panic| internal(format!("unexpected error: {panic}")))?;
         let id = upload.id.clone();
         match answer {
             Ok(receipt) => {
                 let part = Part { hash, receipt: receipt.clone() };
-                self.note(Note::Part { upload: id, number, part }).await?;
+                let is_kept = self.note(Note::Part { upload: id, number, part }).await?;
                 if let Some(place) = receipts.get_mut(number as usize) {
                     *place = Some(receipt);
                 }
-                Ok(())
+                Ok(is_kept)
             }
             Err(trouble) => {
                 if let Trouble::Refused(fault) = &trouble
@@ -421,24 +429,6 @@ impl Cutter {
         }
         Ok(blocks)
     }
-}
-
-#[allow(clippy::too_many_arguments, reason = "a task owns what it needs")]
-async fn send(
-    line: Arc<Line>,
-    place: Arc<Place>,
-    key: String,
-    upload: String,
-    number: u32,
-    hash: String,
-    blocks: Vec<Bytes>,
-    room: Option<OwnedSemaphorePermit>,
-) -> Sent {
-    let Store::Object(bucket) = &place.store;
-    let putting = bucket.put_part(&key, &upload, number, PutPayload::from_iter(blocks));
-    let answer = line.ask(&bucket.endpoint, PART, putting).await;
-    drop(room);
-    Sent { number, hash, answer }
 }
 
 fn hash_of(blocks: &[Bytes]) -> String {
