@@ -12,6 +12,13 @@ use crate::record::{RawPath, RecordId, hex};
 /// Records changed with one statement.
 const AT_ONCE: u32 = 1000;
 
+/// Where changed records are and go: `o` holds their number and their new path in hexadecimal, or null. What
+/// was copied stays where it is; the rest is mapped anew when its turn comes.
+pub(super) const CHANGED_PLACE: &str = "path = coalesce(unhex(o.value ->> 1), record.path),
+    mapped = CASE WHEN o.value ->> 1 IS NULL AND EXISTS (
+        SELECT 1 FROM step WHERE step.record = record.id AND step.step = 'copied')
+    THEN record.mapped END";
+
 impl Checkpoint {
     /// Changes failed records; `path` gives each its new path, or None where it stays. What earlier
     /// attempts found out is forgotten. Gives their number.
@@ -34,16 +41,11 @@ impl Checkpoint {
             changed += self
                 .write(async |tx| {
                     let rows = to_json(&rows)?;
-                    let done = sqlx::query(
-                        "UPDATE record SET path = coalesce(unhex(o.value ->> 1), record.path),
-                                -- What was copied stays where it is.
-                                mapped = CASE
-                                WHEN o.value ->> 1 IS NULL AND EXISTS (
-                                    SELECT 1 FROM step WHERE step.record = record.id AND step.step = 'copied')
-                                THEN record.mapped END,
-                                fields = json_patch(coalesce(record.fields, '{}'), ?)
+                    let done = sqlx::query(sqlx::AssertSqlSafe(format!(
+                        "UPDATE record SET {CHANGED_PLACE},
+                                fields = json_patch(coalesce(record.fields, '{{}}'), ?)
                          FROM json_each(?) AS o WHERE record.id = o.value ->> 0 AND +record.state = 3",
-                    )
+                    )))
                     .bind(to_json(&amendment.fields)?)
                     .bind(&rows)
                     .execute(&mut *tx)

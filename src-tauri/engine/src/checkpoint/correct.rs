@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::amend::forget;
+use super::amend::{CHANGED_PLACE, forget};
 use super::open::to_json;
 use super::outcomes::requeue;
 use super::{Checkpoint, CheckpointError};
@@ -57,20 +57,15 @@ impl Checkpoint {
                     (one.id, path, fields, one.note.clone())
                 };
                 let rows = to_json(&chunk.iter().map(row).collect::<Vec<_>>())?;
-                sqlx::query(
-                    "UPDATE record SET path = coalesce(unhex(o.value ->> 1), record.path),
-                            -- What was copied stays where it is.
-                            mapped = CASE
-                            WHEN o.value ->> 1 IS NULL AND EXISTS (
-                                SELECT 1 FROM step WHERE step.record = record.id AND step.step = 'copied')
-                            THEN record.mapped END,
+                sqlx::query(sqlx::AssertSqlSafe(format!(
+                    "UPDATE record SET {CHANGED_PLACE},
                             fields = CASE WHEN o.value ->> 2 IS NULL THEN record.fields
-                                     ELSE json_patch(coalesce(record.fields, '{}'), o.value -> 2) END,
+                                     ELSE json_patch(coalesce(record.fields, '{{}}'), o.value -> 2) END,
                             note = CASE WHEN o.value ->> 3 IS NULL THEN record.note
                                    ELSE nullif(o.value ->> 3, '') END,
                             due_ms = CASE WHEN coalesce(o.value ->> 3, '') = '' THEN record.due_ms END
                      FROM json_each(?) AS o WHERE record.id = o.value ->> 0 AND +record.state = 3",
-                )
+                )))
                 .bind(rows)
                 .execute(&mut *tx)
                 .await?;
