@@ -33,6 +33,8 @@ pub struct Weather {
     pub loses_first: bool,
     /// `HEAD` is forbidden.
     pub is_forbidden: bool,
+    /// Conditions of requests are not heard: what is there is replaced.
+    pub is_careless: bool,
     /// Answers repeat the request's checksum, as Amazon's do; or give another one.
     pub checksum: Option<Checksum>,
 }
@@ -153,7 +155,11 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     });
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let url = format!("{}{target}", shared.server);
-    let mut forward = shared.client.request(parts.method.clone(), url).headers(parts.headers.clone());
+    let mut headers = parts.headers.clone();
+    if weather.is_careless {
+        headers.remove("if-none-match");
+    }
+    let mut forward = shared.client.request(parts.method.clone(), url).headers(headers);
     if parts.headers.get("content-length").is_some_and(|length| length != "0") {
         forward = forward.body(reqwest::Body::wrap_stream(body));
     }

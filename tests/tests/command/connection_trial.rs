@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use serde_json::Value;
+use sluice_tests::cable::{Cable, Weather};
 use sluice_tests::command::{COMPLETE, WITH_FAILURES};
 use sluice_tests::process::Running;
 use sluice_tests::servers::{KEY, Kind, SECRET, Server};
@@ -49,11 +50,21 @@ fn a_server_that_works_is_found_to_work_and_is_left_as_it_was() {
     assert_eq!(json["good"], true);
     let good = ["reach", "clock", "sign_in", "list", "write", "read", "delete"].map(|step| (step, "ok"));
     assert_results(&json, &good);
-    // It keeps two writers apart now and then only, so that nothing is asked of its guard here.
+    // It keeps two writers apart now and then only: of its guard, nothing can be expected.
     assert_results(&json, &[("checksum", "not_supported")]);
     assert!(is_empty(&server.files()), "what was written is gone");
     let told = user.run(["connections", "test", "archive:media"]).expect(COMPLETE).stdout;
     assert!(told.contains("sign-in") && told.contains(" ms  it knows us"), "{told}");
+}
+
+#[test]
+fn a_server_that_replaces_what_is_there_is_found_to() {
+    let user = User::at_desktop();
+    let server = Server::start(Kind::Moto);
+    let cable = Cable::to(&server.url(), Weather { is_careless: true, ..Weather::default() });
+    add(&user, "archive", &cable.url(), SECRET);
+    let json = user.run(["connections", "test", "archive:media", "--json"]).expect(COMPLETE).json();
+    assert_results(&json, &[("write", "ok"), ("guard", "not_supported"), ("read", "ok"), ("delete", "ok")]);
 }
 
 #[test]
