@@ -27,6 +27,7 @@ use crate::session::Session;
 pub use crate::source::catalogue::{ColumnGuess, EncodingBy, InspectedRow, Inspection};
 use crate::spec::{Catalogue, Control, Delivery, JobSpec, LimitRanges, Limits};
 use crate::state::{State, Transition, next_state};
+use crate::threads::off_thread;
 pub use crate::upload::{GivenUp, OpenUpload};
 pub use crate::verify::{VerifyProblem, VerifyReport};
 use crate::{mapping, planner, recovery, report, run, upload, verify};
@@ -446,16 +447,14 @@ async fn groups(checkpoint: &Checkpoint) -> Result<Vec<FailureGroup>, Error> {
 /// Finds out what a catalogue is, and shows its first rows. `catalogue`: the file, and the options
 /// that overrule guesses. Reads at most the beginning of it.
 pub async fn inspect_catalogue(catalogue: Catalogue) -> Result<Inspection, Error> {
-    let inspecting = tokio::task::spawn_blocking(move || crate::source::catalogue::inspect(&catalogue));
-    Ok(inspecting.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?)
+    Ok(off_thread(move || crate::source::catalogue::inspect(&catalogue)).await?)
 }
 
 /// Maps the first rows of a job's catalogue with this number, from 0: which files are there, and where
 /// they would go. Reads at most the beginning of it, and changes nothing. The job needs no destination
 /// yet, and its `[map]` may still be wrong.
 pub async fn try_catalogue(job: JobSpec, number: usize) -> Result<CatalogueTrial, Error> {
-    let trying = tokio::task::spawn_blocking(move || mapping::try_catalogue(job, number));
-    trying.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
+    off_thread(move || mapping::try_catalogue(job, number)).await
 }
 
 /// Where a job's checkpoint is kept when nobody says otherwise: in the user's data folder, named

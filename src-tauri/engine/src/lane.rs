@@ -18,6 +18,7 @@ use crate::pilot;
 use crate::record::{BatchId, Lane, LeasedRecord};
 use crate::session::Session;
 use crate::stream::{self, Share, Work};
+use crate::threads::joined;
 use crate::upkeep::whats_gone;
 
 /// The recovery lane has one stream: it is there for care, not for speed.
@@ -144,7 +145,7 @@ fn limits(session: &Session, lane: Lane) -> (u32, u32) {
 
 async fn finished(batch: Option<JoinHandle<Result<(), CheckpointError>>>) -> Result<(), CheckpointError> {
     match batch {
-        Some(batch) => batch.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())),
+        Some(batch) => joined(batch).await,
         None => Ok(()),
     }
 }
@@ -197,7 +198,7 @@ async fn run_batch(
     }
     drop(handover);
     streams.join_all().await;
-    let collected = collecting.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+    let collected = joined(collecting).await;
     session.live.end_batch(lane, id);
     collected?;
     tracing::info!(batch = id, ?lane, took_ms = now_ms() - batch.started_ms(), "barrier");

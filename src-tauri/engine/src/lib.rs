@@ -58,5 +58,6 @@ pub mod metrics;
 pub mod report;
 
 mod clock;
+mod threads;
 
 pub mod api;

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 
-use crate::checkpoint::{CheckpointError, PlannedFate, PlannedRecord};
+use crate::checkpoint::{PlannedFate, PlannedRecord};
 use crate::control::intake::{Intake, IntakeSwitch};
 use crate::control::line::{Line, Trouble};
 use crate::error::Error;
@@ -28,6 +28,7 @@ use crate::spec::JobSpec;
 use crate::state::Transition;
 use crate::storage::remote::{Page, Place};
 use crate::storage::sources::{Origin, Sources};
+use crate::threads::{joined, off_thread};
 
 /// Records written at once.
 const CHUNK: usize = 2000;
@@ -39,11 +40,11 @@ pub(crate) async fn plan(session: &Arc<Session>) -> Result<Preflight, Error> {
     let job = session.job();
     let sources = {
         let job = job.clone();
-        Arc::new(off_thread(move || check_paths(&job)).await??)
+        Arc::new(off_thread(move || check_paths(&job)).await?)
     };
     {
         let job = job.clone();
-        off_thread(move || check_catalogues(&job)).await??;
+        off_thread(move || check_catalogues(&job)).await?;
     }
     let remarks = check_places(&job, &sources).await?;
     session.step(Transition::Plan, None, &[]).await?;
@@ -97,7 +98,7 @@ async fn fill(
             session.checkpoint.add_empty_folders(&folders).await?;
         }
     }
-    let tally = walking.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+    let tally = joined(walking).await?;
     if intake.position() != Intake::Open {
         return Err(Error::PlanCancelled);
     }
@@ -281,10 +282,4 @@ fn not_listed(place: &Place, why: &dyn std::fmt::Display) -> Refusal {
         message: format!("the source {} cannot be listed: {why}", place.shown(&RawPath::default())),
         advice: "Check its address and that the connection's secret may list it; `sluice plan` tells more.",
     }
-}
-
-async fn off_thread<T: Send + 'static>(
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, CheckpointError> {
-    Ok(spawn_blocking(work).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())))
 }

@@ -32,6 +32,7 @@ use crate::storage::destination::Destination;
 use crate::storage::local::destination::Folder;
 use crate::storage::remote::connect::connect;
 use crate::stream::Work;
+use crate::threads::joined;
 use crate::upkeep::{make_empty_folders, release_dead_leases, whats_gone};
 use crate::watch;
 
@@ -112,8 +113,7 @@ async fn prepare(session: &Session) -> Result<Ground, Error> {
             Ok((sources, destination, places))
         })
     };
-    let (sources, destination, places) =
-        opened.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+    let (sources, destination, places) = joined(opened).await?;
     if let Destination::Remote(place) = &destination {
         // What is not there now is waited for when its turn comes; only what it can do is asked here.
         let line = Line::new(Arc::new(Controls::new(&job)), Arc::new(IntakeSwitch::new()), false);

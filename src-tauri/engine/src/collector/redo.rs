@@ -20,6 +20,7 @@ use crate::stage::{Arrived, Proof, Staged, mirrored};
 use crate::storage::local::destination::Folder;
 use crate::storage::local::platform::FileId;
 use crate::stream::Work;
+use crate::threads::joined;
 
 /// A final name that is about to be given: the result of the step [`Publication::STEP`], as long as it is
 /// not known whether the file has got it.
@@ -97,7 +98,7 @@ pub(crate) async fn complete_publications(
         // What may not have its name for good is found by its content, too.
         if durable.is_ok() { published } else { BTreeMap::new() }
     });
-    let mut published = published.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+    let mut published = joined(published).await;
     let goes_on = work.steps.as_ref().is_some_and(|steps| steps.goes_on_after_copy());
     let mut balance = None;
     for (batch, mut steps) in batches {

@@ -6,10 +6,11 @@ use serde_json::json;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::{Stop, Way, on_thread};
+use super::{Stop, Way};
 use crate::record::{Copied, RawPath, unhex};
 use crate::stage::{self, Arrived, Processed, Proof};
 use crate::stream::{self, COPY, Handed, Handover};
+use crate::threads::off_thread;
 
 impl Way<'_> {
     /// Brings the record's content to the destination: staged, or there already, by this attempt or an
@@ -25,7 +26,7 @@ impl Way<'_> {
         } else {
             let (record, active) = (Arc::clone(self.record), Arc::clone(self.active));
             let (work, batch) = (Arc::clone(self.work), Arc::clone(self.batch));
-            on_thread(move || stream::copy(&record, Some(target), &active, &work, &batch)).await
+            off_thread(move || stream::copy(&record, Some(target), &active, &work, &batch)).await
         };
         self.work.controls.visibility.measure(COPY, self.record.size, started.elapsed());
         match processed {
@@ -59,7 +60,7 @@ impl Way<'_> {
         }
         let path = self.target(&arrived).and_then(|target| self.work.site.destination.path(&target))?;
         let bytes = arrived.bytes;
-        let there = on_thread(move || path.symlink_metadata()).await;
+        let there = off_thread(move || path.symlink_metadata()).await;
         there.is_ok_and(|there| there.is_file() && there.len() == bytes).then_some(arrived)
     }
 

@@ -11,7 +11,7 @@ use bytes::Bytes;
 
 use super::conflict::Resolved;
 use super::reading::Reading;
-use super::{Stop, Way, on_thread};
+use super::{Stop, Way};
 use crate::control::intake::Intake;
 use crate::control::line::{Line, Trouble};
 use crate::failure::Stage;
@@ -27,6 +27,7 @@ use crate::storage::local::fault;
 use crate::storage::object::parts;
 use crate::storage::remote::fault::{Fault, at};
 use crate::storage::remote::{Place, Store, Told, content_type};
+use crate::threads::off_thread;
 
 /// Bytes written to a file at once.
 const WRITE: usize = 1 << 20;
@@ -174,7 +175,7 @@ impl Way<'_> {
         let created = {
             let (record, site, target) =
                 (Arc::clone(self.record), Arc::clone(&self.work.site), target.clone());
-            on_thread(move || match site.destination.local() {
+            off_thread(move || match site.destination.local() {
                 Some(folder) => folder.create_part(&record, target, None),
                 None => Err(TargetError::Outside),
             })
@@ -198,7 +199,7 @@ impl Way<'_> {
             if held >= WRITE || is_last && held > 0 {
                 let (file, blocks) = (Arc::clone(&file), std::mem::take(&mut waiting));
                 held = 0;
-                on_thread(move || write_all(&file, &blocks))
+                off_thread(move || write_all(&file, &blocks))
                     .await
                     .map_err(|error| writing("cannot write", &error))?;
             }
@@ -211,7 +212,7 @@ impl Way<'_> {
         deliver::check_listed(self.record, &source.shown(self), listed.as_ref())?;
         let times = source.modified().map(|at| FileTimes::new().set_modified(at));
         let read_back = self.work.site.delivery.verify == Verify::ReadBack && bytes >= ALONE;
-        let ended = on_thread(move || {
+        let ended = off_thread(move || {
             let there = file.metadata()?.len();
             if let Some(times) = times {
                 file.set_times(times)?;
@@ -230,7 +231,7 @@ impl Way<'_> {
         if read_back {
             let (path, hash, active) = (part.path.to_path_buf(), hash.clone(), Arc::clone(self.active));
             let work = Arc::clone(self.work);
-            let read = on_thread(move || {
+            let read = off_thread(move || {
                 let on_block = |_| {
                     active.claim.touch(work.controls.now());
                     work.intake.position() != Intake::Cut && !active.claim.is_taken()

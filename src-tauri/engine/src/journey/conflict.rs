@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::carry::{Hashed, Hashing};
 use super::reading::Reading;
-use super::{Stop, Way, on_thread};
+use super::{Stop, Way};
 use crate::control::intake::Intake;
 use crate::control::line::{Line, Trouble};
 use crate::failure::{Category, Stage};
@@ -23,6 +23,7 @@ use crate::storage::names::numbered;
 use crate::storage::remote::fault::FaultKind;
 use crate::storage::remote::fetch::Fetch;
 use crate::storage::remote::{Mode, Place};
+use crate::threads::off_thread;
 
 /// Numbers tried for a free name before giving up.
 const RENAME_TRIES: u32 = 10_000;
@@ -126,7 +127,7 @@ impl Way<'_> {
             Destination::Local(folder) => {
                 let path = folder.path(target).ok_or_else(|| deliver::outside(target))?;
                 let looked = path.clone();
-                match on_thread(move || looked.symlink_metadata()).await {
+                match off_thread(move || looked.symlink_metadata()).await {
                     Ok(there) if there.is_file() => Ok(Occupant::File(there.len())),
                     Ok(_) => Ok(Occupant::Other),
                     Err(error) if error.kind() == ErrorKind::NotFound => Ok(Occupant::Nobody),
@@ -191,7 +192,7 @@ impl Way<'_> {
             Destination::Local(folder) => {
                 let path = folder.path(target).ok_or_else(|| deliver::outside(target))?;
                 let (there, active, work) = (path.clone(), Arc::clone(self.active), Arc::clone(self.work));
-                let hashed = on_thread(move || {
+                let hashed = off_thread(move || {
                     let mut file = platform::open_source(&there).map_err(CopyError::Read)?;
                     copy::hash(&mut file, size, algorithm, &|_| {
                         active.claim.touch(work.controls.now());

@@ -20,7 +20,6 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
 
 pub(crate) use arrive::arrived_of;
 pub(crate) use ask::Asking;
@@ -35,6 +34,7 @@ use crate::stage::{self, Arrived, Processed};
 use crate::storage::sources::Origin;
 use crate::stream::{Handover, Work};
 use crate::template::Facts;
+use crate::threads::off_thread;
 
 /// What the records of a migration go through besides copying.
 pub(crate) struct Steps {
@@ -198,7 +198,7 @@ impl Way<'_> {
             return looked.map(drop).map_err(|trouble| self.no_source(place, &what, trouble));
         }
         let (record, site) = (Arc::clone(self.record), Arc::clone(&self.work.site));
-        Ok(on_thread(move || stage::inspect(&record, &site)).await?)
+        Ok(off_thread(move || stage::inspect(&record, &site)).await?)
     }
 
     /// Waits for something that has its own bounds, and tells the watch meanwhile that the record
@@ -231,9 +231,4 @@ impl Way<'_> {
         Facts::new(self.record.id, &self.record.path, self.record.size, fields.clone(), tech.clone())
             .in_catalogue(self.record.row, self.record.external_id.as_deref())
     }
-}
-
-/// Does work that may block, off the async threads.
-async fn on_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    spawn_blocking(work).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }

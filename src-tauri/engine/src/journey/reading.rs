@@ -6,7 +6,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 
-use super::{Stop, Way, on_thread};
+use super::{Stop, Way};
 use crate::control::line::Line;
 use crate::failure::{Category, Stage};
 use crate::record::Failure;
@@ -18,6 +18,7 @@ use crate::storage::local::platform::to_shown;
 use crate::storage::remote::fetch::Fetch;
 use crate::storage::remote::{Looked, Place};
 use crate::storage::sources::Origin;
+use crate::threads::off_thread;
 
 /// Bytes read from a file at once: a hop to a thread and back must cost little beside them.
 const BLOCK: usize = 1 << 20;
@@ -43,7 +44,7 @@ impl<'a> Reading<'a> {
             }
             _ => {
                 let (record, site) = (Arc::clone(way.record), Arc::clone(site));
-                let opened = on_thread(move || ingest::ingest(&record, &site.sources)).await;
+                let opened = off_thread(move || ingest::ingest(&record, &site.sources)).await;
                 let failed = |failure| stage::fail(way.record, &way.work.site, failure);
                 Ok(Self::Local { file: Arc::new(opened.map_err(failed)?), read: 0 })
             }
@@ -83,7 +84,7 @@ impl<'a> Reading<'a> {
                 }
                 let (reading, room) = (Arc::clone(file), block_of(file.before.len(), *read));
                 // Not kept alive: a file system that hangs is for the watch to see.
-                let block = on_thread(move || read_block(&reading.file, room)).await.map_err(|error| {
+                let block = off_thread(move || read_block(&reading.file, room)).await.map_err(|error| {
                     let failure = fault::of_source(Stage::Deliver, "cannot read", &file.path, &error);
                     stage::fail(way.record, &way.work.site, failure)
                 })?;
@@ -101,7 +102,7 @@ impl<'a> Reading<'a> {
         match self {
             Self::Local { file, .. } => {
                 let file = Arc::clone(file);
-                let checked = on_thread(move || deliver::check_unchanged(&file, bytes)).await;
+                let checked = off_thread(move || deliver::check_unchanged(&file, bytes)).await;
                 Ok(checked.map_err(|failure| stage::fail(way.record, &way.work.site, failure))?)
             }
             // One answer is of one state, and every further one was asked for under its tag.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use super::{Known, Stop, Way, on_thread};
+use super::{Known, Stop, Way};
 use crate::sidecar::{self, Prepared};
 use crate::stage::{self, Arrived};
+use crate::threads::off_thread;
 
 /// The name of the step in leases and metrics.
 const SIDECARS: &str = "sidecars";
@@ -21,7 +22,7 @@ impl Way<'_> {
         self.active.claim.enter(SIDECARS, self.work.controls.now());
         let (record, site) = (Arc::clone(self.record), Arc::clone(&self.work.site));
         let (sidecars, arrived) = (Arc::clone(sidecars), arrived.clone());
-        let (written, ended) = on_thread(move || {
+        let (written, ended) = off_thread(move || {
             let content = |sidecar: &Prepared| sidecars.content(sidecar, &facts, &arrived);
             let (written, ended) = sidecar::write_all(&sidecars, &record, &target, content, &site);
             (written, ended.map_err(|failure| stage::fail(&record, &site, failure)))

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use tokio::task::spawn_blocking;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::collisions::Key;
@@ -21,6 +20,7 @@ use crate::stage::{target_of, unsupported};
 use crate::storage::names::legal_path;
 use crate::storage::sources::Sources;
 use crate::template::Facts;
+use crate::threads::off_thread;
 
 /// Records placed at once.
 const PAGE: u32 = 2000;
@@ -265,10 +265,6 @@ pub(crate) async fn load_claims(
     // What is at the destination keeps its name.
     there.append(&mut planned);
     Ok(Some(Claims::new(places, job.map.on_collision, there)))
-}
-
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    spawn_blocking(work).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }
 
 #[cfg(test)]

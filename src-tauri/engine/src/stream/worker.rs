@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::spawn_blocking;
 use tokio::time::Instant;
 
 use super::armful::{Armful, Begun};
@@ -18,6 +17,7 @@ use crate::journey::{self, Known, Steps};
 use crate::metrics::live::{Active, LiveBatch};
 use crate::record::{Copied, LeasedRecord, RecordId};
 use crate::stage::{self, Arrived, Processed};
+use crate::threads::off_thread;
 
 pub(super) struct Worker {
     pub(super) stream: usize,
@@ -90,8 +90,7 @@ impl Worker {
     /// destination, then each to its end.
     async fn travel_together(self: &Arc<Self>, steps: &Steps) {
         let looking = Arc::clone(self);
-        let looked = spawn_blocking(move || looking.look_at_group()).await;
-        if !looked.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())) {
+        if !off_thread(move || looking.look_at_group()).await {
             return;
         }
         let (mut brought, mut there) = (HashMap::new(), There::new());

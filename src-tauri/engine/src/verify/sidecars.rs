@@ -10,6 +10,7 @@ use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::record::RecordId;
 use crate::sidecar::{self, Written};
 use crate::storage::local::platform;
+use crate::threads::joined;
 
 /// Checks the sidecars of the delivered records with a number above `after` and up to `last`.
 pub(super) async fn check(
@@ -38,7 +39,7 @@ pub(super) async fn check(
         });
         checked.collect()
     });
-    Ok(checking.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())))
+    Ok(joined(checking).await)
 }
 
 fn compare(path: &Path, hash: &str) -> Verdict {

@@ -28,6 +28,7 @@ use crate::source::policy;
 use crate::spec::{OnConflict, Watch};
 use crate::stage::{Site, target_of};
 use crate::stream::Work;
+use crate::threads::{joined, off_thread};
 use crate::upkeep::whats_gone;
 
 /// Pages that may wait for the checkpoint; then the listing waits.
@@ -136,7 +137,7 @@ impl<'a> Following<'a> {
                 () = self.work.intake.closed() => return Ok(()),
             }
         }
-        listing.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()));
+        joined(listing).await;
         self.arrivals.end_listing();
         self.session.live.set_arriving(std::mem::take(&mut self.arriving));
         Ok(())
@@ -249,8 +250,4 @@ fn target_again(site: &Site, before: &Taken, record: &PlannedRecord) -> Option<R
         target_of(&source.prefix, &record.path, site.destination.rules())
     };
     before.target.clone().or_else(mirrored)
-}
-
-async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    spawn_blocking(work).await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))
 }

@@ -19,6 +19,7 @@ use crate::report::failures::source_of;
 use crate::report::table::Bounds;
 use crate::report::words::count;
 use crate::spec::Location;
+use crate::threads::joined;
 
 use read::{Column, Given, Heading, Row};
 
@@ -125,7 +126,7 @@ pub(crate) async fn find(checkpoint: &Checkpoint, report: &Path) -> Result<Found
     }
     // Whoever still reads finds nobody who takes the rows, and ends.
     drop(receive);
-    let heading = reading.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic()))?;
+    let heading = joined(reading).await?;
     compared?;
     Ok(finding.end(&heading))
 }
