@@ -1,8 +1,18 @@
-/** Numbers as people read them. Pure functions; the words come from `messages.ts`. */
+/** Numbers as people read them. Pure functions; the words come from `messages`. */
+import { locale } from './language';
 import { m } from './messages';
 
-const whole = new Intl.NumberFormat('en');
-const tenths = new Intl.NumberFormat('en', { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const whole = new Intl.NumberFormat(locale);
+const tenths = new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+const significant = [0, 1, 2].map(
+  (digits) =>
+    new Intl.NumberFormat(locale, {
+      minimumFractionDigits: digits,
+      maximumFractionDigits: digits,
+      useGrouping: false,
+    }),
+) as [Intl.NumberFormat, Intl.NumberFormat, Intl.NumberFormat];
 
 const BYTE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'];
 
@@ -21,7 +31,7 @@ export function bytes(n: number): string {
     unit += 1;
   }
   const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  return `${value.toFixed(digits)} ${BYTE_UNITS[unit]}`;
+  return `${significant[digits].format(value)} ${BYTE_UNITS[unit]}`;
 }
 
 /** Records a second: `0.4`, `12.5`, `1,240`. */
@@ -31,8 +41,8 @@ export function perSecond(n: number): string {
 
 /** Share in percent with one decimal, rounded down: 100 is only shown when it is all. */
 export function percent(part: number, all: number): string {
-  if (all <= 0) return '0.0 %';
-  return `${tenths.format(Math.floor((part / all) * 1000) / 10)} %`;
+  const share = all > 0 ? Math.floor((part / all) * 1000) / 10 : 0;
+  return `${tenths.format(share)} %`;
 }
 
 interface Unit {
@@ -85,14 +95,14 @@ export function durationRange(low: number, high: number): string {
   return m.units.range(fromUnit === toUnit ? (from.split(' ')[0] ?? from) : from, to);
 }
 
-const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
-const dayAndClock = new Intl.DateTimeFormat('en-GB', {
+const clock = new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit' });
+const dayAndClock = new Intl.DateTimeFormat(locale, {
   weekday: 'short',
   hour: '2-digit',
   minute: '2-digit',
 });
-const dayOnly = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short' });
-const full = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+const dayOnly = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short' });
+const full = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** When a span that starts now ends: `14:20 – 15:05`, `Tue 09:10 – Tue 11:40`, `Mon 3 Jun – Thu 6 Jun`. */
 export function endsBetween(nowMs: number, low: number, high: number): string {
@@ -104,7 +114,7 @@ export function endsBetween(nowMs: number, low: number, high: number): string {
   return from === to ? String(to) : `${from} – ${to}`;
 }
 
-const seconds = new Intl.DateTimeFormat('en-GB', { timeStyle: 'medium' });
+const seconds = new Intl.DateTimeFormat(locale, { timeStyle: 'medium' });
 
 /** The time of day of a moment: `21:40:07`. */
 export function timeOfDay(ms: number): string {

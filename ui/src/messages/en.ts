@@ -1,4 +1,5 @@
-/** Every word of the window, in one place, ready for translation. Numbers arrive already formatted. */
+/** Every word of the window in English, in one place: the text that other languages follow. Numbers arrive already
+    formatted. */
 import type {
   CatalogueFormat,
   Category,
@@ -13,7 +14,7 @@ import type {
   Step,
   StepResult,
   Verify,
-} from './backend/types';
+} from '../backend/types';
 
 /** The categories that mean: something is away as a whole. */
 type Outage = Extract<
@@ -30,7 +31,7 @@ type Outage = Extract<
 
 const plural = (n: number, one: string, many: string) => (n === 1 ? one : many);
 
-export const m = {
+export const en = {
   app: 'Sluice',
   tagline: 'Moves large media libraries to where they must be, and proves that everything arrived.',
 
