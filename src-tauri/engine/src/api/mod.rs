@@ -1,36 +1,40 @@
 //! The only door to the engine: the desktop, the command and the tests come in here.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+mod catalogue;
+mod checkpoints;
+mod failures;
+mod reader;
+mod snapshot;
+
+use std::path::Path;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 use tokio::sync::watch;
-use ts_rs::TS;
 
-use crate::advisor::Advice;
+pub use self::catalogue::{inspect_catalogue, try_catalogue};
+pub use self::checkpoints::{default_checkpoint, default_checkpoints};
+use self::failures::groups;
+pub use self::failures::{Amendment, Attempt, FailedRecord, FailureGroup, FailurePage, Selection};
+pub use self::reader::{Reader, Status};
+pub use self::snapshot::Snapshot;
 use crate::checkpoint::Checkpoint;
 use crate::control::intake::Intake;
 pub use crate::error::Error;
-use crate::event::{BatchSummary, Event, Outage, Progress};
-use crate::failure::{Category, Class, Stage};
+use crate::event::{Event, Progress};
 pub use crate::mapping::{CatalogueTrial, Preview, PreviewRequest, TriedRecord};
-use crate::metrics::{MetricPoint, Sample};
 use crate::preflight::{Finding, Preflight, check_catalogues, check_paths, look_at_services, look_at_tools};
-use crate::record::{Balance, Lane, RecordId};
+use crate::record::RecordId;
 pub use crate::report::corrections::{Corrections, RecordChange, RowProblem, ValueChange};
 use crate::report::table::Bounds;
 pub use crate::report::table::Exported;
 use crate::run::Reach;
 use crate::session::Session;
 pub use crate::source::catalogue::{ColumnGuess, EncodingBy, InspectedRow, Inspection};
-use crate::spec::{Catalogue, Control, Delivery, JobSpec, LimitRanges, Limits};
+use crate::spec::{Control, Delivery, JobSpec, Limits};
 use crate::state::{State, Transition, next_state};
-use crate::threads::off_thread;
 pub use crate::upload::{GivenUp, OpenUpload};
 pub use crate::verify::{VerifyProblem, VerifyReport};
-use crate::{mapping, planner, recovery, report, run, upload, verify};
+use crate::{mapping, planner, recovery, report, run, upload};
 
 /// The user's own connections.
 pub mod connections {
@@ -334,327 +338,4 @@ impl Migration {
         self.0.checkpoint.close().await;
         Ok(())
     }
-}
-
-/// A checkpoint opened to read it, also while another process runs it.
-pub struct Reader(Checkpoint);
-
-impl Reader {
-    /// Opens a checkpoint to read it.
-    pub async fn open(checkpoint: &Path) -> Result<Self, Error> {
-        Ok(Self(Checkpoint::open_to_read(checkpoint).await?))
-    }
-
-    /// The balance, the progress and the settings.
-    pub async fn status(&self) -> Result<Status, Error> {
-        let job = self.0.job().await?;
-        let recorded = self.0.state().await?;
-        // A run that nobody holds any more has died; the next start puts that right.
-        let state =
-            if self.0.is_run_elsewhere() { recorded } else { next_state(recorded, Transition::FoundDead)? };
-        let balance = self.0.balance().await?;
-        let latest = self.0.latest_metric().await?;
-        Ok(Status {
-            name: job.name.clone(),
-            checkpoint: self.0.path().display().to_string(),
-            state,
-            running: self.0.is_run_elsewhere(),
-            records: balance.found,
-            balance,
-            batches: self.0.batch_count().await?,
-            limits: job.limits,
-            advice: latest
-                .as_ref()
-                .filter(|_| self.0.is_run_elsewhere())
-                .and_then(|point| point.advice.clone()),
-            barrier_idle: latest.map(|point| point.barrier_idle),
-            outage: self.0.outage().await?,
-            left: self.0.left().await?,
-            undescribed: self.0.undescribed().await?,
-            failure_groups: groups(&self.0).await?,
-            job,
-        })
-    }
-
-    /// Failed records with a number above `after`, at most `limit` (up to 1,000).
-    pub async fn failures(
-        &self,
-        selection: &Selection,
-        after: RecordId,
-        limit: u32,
-    ) -> Result<FailurePage, Error> {
-        let limit = limit.clamp(1, 1000);
-        let failures = report::failures::page(&self.0, &self.0.job().await?, selection, after, limit).await?;
-        let next = failures.last().filter(|_| failures.len() == limit as usize).map(|last| last.id);
-        Ok(FailurePage { failures, next })
-    }
-
-    /// Writes the failure report; the file's ending says how (`.csv`, `.xlsx`, `.json`).
-    pub async fn export_failures(&self, selection: &Selection, to: &Path) -> Result<Exported, Error> {
-        report::failures::export(&self.0, selection, to, Bounds::SPREADSHEET).await
-    }
-
-    /// What a corrected failure report (`.csv`, `.xlsx`, `.json`) would change.
-    pub async fn corrections(&self, report: &Path) -> Result<Corrections, Error> {
-        Ok(report::corrections::find(&self.0, report).await?.shown)
-    }
-
-    /// Writes the catalogue of what was delivered; the file's ending says how (`.csv`, `.xlsx`,
-    /// `.ndjson`). `all`: also what was not.
-    pub async fn export_catalogue(&self, all: bool, to: &Path) -> Result<Exported, Error> {
-        report::catalogue::export(&self.0, all, to, Bounds::SPREADSHEET).await
-    }
-
-    /// The failed attempts of a record, oldest first, at most a thousand.
-    pub async fn attempts(&self, record: RecordId) -> Result<Vec<Attempt>, Error> {
-        Ok(self.0.attempts_of(record, 1000).await?)
-    }
-
-    /// Writes the failures as one JSON object.
-    pub async fn print_failures(&self, selection: &Selection, out: impl Write) -> Result<u64, Error> {
-        report::failures::print_json(&self.0, selection, out).await
-    }
-
-    /// Uploads in parts that are not complete, oldest first.
-    pub async fn uploads(&self) -> Result<Vec<OpenUpload>, Error> {
-        Ok(self.0.open_uploads().await?)
-    }
-
-    /// Reads the destination again and compares it with the checkpoint. `on_page` hears of the
-    /// progress.
-    pub async fn verify(&self, on_page: impl FnMut(&VerifyReport)) -> Result<VerifyReport, Error> {
-        verify::verify(&self.0, on_page).await
-    }
-
-    /// Closes the file.
-    pub async fn close(self) {
-        self.0.close().await;
-    }
-}
-
-async fn groups(checkpoint: &Checkpoint) -> Result<Vec<FailureGroup>, Error> {
-    let groups = checkpoint.failed_by_category().await?;
-    let group = |(category, count): (Category, u64)| FailureGroup {
-        category,
-        class: category.class(),
-        title: category.title().to_owned(),
-        advice: category.advice().to_owned(),
-        count,
-    };
-    Ok(groups.into_iter().map(group).collect())
-}
-
-/// Finds out what a catalogue is, and shows its first rows. `catalogue`: the file, and the options
-/// that overrule guesses. Reads at most the beginning of it.
-pub async fn inspect_catalogue(catalogue: Catalogue) -> Result<Inspection, Error> {
-    Ok(off_thread(move || crate::source::catalogue::inspect(&catalogue)).await?)
-}
-
-/// Maps the first rows of a job's catalogue with this number, from 0: which files are there, and where
-/// they would go. Reads at most the beginning of it, and changes nothing. The job needs no destination
-/// yet, and its `[map]` may still be wrong.
-pub async fn try_catalogue(job: JobSpec, number: usize) -> Result<CatalogueTrial, Error> {
-    off_thread(move || mapping::try_catalogue(job, number)).await
-}
-
-/// Where a job's checkpoint is kept when nobody says otherwise: in the user's data folder, named
-/// after the job. The same job gives the same names in the same order: the first, then `-2`, `-3`…
-pub fn default_checkpoints(job: &JobSpec) -> Result<impl Iterator<Item = PathBuf> + use<>, Error> {
-    let folder = dirs::data_dir().ok_or(Error::NoDataFolder)?.join("sluice").join("migrations");
-    let job = job.clone().checked()?;
-    let sources: Vec<String> = job.sources.iter().map(ToString::to_string).collect();
-    let destination = job.destination.to_string();
-    let identity = match job.catalogues.as_slice() {
-        [] => format!("{:?}", (&sources, &destination)),
-        catalogues => format!("{:?}", (&sources, catalogues, &destination)),
-    };
-    let safe = |char: char| if char.is_alphanumeric() || "-_ ".contains(char) { char } else { '_' };
-    let name: String = job.name.chars().take(60).map(safe).collect();
-    let stem = format!("{}-{:08x}", name.trim(), xxhash_rust::xxh3::xxh3_64(identity.as_bytes()) as u32);
-    Ok((1..).map(move |number: u32| match number {
-        1 => folder.join(format!("{stem}.sluice")),
-        _ => folder.join(format!("{stem}-{number}.sluice")),
-    }))
-}
-
-/// The first default checkpoint of this job that does not exist yet.
-pub fn default_checkpoint(job: &JobSpec) -> Result<PathBuf, Error> {
-    default_checkpoints(job)?.find(|path| path.symlink_metadata().is_err()).ok_or(Error::NoDataFolder)
-}
-
-/// What `status` tells.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Status {
-    /// What people call the migration.
-    pub name: String,
-    /// The checkpoint's path, as text.
-    pub checkpoint: String,
-    /// Where it stands.
-    pub state: State,
-    /// Whether a process has it open to run it at this moment.
-    pub running: bool,
-    /// Records found.
-    pub records: u64,
-    /// The reconciliation.
-    #[serde(flatten)]
-    pub balance: Balance,
-    /// Batches leased so far.
-    pub batches: u64,
-    /// The limits in force.
-    #[serde(flatten)]
-    pub limits: Limits,
-    /// Why it waits, if an outage stopped it.
-    pub outage: Option<Outage>,
-    /// What holds the run back, if it is at work and anything does.
-    pub advice: Option<Advice>,
-    /// Share of the streams' time that they lately stood idle at the barrier (0 to 1).
-    pub barrier_idle: Option<f64>,
-    /// Failed records that a person left as they are.
-    pub left: u64,
-    /// Records whose file the job wants described and that could not be.
-    pub undescribed: u64,
-    /// Failed records by category, most first.
-    pub failure_groups: Vec<FailureGroup>,
-    /// What it is told to do.
-    pub job: JobSpec,
-}
-
-/// Everything a window needs to draw itself anew; the events after `last_event` follow.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
-pub struct Snapshot {
-    /// The checkpoint's path, as text.
-    pub checkpoint: String,
-    /// What the migration is told to do.
-    pub job: JobSpec,
-    /// What the limits may be.
-    pub ranges: LimitRanges,
-    /// The picture of this moment.
-    pub progress: Progress,
-    /// The pre-flight of the latest plan.
-    pub preflight: Option<Preflight>,
-    /// The latest batches, oldest first, at most 120.
-    pub batches: Vec<BatchSummary>,
-    /// Throughput samples of this run, oldest first, at most 600 (ten minutes).
-    pub samples: Vec<Sample>,
-    /// What the migration did over its whole life, oldest first; fine where it is recent.
-    pub history: Vec<MetricPoint>,
-    /// Failed records by category, most first.
-    pub failure_groups: Vec<FailureGroup>,
-    /// Number of the last event that this picture contains.
-    pub last_event: i64,
-}
-
-/// Failed records of one category.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct FailureGroup {
-    /// The category.
-    pub category: Category,
-    /// Whether trying again can help.
-    pub class: Class,
-    /// A few words for a heading.
-    pub title: String,
-    /// What the person can do.
-    pub advice: String,
-    /// How many records.
-    pub count: u64,
-}
-
-/// One failed record, ready to show.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct FailedRecord {
-    /// The record's number.
-    pub id: RecordId,
-    /// Full path of the source file, safe to show.
-    pub source: String,
-    /// Where it failed.
-    pub stage: Stage,
-    /// Why.
-    pub category: Category,
-    /// Whether trying again can help.
-    pub class: Class,
-    /// How often it was tried.
-    pub attempts: u32,
-    /// What was tried, on what, and what the system said.
-    pub message: String,
-    /// What the person can do.
-    pub advice: String,
-    /// Its size in bytes, as planned.
-    pub size: u64,
-    /// When it failed, in milliseconds since 1970 (UTC).
-    pub failed_ms: i64,
-    /// The service at which it failed: scheme, host and port.
-    pub endpoint: Option<String>,
-    /// What that service answered.
-    pub http_status: Option<u16>,
-    /// Why a person leaves it as it is.
-    pub note: Option<String>,
-    /// When it is tried again by itself, in milliseconds since 1970 (UTC).
-    pub due_ms: Option<i64>,
-    /// The row of the catalogue that names it, as a spreadsheet counts.
-    pub row: Option<u64>,
-    /// What the catalogue calls it.
-    pub external_id: Option<String>,
-}
-
-/// One attempt of a record that failed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct Attempt {
-    /// Its number, from 1.
-    pub number: u32,
-    /// When it ended, in milliseconds since 1970 (UTC).
-    pub ended_ms: i64,
-    /// How long it took, in milliseconds.
-    pub took_ms: u64,
-    /// On which lane.
-    pub lane: Lane,
-    /// Where it failed.
-    pub stage: Stage,
-    /// Why.
-    pub category: Category,
-    /// The service that was asked: scheme, host and port.
-    pub endpoint: Option<String>,
-    /// What the service answered.
-    pub http_status: Option<u16>,
-    /// What was tried, on what, and what the system or the service said.
-    pub message: String,
-    /// It was an outage after all: the attempt is not counted.
-    pub refunded: bool,
-}
-
-/// Which failed records are wanted.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
-#[serde(default, deny_unknown_fields)]
-pub struct Selection {
-    /// Only this category.
-    pub category: Option<Category>,
-    /// Only these records. Empty: all.
-    pub ids: Vec<RecordId>,
-    /// Only what failed in this stage.
-    pub stage: Option<Stage>,
-    /// Only what failed at this service: scheme, host and port.
-    pub endpoint: Option<String>,
-    /// Only messages that contain this text, in any case.
-    pub message: Option<String>,
-}
-
-/// What a person changes of failed records before they are tried again.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, TS)]
-#[serde(default, deny_unknown_fields)]
-pub struct Amendment {
-    /// Another path below the source, with `/` between the parts; for a single record.
-    pub path: Option<String>,
-    /// The beginning of the path that is replaced, and by what.
-    pub prefix: Option<(String, String)>,
-    /// Fields that are set; null takes a field away.
-    #[ts(type = "Record<string, unknown>")]
-    pub fields: Map<String, Value>,
-}
-
-/// One page of failed records, by record number.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
-pub struct FailurePage {
-    /// The records.
-    pub failures: Vec<FailedRecord>,
-    /// Give this as `after` to get the next page. None: this was the last.
-    pub next: Option<RecordId>,
 }
