@@ -48,6 +48,15 @@ impl Desk {
         self.0.lock().await.as_ref().is_some_and(|open| open.migration.state().is_active())
     }
 
+    /// Takes the migration off the desk where it is at rest; at work it goes on.
+    pub(crate) async fn leave(&self) -> Result<(), Error> {
+        let mut desk = self.0.lock().await;
+        match desk.as_ref() {
+            Some(open) if open.migration.state().is_active() => Ok(()),
+            _ => clear(&mut desk).await,
+        }
+    }
+
     /// Pauses what is at work, waits for it and closes the file. Nothing happens when nothing is open.
     pub(crate) async fn close(&self) -> Result<(), Error> {
         clear(&mut *self.0.lock().await).await

@@ -74,8 +74,8 @@ pub(crate) async fn open_migration(app: AppHandle, desk: State<'_, Desk>, path: 
 }
 
 #[tauri::command]
-pub(crate) async fn close_migration(desk: State<'_, Desk>) -> Answer<()> {
-    desk.close().await.map_err(report)
+pub(crate) async fn leave_migration(desk: State<'_, Desk>) -> Answer<()> {
+    desk.leave().await.map_err(report)
 }
 
 #[tauri::command]

@@ -42,7 +42,7 @@ pub fn run() {
             ipc::launch_paths,
             ipc::create_migration,
             ipc::open_migration,
-            ipc::close_migration,
+            ipc::leave_migration,
             ipc::snapshot,
             ipc::plan,
             ipc::cancel_plan,

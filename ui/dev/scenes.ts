@@ -373,7 +373,7 @@ function told(door: FakeDoor): FakeDoor {
 function asked(desk: Desk, what: 'leave' | 'amend') {
   desk.tab = 'failures';
   const record = failedRecords(1)[0] ?? null;
-  desk.askAbout(what, { selection: selectionOf({ ids: [7] }), records: 1, record });
+  desk.mending.ask(what, { selection: selectionOf({ ids: [7] }), records: 1, record });
 }
 
 const FINISHED = balance({
@@ -510,13 +510,9 @@ export const scenes: Record<string, Scene> = {
     },
   },
   'failures-running': { door: at('running', MOVING, RUN), then: (desk) => void (desk.tab = 'failures') },
-  check: { door: at('running', MOVING, RUN), then: (desk) => void (desk.tab = 'preflight') },
+  check: { door: at('running', MOVING, RUN), then: (desk) => void (desk.tab = 'check') },
   stop: { door: at('running', MOVING, RUN), then: (desk) => void (desk.asking = 'stop') },
   close: { door: at('running', MOVING, RUN), then: (desk) => void (desk.asking = 'close') },
-  refused: {
-    door: at('running', MOVING, RUN),
-    then: (desk) => void (desk.dragging = true),
-  },
   error: {
     door: Object.assign(new FakeDoor(), {
       refuses: {
@@ -536,7 +532,7 @@ export const scenes: Record<string, Scene> = {
     }),
     then: async (desk) => {
       desk.tab = 'failures';
-      await desk.exportFailures(selectionOf());
+      await desk.mending.export(selectionOf());
     },
   },
 };

@@ -21,9 +21,9 @@ const at = (state: Parameters<typeof progress>[0]) => (door: FakeDoor) =>
   void (door.snapshotNow = snapshot({ progress: progress(state) }));
 
 describe('the way through the window', () => {
-  it('begins empty, and asks for sources and a destination', async () => {
+  it('begins at home, and asks for sources and a destination', async () => {
     const [desk, door] = await begun();
-    expect(desk.screen).toBe('empty');
+    expect(desk.screen).toBe('home');
     door.picked = ['/a', '/b', '/a'];
     await desk.addFolders();
     expect(desk.screen).toBe('setup');
@@ -80,7 +80,7 @@ describe('the way through the window', () => {
     desk.draft?.add(['/more']);
     await desk.check();
     const asked = named(door).filter((name) => name !== 'eventsSince');
-    expect(asked.slice(-3)).toEqual(['closeMigration', 'createMigration', 'plan']);
+    expect(asked.slice(-3)).toEqual(['leaveMigration', 'createMigration', 'plan']);
   });
 
   it('keeps the description when the engine refuses it, and says why', async () => {
@@ -91,7 +91,7 @@ describe('the way through the window', () => {
     });
     if (desk.draft) desk.draft.destination = '/dst';
     await desk.check();
-    expect(desk.notices).toMatchObject([{ tone: 'error', ...report }]);
+    expect(desk.work.notices.shown).toMatchObject([{ tone: 'error', ...report }]);
     expect(desk.screen).toBe('setup');
     expect(desk.draft?.sources).toEqual(['/a']);
     expect(desk.busy).toBe(false);
@@ -120,18 +120,18 @@ describe('the way through the window', () => {
   it('stays at the list when records go onto the recovery lane, and else shows the run', async () => {
     const [desk, door] = await begun(at({ state: 'running' }));
     desk.tab = 'failures';
-    await desk.reprocess(selectionOf({ ids: [1] }));
+    await desk.mending.reprocess(selectionOf({ ids: [1] }));
     expect(desk.tab).toBe('failures');
-    expect(desk.notices[0]?.message).toBe('1 record goes onto the recovery lane.');
+    expect(desk.work.notices.shown[0]?.message).toBe('1 record goes onto the recovery lane.');
     door.sendProgress(progress({ state: 'finished', at_ms: 9 }));
-    await desk.reprocess(selectionOf({ ids: [1] }));
-    expect(desk.tab).toBe('main');
+    await desk.mending.reprocess(selectionOf({ ids: [1] }));
+    expect(desk.tab).toBe('run');
   });
 
   it('does what the advisor offers, and takes it back', async () => {
     const [desk, door] = await begun(at({ state: 'running' }));
     const advise = (offer: Advice['offer']) =>
-      desk.apply({ code: 'own_limit', sentence: 'All taken', offer });
+      desk.advising.apply({ code: 'own_limit', sentence: 'All taken', offer });
     const control = () => desk.migration?.job.control;
     await desk.migration?.setControl({
       ...snapshot().job.control,
@@ -140,10 +140,13 @@ describe('the way through the window', () => {
 
     await advise({ knob: 'concurrency', to: 16 });
     expect(door.calls.at(-1)).toEqual(['setLimits', { batch_size: 1000, streams: 2, concurrency: 16 }]);
-    expect([desk.applied?.offer.knob, control()?.autopilot.concurrency]).toEqual(['concurrency', false]);
-    await desk.undo();
+    expect([desk.advising.applied?.offer.knob, control()?.autopilot.concurrency]).toEqual([
+      'concurrency',
+      false,
+    ]);
+    await desk.advising.undo();
     expect(desk.migration?.progress.limits.concurrency).toBe(8);
-    expect([desk.applied, control()?.autopilot.concurrency]).toEqual([null, true]);
+    expect([desk.advising.applied, control()?.autopilot.concurrency]).toEqual([null, true]);
 
     await advise({ knob: 'service_concurrency', service: 'http://dam', to: 12 });
     expect(door.calls.at(-1)).toEqual([
@@ -151,12 +154,12 @@ describe('the way through the window', () => {
       'http://dam',
       { concurrency: 12, rate: null, burst: null },
     ]);
-    await desk.undo();
+    await desk.advising.undo();
     expect(desk.migration?.job.endpoints?.['http://dam']?.concurrency).toBeNull();
 
     await advise({ knob: 'look_ahead' });
     expect(control()?.look_ahead).toBe(true);
-    await desk.undo();
+    await desk.advising.undo();
     expect(control()?.look_ahead).toBe(false);
   });
 
@@ -164,22 +167,25 @@ describe('the way through the window', () => {
     const [desk, door] = await begun(at({ state: 'running' }));
     const about = { selection: selectionOf({ ids: [7] }), records: 1, record: null };
     const amendment = { path: 'a.mov', prefix: null, fields: {} };
-    desk.askAbout('leave', about);
-    await desk.leave('broken tape');
+    desk.mending.ask('leave', about);
+    await desk.mending.leave('broken tape');
     expect(door.calls).toContainEqual(['leave', about.selection, 'broken tape']);
-    expect([desk.asking, desk.notices[0]?.message]).toEqual([null, '1 record is left, with your note.']);
+    expect([desk.asking, desk.work.notices.shown[0]?.message]).toEqual([
+      null,
+      '1 record is left, with your note.',
+    ]);
 
-    desk.askAbout('amend', about);
-    await desk.amend(amendment, true);
+    desk.mending.ask('amend', about);
+    await desk.mending.amend(amendment, true);
     expect(door.calls.slice(-2)).toEqual([
       ['amend', about.selection, amendment],
       ['reprocess', about.selection],
     ]);
 
     door.refuses = { amend: { code: 'amendment', message: 'no path', advice: '' } };
-    desk.askAbout('amend', about);
-    await desk.amend(amendment, true);
-    expect([desk.asking, desk.notices.at(-1)?.message]).toEqual(['amend', 'no path']);
+    desk.mending.ask('amend', about);
+    await desk.mending.amend(amendment, true);
+    expect([desk.asking, desk.work.notices.shown.at(-1)?.message]).toEqual(['amend', 'no path']);
     expect(door.calls.at(-1)?.[0]).toBe('amend');
   });
 
@@ -207,26 +213,46 @@ describe('the way through the window', () => {
     expect(desk.screen).toBe('run');
   });
 
-  it('takes no drop while a migration is open, but begins anew after the end', async () => {
+  it('begins a new migration with a drop, whatever is open, and what runs goes on', async () => {
     const [desk, door] = await begun(at({ state: 'running' }));
     door.sendDrag({ kind: 'dropped', paths: ['/a'] });
     await settle();
-    expect(desk.draft).toBeNull();
-    expect(desk.notices).toHaveLength(1);
-
-    door.sendProgress(progress({ state: 'finished', at_ms: 9 }));
-    door.sendDrag({ kind: 'dropped', paths: ['/a'] });
+    expect(named(door)).toContain('leaveMigration');
+    expect(named(door)).not.toContain('pause');
+    expect([desk.screen, desk.migration, desk.draft?.sources]).toEqual(['setup', null, ['/a']]);
+    expect(desk.dropMeans).toBe('add');
+    door.sendDrag({ kind: 'dropped', paths: ['/b'] });
     await settle();
-    expect(named(door)).toContain('closeMigration');
-    expect(desk.screen).toBe('setup');
-    expect(desk.draft?.sources).toEqual(['/a']);
+    expect(desk.draft?.sources).toEqual(['/a', '/b']);
+  });
+
+  it('leads home, keeps a description that was begun, and goes on with it', async () => {
+    const [desk, door] = await begun((door) => (door.launched = ['/a']));
+    await desk.goHome();
+    expect([desk.screen, desk.draft, desk.drafts.length]).toEqual(['home', null, 1]);
+    await desk.newMigration();
+    expect([desk.screen, desk.draft?.sources]).toEqual(['setup', []]);
+    await desk.goHome();
+    expect(desk.drafts).toHaveLength(1);
+    const [kept] = desk.drafts;
+    if (kept) await desk.goOn(kept);
+    expect([desk.screen, desk.draft?.sources, desk.drafts]).toEqual(['setup', ['/a'], []]);
+
+    door.snapshotNow = snapshot({ progress: progress({ state: 'ready' }) });
+    door.sendDrag({ kind: 'dropped', paths: ['/mnt/a.sluice'] });
+    await settle();
+    expect([desk.screen, desk.drafts.length]).toEqual(['preflight', 1]);
+    desk.edit();
+    await desk.goHome();
+    expect(desk.screen).toBe('home');
+    expect(named(door)).not.toContain('leaveMigration');
   });
 
   it('shows a catalogue that is dropped beside folders, and keeps its preset', async () => {
     const [desk, door] = await begun();
     door.sendDrag({ kind: 'dropped', paths: ['/mnt/tapes', '/mnt/june.csv'] });
     await settle();
-    expect([desk.screen, desk.tab, desk.draft?.sources]).toEqual(['setup', 'catalogues', ['/mnt/tapes']]);
+    expect([desk.screen, desk.step, desk.draft?.sources]).toEqual(['setup', 'catalogues', ['/mnt/tapes']]);
     const catalogue = desk.draft?.shown;
     if (!catalogue) throw new Error('no catalogue is shown');
     door.picked = ['/mnt/archive'];
@@ -235,14 +261,14 @@ describe('the way through the window', () => {
     door.exportedTo = '/home/anna/filemaker.toml';
     await desk.savePreset(catalogue);
     expect(door.calls.at(-1)).toEqual(['savePreset', catalogue.spec()]);
-    expect(desk.notices[0]?.message).toBe('The preset is saved: /home/anna/filemaker.toml');
+    expect(desk.work.notices.shown[0]?.message).toBe('The preset is saved: /home/anna/filemaker.toml');
     door.preset = { path: ['Title'], id: 'No' };
     await catalogue.loadPreset();
     expect([catalogue.said.path, catalogue.said.base]).toEqual([['Title'], null]);
 
     desk.draft?.asFile(catalogue);
     desk.asCatalogue('/mnt/june.csv');
-    expect(desk.tab).toBe('catalogues');
+    expect(desk.step).toBe('catalogues');
   });
 
   it('changes the mapping of a checked migration, and its catalogue makes another', async () => {
@@ -289,34 +315,34 @@ describe('the way through the window', () => {
   it('takes an error away when the person goes on', async () => {
     const [desk] = await begun(at({ state: 'ready' }));
     await desk.attempt(() => Promise.reject(new Error('the source is not there')));
-    expect(desk.notices).toHaveLength(1);
+    expect(desk.work.notices.shown).toHaveLength(1);
     await desk.start();
-    expect(desk.notices).toEqual([]);
+    expect(desk.work.notices.shown).toEqual([]);
   });
 
   it('says where the report is, and nothing when the person cancelled', async () => {
     const [desk, door] = await begun(at({ state: 'finished' }));
-    await desk.exportFailures(selectionOf());
-    expect(desk.notices).toEqual([]);
+    await desk.mending.export(selectionOf());
+    expect(desk.work.notices.shown).toEqual([]);
     door.exportedTo = '/home/anna/failed.csv';
-    await desk.exportFailures(selectionOf());
-    expect(desk.notices[0]).toMatchObject({
+    await desk.mending.export(selectionOf());
+    expect(desk.work.notices.shown[0]).toMatchObject({
       tone: 'done',
       message: 'The report is written: /home/anna/failed.csv',
     });
-    desk.dismiss(desk.notices[0]?.id ?? 0);
-    expect(desk.notices).toEqual([]);
+    desk.work.notices.dismiss(desk.work.notices.shown[0]?.id ?? 0);
+    expect(desk.work.notices.shown).toEqual([]);
   });
 
   it('takes good news away after a while, never what went wrong', async () => {
     const [desk, door] = await begun(at({ state: 'finished' }));
     vi.useFakeTimers();
     door.exportedTo = '/home/anna/failed.csv';
-    await desk.exportFailures(selectionOf());
+    await desk.mending.export(selectionOf());
     await desk.attempt(() => Promise.reject(new Error('no room')));
-    expect(desk.notices).toHaveLength(2);
+    expect(desk.work.notices.shown).toHaveLength(2);
     vi.runAllTimers();
     vi.useRealTimers();
-    expect(desk.notices.map((notice) => notice.message)).toEqual(['no room']);
+    expect(desk.work.notices.shown.map((notice) => notice.message)).toEqual(['no room']);
   });
 });

@@ -87,7 +87,7 @@ export class FakeDoor implements Door {
   createMigration = (job: Snapshot['job']) =>
     this.#note('createMigration', null, job).then(() => this.#open());
   openMigration = (path: string) => this.#note('openMigration', null, path).then(() => this.#open());
-  closeMigration = () => this.#note('closeMigration', undefined);
+  leaveMigration = () => this.#note('leaveMigration', undefined);
   snapshot = () => this.#note('snapshot', null).then(() => this.#open());
   plan = async () => {
     await this.#note('plan', undefined);

@@ -124,7 +124,7 @@ async fn keep_as_preset(screen: &Screen, window: &Window, site: &Site) -> PathBu
 
 /// Checked, run and delivered; the row without a file is a failed record, and every row is accounted for.
 async fn deliver(window: &Window, site: &Site) {
-    window.tap("tab-main").await;
+    window.tap("tab-places").await;
     window.fill("destination", site.destination.to_str().unwrap()).await;
     window.tap("check").await;
     window.is_in_state("ready").await;

@@ -133,7 +133,7 @@ impl Album {
         window.shown("[data-testid='template'][aria-invalid='true']").await;
         window.tap("join").await;
         self.look(&window, "catalogue-template-wrong").await;
-        window.tap("tab-main").await;
+        window.tap("tab-places").await;
         self.look(&window, "setup-with-catalogue").await;
         window.assert_all_within_reach_of_tab().await;
         drop(window);
@@ -246,7 +246,7 @@ impl Album {
             window.press("Dismiss").await;
         }
 
-        window.tap("tab-main").await;
+        window.tap("tab-run").await;
         window.shown("[data-testid='recovery']").await;
         window.shown("[data-testid='more'] summary").await.click().await.expect("a click");
         window.fill("bandwidth", "fast").await;
@@ -309,7 +309,7 @@ impl Album {
         window.failure_rows(TAKEN.len()).await;
         self.look(&window, "failures").await;
         window.assert_all_within_reach_of_tab().await;
-        window.tap("tab-preflight").await;
+        window.tap("tab-check").await;
         self.look(&window, "check-after-run").await;
 
         for still in TAKEN {

@@ -140,7 +140,7 @@ async fn leave_and_change(window: &Window) {
 
 /// The controls of a run that asks services, in the window and in the checkpoint.
 async fn steer(window: &Window, served: &Served) {
-    window.tap("tab-main").await;
+    window.tap("tab-run").await;
     window.reads("service-in-flight", |text| text.ends_with("of 2")).await;
     window.shown("[data-testid='more'] summary").await.click().await.expect("a click");
     window.fill("bandwidth", "fast").await;

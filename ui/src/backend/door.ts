@@ -50,7 +50,8 @@ export interface Door {
   /** Checks the job and makes the checkpoint. Planning is asked for with `plan`. */
   createMigration(job: JobSpec): Promise<Snapshot>;
   openMigration(path: string): Promise<Snapshot>;
-  closeMigration(): Promise<void>;
+  /** Takes the shown migration off the desk: at work it goes on, at rest its file is closed. */
+  leaveMigration(): Promise<void>;
   snapshot(): Promise<Snapshot>;
 
   /** Resolves when the plan is complete or was cancelled. */

@@ -12,7 +12,7 @@ export const tauriDoor: Door = {
 
   createMigration: (job) => invoke('create_migration', { job }),
   openMigration: (path) => invoke('open_migration', { path }),
-  closeMigration: () => invoke('close_migration'),
+  leaveMigration: () => invoke('leave_migration'),
   snapshot: () => invoke('snapshot'),
 
   plan: () => invoke('plan'),

@@ -39,6 +39,7 @@ export const de: typeof en = {
   stateBlocked: 'Kann noch nicht starten',
 
   do: {
+    home: 'Start: alle Migrationen',
     addFolders: 'Ordner hinzufügen…',
     addFiles: 'Dateien hinzufügen…',
     addCatalogues: 'Katalog hinzufügen…',
@@ -127,8 +128,6 @@ export const de: typeof en = {
   drop: {
     add: 'Ablegen, um es zu den Quellen hinzuzufügen',
     begin: 'Ablegen, um eine neue Migration zu beginnen',
-    refused: 'Eine Migration ist offen. Schließen Sie sie, bevor Sie Neues ablegen.',
-    refusedActive: 'Eine Migration läuft. Pausieren und schließen Sie sie, bevor Sie Neues ablegen.',
   },
 
   setup: {
@@ -473,7 +472,15 @@ export const de: typeof en = {
   },
 
   run: {
-    tabs: { label: 'Ansichten', run: 'Lauf', preflight: 'Prüfung', failures: 'Fehler' },
+    tabs: {
+      label: 'Ansichten',
+      run: 'Lauf',
+      check: 'Prüfung',
+      failures: 'Fehler',
+      records: 'Datensätze',
+      events: 'Ereignisse',
+      job: 'Auftrag',
+    },
     records: 'Datensätze',
     data: 'Daten',
     rate: 'Tempo',

@@ -15,6 +15,7 @@ import type {
   StepResult,
   Verify,
 } from '../backend/types';
+import type { Tab } from '../state/desk.svelte';
 
 /** The categories that mean: something is away as a whole. */
 type Outage = Extract<
@@ -67,6 +68,7 @@ export const en = {
   stateBlocked: 'Cannot start yet',
 
   do: {
+    home: 'Home: all migrations',
     addFolders: 'Add folders…',
     addFiles: 'Add files…',
     addCatalogues: 'Add catalogue…',
@@ -154,8 +156,6 @@ export const en = {
   drop: {
     add: 'Drop to add to the sources',
     begin: 'Drop to begin a new migration',
-    refused: 'A migration is open. Close it before you drop something new.',
-    refusedActive: 'A migration is running. Pause and close it before you drop something new.',
   },
 
   setup: {
@@ -504,7 +504,15 @@ export const en = {
   } satisfies Record<Severity, string>,
 
   run: {
-    tabs: { label: 'Views', run: 'Run', preflight: 'Check', failures: 'Failed records' },
+    tabs: {
+      label: 'Views',
+      run: 'Run',
+      check: 'Check',
+      failures: 'Failed records',
+      records: 'Records',
+      events: 'Events',
+      job: 'Job',
+    } satisfies Record<Tab, string> & { label: string },
     records: 'Records',
     data: 'Data',
     rate: 'Rate',
