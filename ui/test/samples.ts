@@ -67,6 +67,7 @@ export const progress = (given: Partial<Progress> = {}): Progress => ({
   time_left: null,
   batch: null,
   recovery: null,
+  aside: null,
   concurrency: defaults().limits.concurrency,
   services: [],
   describing: null,

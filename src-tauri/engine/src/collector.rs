@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::control::intake::Intake;
+use crate::lanes::Lanes;
 use crate::metrics::live::{Live, LiveBatch};
 use crate::metrics::times::On;
 use crate::record::{BatchId, Copied, Lane, LeasedRecord, Outcome, OutcomeKind, StepResult};
@@ -41,6 +42,7 @@ pub(crate) struct Collector {
     pub(crate) checkpoint: Arc<Checkpoint>,
     pub(crate) live: Arc<Live>,
     pub(crate) batch: Arc<LiveBatch>,
+    pub(crate) lanes: Arc<Lanes>,
 }
 
 /// Whose record it is, and who waits for its final name.
@@ -132,6 +134,9 @@ impl Collector {
             self.batch.recorded(*stream, &outcome.kind);
             self.log(*stream, outcome);
         }
+        if outcomes.iter().any(|outcome| matches!(outcome.kind, OutcomeKind::Retry { hung: true, .. })) {
+            self.lanes.tell(Lane::Aside);
+        }
         for (published, copied) in waiting {
             // Nobody waits where the record was given up meanwhile; what it has done is kept.
             let _ = published.send(copied);
@@ -167,7 +172,7 @@ impl Collector {
                 let category = failure.category.word();
                 tracing::warn!(record, batch, stream, category, why = %failure.message, "failed");
             }
-            OutcomeKind::Retry { failure, wait } => {
+            OutcomeKind::Retry { failure, wait, .. } => {
                 let category = failure.category.word();
                 tracing::info!(record, batch, stream, category, wait = ?wait, why = %failure.message, "tried again later");
             }

@@ -241,6 +241,8 @@ pub struct Progress {
     pub batch: Option<LiveBatch>,
     /// The batch on the recovery lane.
     pub recovery: Option<LiveBatch>,
+    /// Records that hung before, and are tried again aside.
+    pub aside: Option<LiveBatch>,
     /// Records that may be in flight at this moment; the autopilot may have set it.
     pub concurrency: u32,
     /// The services that are asked.

@@ -21,15 +21,24 @@ use crate::stream::{self, Share, Work};
 use crate::threads::joined;
 use crate::upkeep::whats_gone;
 
-/// The recovery lane has one stream: it is there for care, not for speed.
-const RECOVERY_STREAMS: u32 = 1;
+/// Streams of the lanes beside the run's own: they are there for care, not for speed.
+const STREAMS_BESIDE: u32 = 1;
+
+/// Records of a batch aside for each of its places: few, because each may take its whole timeout and the
+/// next batch waits for that.
+const ROUNDS_ASIDE: u32 = 4;
 
 /// However long a wait is planned, somebody looks this often whether the clock was set back.
 const LOOK: Duration = Duration::from_secs(60);
 
-/// Runs batches until the lane has nothing pending or the intake closes.
+/// Runs batches until no lane has anything pending, or the intake closes.
 pub(crate) async fn run(session: &Arc<Session>, work: &Arc<Work>, lane: Lane) -> Result<(), CheckpointError> {
-    let _main = (lane == Lane::Main).then(|| session.lanes.main_at_work());
+    let ended = batches(session, work, lane).await;
+    session.lanes.rests(lane);
+    ended
+}
+
+async fn batches(session: &Arc<Session>, work: &Arc<Work>, lane: Lane) -> Result<(), CheckpointError> {
     let mut draining: Option<JoinHandle<Result<(), CheckpointError>>> = None;
     let mut batches = pilot::Batches::default();
     while work.intake.position() == Intake::Open {
@@ -37,12 +46,16 @@ pub(crate) async fn run(session: &Arc<Session>, work: &Arc<Work>, lane: Lane) ->
             work.intake.report_outage(Away::now(gone));
             break;
         }
+        session.lanes.works(lane);
         let (size, streams) = limits(session, lane);
         if lane == Lane::Recovery {
             session.checkpoint.requeue_scheduled().await?;
         }
         match session.checkpoint.lease_batch(lane, size, streams).await? {
             Leased::Batch(id, records) => {
+                if lane == Lane::Main {
+                    session.controls.make_way(true);
+                }
                 session.wake().await?;
                 work.site.destination.forget_folders();
                 let count = records.len() as u32;
@@ -73,14 +86,15 @@ pub(crate) async fn run(session: &Arc<Session>, work: &Arc<Work>, lane: Lane) ->
             Leased::Nothing => {
                 finished(draining.take()).await?;
                 let scheduled = match lane {
-                    Lane::Main => None,
                     Lane::Recovery => session.checkpoint.next_scheduled().await?,
+                    Lane::Main | Lane::Aside => None,
                 };
-                let is_last = match lane {
-                    Lane::Main => !session.lanes.more_may_come(),
-                    Lane::Recovery => session.lanes.main_is_done(),
-                };
-                if scheduled.is_none() && is_last {
+                if lane == Lane::Main {
+                    session.controls.make_way(false);
+                }
+                let more_may_come =
+                    scheduled.is_some() || lane == Lane::Main && session.lanes.more_may_come();
+                if !more_may_come && session.lanes.rests(lane) {
                     break;
                 }
                 session.rest().await?;
@@ -96,7 +110,7 @@ pub(crate) async fn trial(session: &Arc<Session>, work: &Arc<Work>) -> Result<()
     for endpoint in session.controls.endpoints.all() {
         endpoint.try_again(session.controls.now());
     }
-    for lane in [Lane::Main, Lane::Recovery] {
+    for lane in Lane::ALL {
         // Not the record with which the outage began: that one may fail by itself.
         if let Leased::Batch(id, records) = session.checkpoint.lease_one(lane, fastrand::f64()).await? {
             let batch = Arc::new(initiator::split(records, 1));
@@ -139,7 +153,8 @@ fn limits(session: &Session, lane: Lane) -> (u32, u32) {
             let limits = session.limits();
             (limits.batch_size, limits.streams)
         }
-        Lane::Recovery => (session.controls.settings().recovery.batch_size, RECOVERY_STREAMS),
+        Lane::Recovery => (session.controls.settings().recovery.batch_size, STREAMS_BESIDE),
+        Lane::Aside => (session.controls.set_aside() * ROUNDS_ASIDE, STREAMS_BESIDE),
     }
 }
 
@@ -155,8 +170,8 @@ async fn wait_until(due_ms: Option<i64>, session: &Session, work: &Work, lane: L
     let wait = due_ms.map_or(LOOK, |due_ms| Duration::from_millis((due_ms - now_ms()).max(0) as u64));
     tokio::select! {
         () = work.intake.closed() => {}
-        () = session.lanes.changed(), if lane == Lane::Recovery => {}
-        () = session.lanes.has_arrived(), if lane == Lane::Main => {}
+        () = session.lanes.news(lane) => {}
+        () = session.lanes.all_rest() => {}
         () = tokio::time::sleep(wait.min(LOOK)) => {}
     }
 }
@@ -180,6 +195,7 @@ async fn run_batch(
         checkpoint: Arc::clone(&session.checkpoint),
         live: Arc::clone(&session.live),
         batch: Arc::clone(&batch),
+        lanes: Arc::clone(&session.lanes),
     };
     let collecting = tokio::spawn(collector.run(handovers));
     let gate = session.controls.gate_of(lane);

@@ -37,6 +37,7 @@ mod control;
 mod initiator;
 mod journey;
 mod lane;
+mod lanes;
 mod outage;
 mod pilot;
 mod run;

@@ -31,15 +31,22 @@ pub enum Lane {
     Main,
     /// Failed records that are reprocessed while the run goes on.
     Recovery,
+    /// Records that hung: tried again aside, with few places, so that nobody waits for them.
+    Aside,
 }
 
 impl Lane {
+    /// All of them.
+    pub(crate) const ALL: [Self; 3] = [Self::Main, Self::Recovery, Self::Aside];
+
     /// The number that the checkpoint stores.
     pub(crate) const fn code(self) -> i64 {
-        match self {
-            Self::Main => 0,
-            Self::Recovery => 1,
-        }
+        self as i64
+    }
+
+    /// The lane with this number; an unknown one is the run's own.
+    pub(crate) fn of(code: u64) -> Self {
+        Self::ALL.get(code as usize).copied().unwrap_or_default()
     }
 }
 
@@ -352,6 +359,8 @@ pub(crate) enum OutcomeKind {
     Retry {
         failure: Failure,
         wait: Duration,
+        /// It hung, so it goes onto [`Lane::Aside`].
+        hung: bool,
     },
     /// Goes back to pending untried: its service takes no retry at this moment.
     Later {

@@ -32,7 +32,7 @@ async fn sent_back(session: &Session, records: u64, at_work: bool) -> Result<(),
     if records > 0 {
         session.live.set_balance(session.checkpoint.balance().await?);
         if at_work {
-            session.lanes.tell();
+            session.lanes.tell(Lane::Recovery);
         } else {
             session.step(Transition::Reprocess, None, &[]).await?;
         }

@@ -299,12 +299,10 @@ async fn stretch(
             None => Ok(()),
         }
     };
-    let (arriving, main, recovery) = tokio::join!(
-        watching,
-        lane::run(session, work, Lane::Main),
-        lane::run(session, work, Lane::Recovery)
-    );
-    arriving.and(main).and(recovery)?;
+    session.lanes.begin();
+    let [main, recovery, aside] = Lane::ALL.map(|lane| lane::run(session, work, lane));
+    let (arriving, main, recovery, aside) = tokio::join!(watching, main, recovery, aside);
+    arriving.and(main).and(recovery).and(aside)?;
     if work.intake.position() == Intake::Open {
         make_empty_folders(session, &work.site).await?;
         return Ok(Stretch::Complete);

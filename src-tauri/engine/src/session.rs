@@ -1,17 +1,17 @@
 //! An open migration in this program: its checkpoint, its controls, its picture, and the one place
 //! that changes its state.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::control::Controls;
 use crate::control::intake::{Away, Intake, IntakeSwitch};
 use crate::error::Error;
 use crate::event::{EventKind, Outage, Progress};
+use crate::lanes::Lanes;
 use crate::metrics::live::Live;
 use crate::run::Reach;
 use crate::spec::{JobSpec, Limits};
@@ -24,7 +24,7 @@ pub(crate) struct Session {
     pub(crate) checkpoint: Arc<Checkpoint>,
     pub(crate) live: Arc<Live>,
     pub(crate) controls: Arc<Controls>,
-    pub(crate) lanes: Lanes,
+    pub(crate) lanes: Arc<Lanes>,
     job: Mutex<JobSpec>,
     /// Held across a step, so that two never cross.
     state: tokio::sync::Mutex<State>,
@@ -47,7 +47,7 @@ impl Session {
         let session = Arc::new(Self {
             checkpoint: Arc::new(checkpoint),
             controls,
-            lanes: Lanes::default(),
+            lanes: Arc::new(Lanes::new()),
             job: Mutex::new(job),
             state: tokio::sync::Mutex::new(found),
             intake: Mutex::new(Arc::new(IntakeSwitch::new())),
@@ -228,76 +228,6 @@ pub(crate) fn outage_of(away: &Away) -> Outage {
         since_ms: away.since_ms,
         next_probe_ms: None,
         probes: 0,
-    }
-}
-
-/// How the lanes of a run tell each other what changes.
-#[derive(Default)]
-pub(crate) struct Lanes {
-    main_at_work: AtomicBool,
-    changed: Notify,
-    more_may_come: AtomicBool,
-    arrived: Notify,
-}
-
-/// The run's own lane is at work until this is dropped.
-pub(crate) struct MainAtWork<'a>(&'a Lanes);
-
-/// Records may still arrive in watched folders until this is dropped.
-pub(crate) struct MoreMayCome<'a>(&'a Lanes);
-
-impl Lanes {
-    pub(crate) fn stay_open(&self) -> MoreMayCome<'_> {
-        self.more_may_come.store(true, Ordering::Release);
-        MoreMayCome(self)
-    }
-
-    /// Whether the run's own lane waits for more when it has nothing left.
-    pub(crate) fn more_may_come(&self) -> bool {
-        self.more_may_come.load(Ordering::Acquire)
-    }
-
-    /// Something is new on the run's own lane.
-    pub(crate) fn arrived(&self) {
-        self.arrived.notify_one();
-    }
-
-    /// Waits until something is new there, or was since the last call.
-    pub(crate) async fn has_arrived(&self) {
-        self.arrived.notified().await;
-    }
-
-    pub(crate) fn main_at_work(&self) -> MainAtWork<'_> {
-        self.main_at_work.store(true, Ordering::Release);
-        MainAtWork(self)
-    }
-
-    pub(crate) fn main_is_done(&self) -> bool {
-        !self.main_at_work.load(Ordering::Acquire)
-    }
-
-    /// Something is new on the recovery lane.
-    pub(crate) fn tell(&self) {
-        self.changed.notify_one();
-    }
-
-    /// Waits until something is new, or was since the last call.
-    pub(crate) async fn changed(&self) {
-        self.changed.notified().await;
-    }
-}
-
-impl Drop for MainAtWork<'_> {
-    fn drop(&mut self) {
-        self.0.main_at_work.store(false, Ordering::Release);
-        self.0.tell();
-    }
-}
-
-impl Drop for MoreMayCome<'_> {
-    fn drop(&mut self) {
-        self.0.more_may_come.store(false, Ordering::Release);
-        self.0.arrived();
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use sluice_tests::command::{self, WITH_FAILURES};
+use sluice_tests::command::{self, COMPLETE, WITH_FAILURES};
 use sluice_tests::lab::{Lab, Poison, Route, Script, Venom, Wrong};
 use sluice_tests::services::Served;
 use sluice_tests::site::Site;
@@ -46,6 +46,31 @@ fn exactly_the_poisoned_records_fail() {
     assert_eq!(found, BTreeMap::from(expected));
     let status = served.status();
     assert_eq!((status.delivered, status.failed, status.pending), (693, 7, 0));
+}
+
+#[test]
+fn what_hangs_is_tried_again_aside() {
+    let poison = vec![Poison::new("take-00001", Venom::Hang).on(Route::Lookup)];
+    let lab = Lab::start(Script { poison, latency: Duration::from_millis(2), ..Script::default() });
+    let site = Site::new();
+    tree::small_files(&site.source, 100, 1);
+    let more = "[limits]\nbatch_size = 50\nconcurrency = 16\n\
+                [control]\nattempts = 3\nbackoff_base_ms = 100\nlease = { floor_s = 1, cap_s = 2 }";
+    let served = Served::new(site, &lab, more);
+    served.run(&[]).expect(WITH_FAILURES);
+    let failed = command::failures(&served.checkpoint);
+    assert_eq!(failed.len(), 10);
+    for failure in &failed {
+        assert_eq!((failure.category.as_str(), failure.attempts), ("timeout", 3));
+        let id = failure.id.to_string();
+        let args = ["history".as_ref(), served.checkpoint.as_os_str(), id.as_ref(), "--json".as_ref()];
+        let history = command::run(args).expect(COMPLETE).json();
+        let lanes: Vec<_> =
+            history["attempts"].as_array().expect("attempts").iter().map(|one| &one["lane"]).collect();
+        assert_eq!(lanes, ["main", "aside", "aside"]);
+    }
+    let status = served.status();
+    assert_eq!((status.delivered, status.failed, status.pending, status.retries), (90, 10, 0, 20));
 }
 
 #[test]

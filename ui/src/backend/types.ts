@@ -8,7 +8,7 @@ export type Class = "transient" | "permanent" | "outage";
 
 export type Category = "source_missing" | "row_unreadable" | "path_unsafe" | "duplicate_id" | "duplicate_path" | "size_mismatch" | "checksum_mismatch" | "source_unreadable" | "folder_unreadable" | "source_archived" | "source_io" | "source_changed" | "source_not_a_file" | "name_collision" | "name_unsupported" | "destination_conflict" | "destination_outside" | "destination_denied" | "destination_io" | "destination_refused" | "file_too_large" | "template_failed" | "metadata_invalid" | "target_unsafe" | "not_found" | "asset_conflict" | "request_rejected" | "answer_invalid" | "field_missing" | "timeout" | "service_error" | "service_unreachable" | "throttled" | "media_unreadable" | "verify_mismatch" | "group_incomplete" | "group_too_large" | "internal" | "destination_full" | "destination_gone" | "destination_read_only" | "service_down" | "service_denied" | "checkpoint_unusable" | "tool_gone" | "source_gone";
 
-export type Lane = "main" | "recovery";
+export type Lane = "main" | "recovery" | "aside";
 
 export type Balance = { 
 /**
@@ -1270,6 +1270,10 @@ batch: LiveBatch | null,
  * The batch on the recovery lane.
  */
 recovery: LiveBatch | null, 
+/**
+ * Records that hung before, and are tried again aside.
+ */
+aside: LiveBatch | null, 
 /**
  * Records that may be in flight at this moment; the autopilot may have set it.
  */

@@ -232,6 +232,7 @@ export const de: typeof en = {
   },
 
   recovery: 'Nebenbahn',
+  aside: 'Abseits wiederholt',
 
   changes: {
     title: 'Was sich von selbst änderte',
@@ -648,7 +649,7 @@ export const de: typeof en = {
       took: 'Dauer',
       lane: 'Bahn',
     },
-    lane: { main: 'Lauf', recovery: 'Nebenbahn' },
+    lane: { main: 'Lauf', recovery: 'Nebenbahn', aside: 'abseits' },
     refunded: 'zählt nicht: ein Ausfall',
     exported: (path) => `Der Bericht ist geschrieben: ${path}`,
     reprocessing: (n, text) =>

@@ -259,6 +259,7 @@ export const en = {
   },
 
   recovery: 'Recovery lane',
+  aside: 'Tried again aside',
 
   changes: {
     title: 'What changed by itself',
@@ -678,7 +679,7 @@ export const en = {
       took: 'Took',
       lane: 'Lane',
     },
-    lane: { main: 'run', recovery: 'recovery' },
+    lane: { main: 'run', recovery: 'recovery', aside: 'aside' },
     refunded: 'not counted: an outage',
     exported: (path: string) => `The report is written: ${path}`,
     reprocessing: (n: number, text: string) =>

@@ -82,8 +82,8 @@ export class Migration {
   #recoverySeen = 0;
   /** Progress that was taken before this moment is older than an event that was applied. */
   #since = 0;
-  /** Batches of the recovery lane: they are not part of the rhythm. */
-  #recovering = new Set<number>();
+  /** Batches of the lanes beside the run: they are not part of the rhythm. */
+  #beside = new Set<number>();
   #held: Event[] = [];
   #resyncing: Promise<void> | null = null;
   #groupsDue: ReturnType<typeof setTimeout> | null = null;
@@ -184,7 +184,8 @@ export class Migration {
     this.history = snapshot.history;
     this.groups = snapshot.failure_groups;
     this.#seq = snapshot.last_event;
-    if (snapshot.progress.recovery) this.#recovering.add(snapshot.progress.recovery.id);
+    for (const batch of [snapshot.progress.recovery, snapshot.progress.aside])
+      if (batch) this.#beside.add(batch.id);
     if (!this.progress || snapshot.progress.at_ms >= this.progress.at_ms) this.progress = snapshot.progress;
     this.#followBatch();
   }
@@ -241,7 +242,7 @@ export class Migration {
         break;
       case 'batch_ended':
         // A snapshot may hold more than its number says.
-        if (!this.#recovering.delete(what.batch.id)) this.#ended(what.batch);
+        if (!this.#beside.delete(what.batch.id)) this.#ended(what.batch);
         break;
       case 'records_failed':
         this.#groupsDue ??= setTimeout(() => {
@@ -250,7 +251,7 @@ export class Migration {
         }, GROUPS_EVERY_MS);
         break;
       case 'batch_started':
-        if (what.lane === 'recovery') this.#recovering.add(what.batch);
+        if (what.lane !== 'main') this.#beside.add(what.batch);
         break;
       case 'outage_ended':
         this.#since = event.at_ms;

@@ -125,7 +125,7 @@ async fn send_back(
         change.bytes_failed -= number(row, "size")? as i64;
     }
     sqlx::query(
-        "UPDATE record SET state = 0, due_ms = NULL, stage = NULL, reason = NULL, message = NULL, endpoint = NULL,
+        "UPDATE record SET state = 0, lane = CASE lane WHEN 2 THEN 0 ELSE lane END, due_ms = NULL, stage = NULL, reason = NULL, message = NULL, endpoint = NULL,
                 http_status = NULL, ended_ms = NULL
          WHERE id IN (SELECT value FROM json_each(?))",
     )
@@ -213,7 +213,7 @@ impl Checkpoint {
                     number: number(row, "number")? as u32,
                     ended_ms: row.try_get("ended_ms")?,
                     took_ms: number(row, "took_ms")?,
-                    lane: if number(row, "lane")? == 1 { Lane::Recovery } else { Lane::Main },
+                    lane: Lane::of(number(row, "lane")?),
                     stage: Stage::from_word(&stage).unwrap_or(Stage::Deliver),
                     category: category.parse().unwrap_or(Category::Internal),
                     endpoint: row.try_get("endpoint")?,

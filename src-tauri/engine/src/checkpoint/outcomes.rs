@@ -48,6 +48,9 @@ struct OutcomeRow<'a> {
     /// The due time holds only as long as the record was scheduled less often than this.
     #[serde(skip_serializing_if = "Option::is_none")]
     times: Option<u32>,
+    /// The lane that it goes onto. None: it stays on its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lane: Option<i64>,
     took_ms: u64,
     /// Attempts spent: one or none.
     spent: u8,
@@ -87,7 +90,7 @@ impl Checkpoint {
                         message = o.value ->> 'message', endpoint = o.value ->> 'endpoint',
                         http_status = o.value ->> 'http_status',
                         due_ms = CASE WHEN record.scheduled >= (o.value ->> 'times') THEN NULL ELSE o.value ->> 'due_ms' END,
-                        took_ms = o.value ->> 'took_ms',
+                        lane = coalesce(o.value ->> 'lane', record.lane), took_ms = o.value ->> 'took_ms',
                         attempts = record.attempts + (o.value ->> 'spent'),
                         tries = record.tries + (o.value ->> 'spent'), interrupted = 0, ended_ms = ?
                  FROM json_each(?) AS o
@@ -285,9 +288,12 @@ fn row_of<'a>(outcome: &'a Outcome, schedule: &[Schedule], now_ms: i64) -> Optio
                 ..failed(row, failure)
             }
         }
-        OutcomeKind::Retry { failure, wait } => {
-            OutcomeRow { state: RecordState::Pending.code(), due_ms: due(wait), ..failed(row, failure) }
-        }
+        OutcomeKind::Retry { failure, wait, hung } => OutcomeRow {
+            state: RecordState::Pending.code(),
+            due_ms: due(wait),
+            lane: hung.then_some(Lane::Aside.code()),
+            ..failed(row, failure)
+        },
         OutcomeKind::Later { wait } => {
             OutcomeRow { state: RecordState::Pending.code(), due_ms: due(wait), spent: 0, ..row }
         }

@@ -19,7 +19,10 @@ pub(super) fn end(from: From, processed: Processed, work: &Work) -> Settled {
         Processed::Failed(failure) => {
             let tries = from.record.tries + 1;
             match next_try(&work.controls.settings(), &failure, tries, fastrand::f64()) {
-                Some(wait) => (0, OutcomeKind::Retry { failure, wait }),
+                Some(wait) => {
+                    let hung = failure.category == Category::Timeout;
+                    (0, OutcomeKind::Retry { failure, wait, hung })
+                }
                 None => (0, OutcomeKind::Failed(failure)),
             }
         }
@@ -44,7 +47,7 @@ enum Shared {
     /// One of it failed for good.
     Failed { why: String },
     /// One of it failed, and all are tried again after this.
-    Retry { why: String, wait: Duration },
+    Retry { why: String, wait: Duration, hung: bool },
     /// One of it waits for its service.
     Later { wait: Duration },
 }
@@ -64,12 +67,12 @@ pub(super) fn end_together(members: Vec<(From, Processed)>, work: &Work) -> Vec<
             (_, Shared::Returned) => OutcomeKind::Returned,
             (_, Shared::Later { wait }) => OutcomeKind::Later { wait: *wait },
             (Processed::Failed(failure), Shared::Failed { .. }) => OutcomeKind::Failed(failure),
-            (Processed::Failed(failure), Shared::Retry { wait, .. }) => {
-                OutcomeKind::Retry { failure, wait: *wait }
+            (Processed::Failed(failure), Shared::Retry { wait, hung, .. }) => {
+                OutcomeKind::Retry { failure, wait: *wait, hung: *hung }
             }
             (_, Shared::Failed { why: cause }) => OutcomeKind::Failed(why(cause)),
-            (_, Shared::Retry { why: cause, wait }) => {
-                OutcomeKind::Retry { failure: why(cause), wait: *wait }
+            (_, Shared::Retry { why: cause, wait, hung }) => {
+                OutcomeKind::Retry { failure: why(cause), wait: *wait, hung: *hung }
             }
         };
         Settled { from, end: End::Outcome(0, kind) }
@@ -91,7 +94,7 @@ fn share(
             Processed::Failed(failure) => {
                 let why = incomplete(path, failure.category.word(), &failure.message);
                 match next_try(control, failure, tries, random) {
-                    Some(wait) => Shared::Retry { why, wait },
+                    Some(wait) => Shared::Retry { why, wait, hung: failure.category == Category::Timeout },
                     None => Shared::Failed { why },
                 }
             }
@@ -142,9 +145,12 @@ mod tests {
         let why = "it belongs together with 1, which failed (source_io): said".to_owned();
         assert_eq!(
             shared(&[later(), transient(), Unfinished], 1),
-            Shared::Retry { why: why.clone(), wait: Duration::from_secs(1) }
+            Shared::Retry { why: why.clone(), wait: Duration::from_secs(1), hung: false }
         );
         assert_eq!(shared(&[later(), transient()], 5), Shared::Failed { why }, "its tries are used up");
+        let Shared::Retry { hung: true, .. } = shared(&[failed(Category::Timeout), Unfinished], 1) else {
+            panic!("all of it waits where nobody waits for it")
+        };
         let Shared::Failed { why } = shared(&[transient(), permanent(), later()], 1) else { panic!() };
         assert!(why.contains("with 1, which failed (source_unreadable)"), "{why}");
         assert_eq!(

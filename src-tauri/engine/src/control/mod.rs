@@ -13,6 +13,7 @@ pub(crate) mod memory;
 pub(crate) mod rate;
 pub(crate) mod retry;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -29,6 +30,9 @@ use autopilot::Change;
 use crate::metrics::times::Times;
 use crate::record::Lane;
 use crate::spec::{Control, JobSpec, Limits};
+
+/// One place in so many may be kept by records that hung before.
+const SHARE_ASIDE: usize = 8;
 
 /// Changes of the autopilot that may wait to be told; more at once are not worth telling.
 const TURNED: usize = 64;
@@ -50,7 +54,11 @@ pub(crate) struct Controls {
     /// Records in flight, over all streams of the run.
     pub(crate) gate: Arc<Gate>,
     /// Records in flight on the recovery lane.
-    pub(crate) recovery_gate: Arc<Gate>,
+    recovery_gate: Arc<Gate>,
+    /// Records in flight that hung before.
+    aside_gate: Arc<Gate>,
+    /// The run's own lane has something to do.
+    make_way: AtomicBool,
     pub(crate) endpoints: Endpoints,
     /// The processes that describe files.
     pub(crate) describing: Describing,
@@ -69,6 +77,8 @@ impl Controls {
             started,
             gate: Gate::new(places(job)),
             recovery_gate: Gate::new(job.control.recovery.concurrency),
+            aside_gate: Gate::new(1),
+            make_way: AtomicBool::new(true),
             endpoints: Endpoints::new(job, started, tell),
             describing: Describing::new(job),
             bandwidth: Bandwidth::default(),
@@ -103,7 +113,30 @@ impl Controls {
         match lane {
             Lane::Main => &self.gate,
             Lane::Recovery => &self.recovery_gate,
+            Lane::Aside => &self.aside_gate,
         }
+    }
+
+    /// Whether records that hung before make way for others that have not been tried. Each of them may
+    /// keep its place for its whole timeout again, so they get a share of the places; without others, all.
+    pub(crate) fn make_way(&self, make_way: bool) {
+        self.make_way.store(make_way, Ordering::Relaxed);
+        self.set_aside();
+    }
+
+    /// Gives records that hung before the places that they may have now, and tells how many.
+    pub(crate) fn set_aside(&self) -> u32 {
+        let all = self.gate.limit();
+        let places = if self.make_way.load(Ordering::Relaxed) {
+            let services = self.endpoints.all();
+            // A service's places are the ones that run short.
+            let least = services.iter().map(|endpoint| endpoint.gate.limit()).fold(all, usize::min);
+            (least / SHARE_ASIDE).max(1)
+        } else {
+            all
+        };
+        self.aside_gate.set_limit(places as u32);
+        places as u32
     }
 
     /// Waits for the next change that the autopilot made towards a service.
@@ -135,4 +168,32 @@ fn places(job: &JobSpec) -> u32 {
 /// Records that fit into the memory for bytes in flight.
 pub(crate) fn fit_into_memory(control: &Control) -> u32 {
     (control.memory_mib.saturating_mul(1024) / KIB_A_RECORD).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_hung_before_gets_a_share_of_the_places_while_there_is_other_work() {
+        let mut job = JobSpec::new(vec![Path::new("/from").into()], Path::new("/to").into());
+        job.limits.concurrency = 24;
+        job.endpoints.insert(
+            "http://dam".to_owned(),
+            crate::spec::Endpoint { concurrency: Some(16), ..Default::default() },
+        );
+        let controls = Controls::new(&job);
+        assert_eq!(controls.set_aside(), 3, "of the places for records");
+        controls.endpoints.get("http://dam").expect("a service");
+        assert_eq!(controls.set_aside(), 2, "the service has fewer");
+        controls.make_way(false);
+        assert_eq!(controls.gate_of(Lane::Aside).limit(), 24);
+        controls.make_way(true);
+        assert_eq!(controls.gate_of(Lane::Aside).limit(), 2);
+        job.limits.concurrency = 4;
+        controls.apply(&job);
+        assert_eq!(controls.set_aside(), 1, "never none");
+    }
 }

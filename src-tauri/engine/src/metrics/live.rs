@@ -34,6 +34,7 @@ struct Picture {
     outage: Option<Outage>,
     batch: Option<Arc<LiveBatch>>,
     recovery: Option<Arc<LiveBatch>>,
+    aside: Option<Arc<LiveBatch>>,
     throughput: Throughput,
     barriers: AtBarriers,
     advice: Option<Advice>,
@@ -46,6 +47,7 @@ impl Picture {
         match lane {
             Lane::Main => &mut self.batch,
             Lane::Recovery => &mut self.recovery,
+            Lane::Aside => &mut self.aside,
         }
     }
 }
@@ -94,6 +96,7 @@ impl Live {
             outage,
             batch: None,
             recovery: None,
+            aside: None,
             throughput,
             barriers: AtBarriers::default(),
             advice: None,
@@ -110,6 +113,7 @@ impl Live {
             picture.throughput.halt();
             picture.batch = None;
             picture.recovery = None;
+            picture.aside = None;
             picture.advice = None;
         }
     }
@@ -182,7 +186,7 @@ impl Live {
 
     /// The picture to show.
     pub(crate) fn progress(&self, controls: &Controls) -> Progress {
-        let in_flight = controls.gate.inside() + controls.recovery_gate.inside();
+        let in_flight: usize = Lane::ALL.iter().map(|lane| controls.gate_of(*lane).inside()).sum();
         let at_ms = now_ms();
         let moved = self.moved.load(Ordering::Relaxed);
         let mut picture = self.picture();
@@ -201,6 +205,7 @@ impl Live {
             time_left: picture.state.is_active().then(|| picture.throughput.time_left(&balance)).flatten(),
             batch: picture.batch.as_ref().map(|batch| batch.show()),
             recovery: picture.recovery.as_ref().map(|batch| batch.show()),
+            aside: picture.aside.as_ref().map(|batch| batch.show()),
             concurrency: controls.gate.limit() as u32,
             services: controls.endpoints.all().iter().map(|endpoint| endpoint.show()).collect(),
             describing: controls.describing.show().map(|(status, _)| status),

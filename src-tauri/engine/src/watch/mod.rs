@@ -22,8 +22,9 @@ use events::Events;
 use crate::checkpoint::{Arrival, CheckpointError, PlannedFate, PlannedRecord, Renewed, Taken};
 use crate::control::intake::{Away, Intake};
 use crate::event::EventKind;
-use crate::record::RawPath;
-use crate::session::{MoreMayCome, Session};
+use crate::lanes::MoreMayCome;
+use crate::record::{Lane, RawPath};
+use crate::session::Session;
 use crate::source::policy;
 use crate::spec::{OnConflict, Watch};
 use crate::stage::{Site, target_of};
@@ -180,11 +181,11 @@ impl<'a> Following<'a> {
         if !arrived.is_empty() {
             let balance = self.session.checkpoint.take_in(&arrived).await?;
             self.session.live.set_balance(balance);
-            self.session.lanes.arrived();
+            self.session.lanes.tell(Lane::Main);
         }
         if !renewed.is_empty() && self.session.checkpoint.renew(&renewed).await? > 0 {
             self.session.live.set_balance(self.session.checkpoint.balance().await?);
-            self.session.lanes.tell();
+            self.session.lanes.tell(Lane::Recovery);
         }
         Ok(())
     }

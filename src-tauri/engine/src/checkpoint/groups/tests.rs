@@ -78,7 +78,7 @@ async fn a_batch_holds_whole_groups() {
     // All of a group waits for the same moment, so that it comes back as a whole.
     let wait = std::time::Duration::ZERO;
     let failure = failure(Category::Timeout, None);
-    end(&checkpoint, first, &records, OutcomeKind::Retry { failure, wait }).await;
+    end(&checkpoint, first, &records, OutcomeKind::Retry { failure, wait, hung: false }).await;
     end(&checkpoint, second, &rest, OutcomeKind::Later { wait: std::time::Duration::from_secs(60) }).await;
     let (_, again) = leased(&checkpoint, Lane::Main, 1).await;
     assert!([vec![1, 5, 8], vec![2, 7]].contains(&ids(&again)), "{:?}", ids(&again));
@@ -125,7 +125,7 @@ async fn every_attempt_that_an_outage_spoiled_is_given_back() {
     let folder = tempfile::tempdir().unwrap();
     let checkpoint = planned(&folder, &[None, Some(64), Some(64)], &[]).await;
     let wait = std::time::Duration::ZERO;
-    let retry = |failure| OutcomeKind::Retry { failure, wait };
+    let retry = |failure| OutcomeKind::Retry { failure, wait, hung: false };
     // Tried twice before the service counts as away, and once more when it did: that try has no outcome.
     for _ in 0..2 {
         let (batch, records) = leased(&checkpoint, Lane::Main, 10).await;
@@ -146,6 +146,42 @@ async fn every_attempt_that_an_outage_spoiled_is_given_back() {
     assert_eq!(checkpoint.refund("http://dam", 0).await.unwrap(), 0, "and once only");
     let (_, records) = leased(&checkpoint, Lane::Main, 10).await;
     assert!(records.iter().all(|record| (record.attempts, record.tries) == (0, 0)));
+}
+
+#[tokio::test]
+async fn what_hung_goes_aside_with_its_group_and_an_outage_takes_it_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = planned(&folder, &[None, Some(64), Some(64), None], &[]).await;
+    let hung = |category, endpoint| OutcomeKind::Retry {
+        failure: failure(category, endpoint),
+        wait: std::time::Duration::ZERO,
+        hung: true,
+    };
+    let (batch, records) = leased(&checkpoint, Lane::Main, 10).await;
+    end(&checkpoint, batch, &records[..2], hung(Category::Timeout, Some("http://dam"))).await;
+    end(&checkpoint, batch, &records[2..3], hung(Category::GroupIncomplete, None)).await;
+    let later = OutcomeKind::Later { wait: std::time::Duration::ZERO };
+    end(&checkpoint, batch, &records[3..], later).await;
+    let (_, main) = leased(&checkpoint, Lane::Main, 10).await;
+    assert_eq!(ids(&main), [4], "the others wait elsewhere");
+    let (batch, aside) = leased(&checkpoint, Lane::Aside, 1).await;
+    assert_eq!(ids(&aside).len(), if ids(&aside) == [1] { 1 } else { 2 }, "a group as a whole");
+    // Another kind of failure does not bring it back to where others would wait for it, should it hang again.
+    let retry = OutcomeKind::Retry {
+        failure: failure(Category::ServiceError, Some("http://dam")),
+        wait: std::time::Duration::ZERO,
+        hung: false,
+    };
+    end(&checkpoint, batch, &aside, retry).await;
+    let (batch, aside) = leased(&checkpoint, Lane::Aside, 10).await;
+    assert_eq!(ids(&aside), [1, 2, 3]);
+    let over = BatchSummary { id: batch, started_ms: 0, ended_ms: 1, streams: Vec::new() };
+    end(&checkpoint, batch, &aside, hung(Category::Timeout, Some("http://dam"))).await;
+    checkpoint.end_batch(over, false).await.unwrap();
+    checkpoint.refund("http://dam", 0).await.unwrap();
+    let (_, main) = leased(&checkpoint, Lane::Main, 10).await;
+    assert_eq!(ids(&main), [1, 2, 3], "the service hung, not they");
+    assert!(checkpoint.balance().await.unwrap().holds());
 }
 
 #[tokio::test]
