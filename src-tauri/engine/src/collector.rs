@@ -28,7 +28,8 @@ use settle::{Round, Unit, prove, publish};
 /// crash repeats little.
 const ROUND: usize = 1024;
 
-/// How long a round waits for more records, so that quick ones do not commit one by one.
+/// How long a round waits for more records, so that quick ones do not commit one by one. Where somebody
+/// waits for it, it takes what is there: more come together while the round before is recorded.
 const LINGER: Duration = Duration::from_millis(25);
 
 /// Handovers that may wait; then the streams wait.
@@ -196,18 +197,55 @@ fn take_targets(round: &mut Vec<Handover>) -> Vec<StepResult> {
 async fn gather(handovers: &mut mpsc::Receiver<Handover>) -> Option<Vec<Handover>> {
     let first = handovers.recv().await?;
     let mut records = first.len();
-    let mut group = vec![first];
+    let mut is_awaited = first.is_awaited();
+    let mut round = vec![first];
     let patience = tokio::time::sleep(LINGER);
     tokio::pin!(patience);
     while records < ROUND {
-        tokio::select! {
-            more = handovers.recv() => {
-                let Some(more) = more else { break };
-                records += more.len();
-                group.push(more);
+        let more = if is_awaited {
+            handovers.try_recv().ok()
+        } else {
+            tokio::select! {
+                more = handovers.recv() => more,
+                () = &mut patience => None,
             }
-            () = &mut patience => break,
-        }
+        };
+        let Some(more) = more else { break };
+        records += more.len();
+        is_awaited |= more.is_awaited();
+        round.push(more);
     }
-    Some(group)
+    Some(round)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::stage::Processed;
+    use crate::stream::Handed;
+
+    fn handed(published: Option<oneshot::Sender<Copied>>) -> Handover {
+        let processed = Processed::Unfinished;
+        let handed = Handed { record: Arc::default(), processed, took: Duration::ZERO, published };
+        Handover::Records { stream: 0, records: vec![handed] }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_round_waits_for_more_only_where_nobody_waits_for_it() {
+        let (give, mut taken) = mpsc::channel(10);
+        let began = Instant::now();
+        give.send(handed(None)).await.unwrap();
+        give.send(handed(None)).await.unwrap();
+        assert_eq!(gather(&mut taken).await.unwrap().len(), 2);
+        assert_eq!(began.elapsed(), LINGER);
+        give.send(handed(None)).await.unwrap();
+        give.send(handed(Some(oneshot::channel().0))).await.unwrap();
+        give.send(handed(None)).await.unwrap();
+        assert_eq!(gather(&mut taken).await.unwrap().len(), 3);
+        assert_eq!(began.elapsed(), LINGER, "what was there is taken at once");
+        drop(give);
+        assert!(gather(&mut taken).await.is_none());
+    }
 }

@@ -70,6 +70,17 @@ impl Handover {
             Self::Step(_) | Self::Upload { .. } => 1,
         }
     }
+
+    /// Whether somebody keeps a place until it is recorded.
+    pub(crate) fn is_awaited(&self) -> bool {
+        match self {
+            Self::Records { records, .. } | Self::Group { records, .. } => {
+                records.iter().any(|handed| handed.published.is_some())
+            }
+            Self::Step(_) => false,
+            Self::Upload { .. } => true,
+        }
+    }
 }
 
 /// A record and what came of it.
