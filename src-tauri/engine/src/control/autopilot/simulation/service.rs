@@ -36,13 +36,29 @@ pub(super) struct Service {
     pub(super) queue: Option<f64>,
     /// Share of requests that are refused for no reason.
     pub(super) whims: f64,
+    /// Sigma and kappa of the Universal Scalability Law, by which those that are served hold each other up.
+    pub(super) law: Option<(f64, f64)>,
 }
 
 impl Service {
     /// A usual one: sharp knee, a tenth of the time on the way, no refusals.
     pub(super) fn with(servers: u32, base: f64) -> Self {
         let script = vec![Step { from: 0.0, servers, slower: 1.0 }];
-        Self { script, base, way: 0.1, jitter: 0.3, thrash: 0.3, slope: 0.0, queue: None, whims: 0.0 }
+        let law = None;
+        Self { script, base, way: 0.1, jitter: 0.3, thrash: 0.3, slope: 0.0, queue: None, whims: 0.0, law }
+    }
+
+    /// One that serves all at once, by that law (N. J. Gunther, "Guerrilla Capacity Planning", 2007).
+    pub(super) fn under_the_law(sigma: f64, kappa: f64, base: f64) -> Self {
+        Self { thrash: 0.0, law: Some((sigma, kappa)), ..Self::with(u32::MAX, base) }
+    }
+
+    /// So many at once get the most done.
+    fn knee(&self) -> f64 {
+        match self.law {
+            Some((sigma, kappa)) => ((1.0 - sigma) / kappa).sqrt(),
+            None => f64::from(self.script[0].servers) / (1.0 - self.way),
+        }
     }
 
     /// As it is from `step` on, for ever.
@@ -198,7 +214,11 @@ pub(super) fn run(
         {
             busy += 1;
             let load = (f64::from(busy) + waiting.len() as f64) / f64::from(servers);
-            let held_up = 1.0 + service.thrash * (load - 1.0).max(0.0) + service.slope * load.min(1.0);
+            let others = f64::from(busy) - 1.0;
+            let held_up = match service.law {
+                Some((sigma, kappa)) => 1.0 + sigma * others + kappa * f64::from(busy) * others,
+                None => 1.0 + service.thrash * (load - 1.0).max(0.0) + service.slope * load.min(1.0),
+            };
             let work = service.base * (1.0 - service.way) * slower;
             agenda.enter(now + work * held_up * random.jitter(service.jitter), Event::Served(request));
         }
@@ -225,7 +245,7 @@ pub(super) fn autopilot(service: &Service, seed: u64, end: End, start: u32) -> R
 /// The best throughput of a fixed limit under which hardly anything is refused, over limits around
 /// the knee.
 pub(super) fn best_fixed(service: &Service, end: End) -> f64 {
-    let knee = f64::from(service.script[0].servers) / (1.0 - service.way);
+    let knee = service.knee();
     let around = [0.75, 0.85, 0.9, 0.95, 1.0, 1.05, 1.1, 1.2, 1.4, 2.0];
     let mut limits = around.map(|share| (share * knee).round().max(1.0) as u32).to_vec();
     limits.dedup();
