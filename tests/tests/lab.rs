@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
-use sluice_tests::lab::{Lab, Outage, Poison, Retry, Route, Script, Venom, Window, Wrong};
+use sluice_tests::lab::{Contention, Lab, Outage, Poison, Retry, Route, Script, Venom, Window, Wrong};
 use sluice_tests::wait;
 
 const NO_TIME: Duration = Duration::ZERO;
@@ -109,6 +109,21 @@ async fn beyond_the_knee_throughput_falls() {
     // Only the lower bound is sure, because no machine is too fast.
     let took = lab.clock() - start;
     assert!(took >= Duration::from_millis(1_500), "{took:?}");
+}
+
+#[tokio::test]
+async fn those_at_work_hold_each_other_up() {
+    let law = Contention { sigma: 0.5, kappa: 0.25 };
+    assert_eq!([1, 2, 5].map(|at_work| law.slowdown(at_work)), [1.0, 2.0, 8.0]);
+    let latency = Duration::from_millis(100);
+    let lab = Lab::start(Script { latency, contention: Some(law), ..Script::default() });
+    let start = lab.clock();
+    statuses(&lab, 3).await;
+    let alone = lab.clock() - start;
+    at_once(&lab, 5).await;
+    // Only the lower bounds are sure. Whoever came first had some time alone.
+    let together = lab.clock() - start - alone;
+    assert!(alone >= latency * 3 && together >= latency * 6, "{alone:?}, {together:?}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! registered, against one service with a fixed capacity. Four ways to do it, one table.
 //!
 //! `SLUICE_BENCH_ROUNDS` sets how often each arm runs (5), `SLUICE_BENCH_ARMS` runs only the arms
-//! whose name holds that text.
+//! whose name holds that text, `SLUICE_BENCH_SERVICE=refuses` takes a service that refuses what is too much.
 
 mod arms;
 mod library;
@@ -15,6 +15,7 @@ use sluice_tests::lab::Lab;
 use crate::ramdisk::RamDisk;
 use arms::{Arm, Plan};
 use library::Library;
+use service::Service;
 use table::Table;
 
 /// Records in the checkpoint.
@@ -35,9 +36,10 @@ pub(crate) fn run(disk: &RamDisk) {
     let is_asked = |name: &str| name.contains(&only);
 
     let library = Library::new(disk, LIBRARY);
-    let lab = Lab::start(service::script());
+    let Service { script, description } = Service::wanted();
+    let lab = Lab::start(script);
     println!("{RECORDS} records of {LIBRARY}: look up, copy, register; {rounds} rounds, the arms take turns");
-    println!("{}\n", service::description());
+    println!("{description}\n");
 
     let arms: Vec<Arm> = arms().into_iter().filter(|arm| is_asked(&arm.name)).collect();
     let plan = (!arms.is_empty()).then(|| Plan::new(&library, &lab));

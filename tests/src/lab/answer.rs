@@ -118,8 +118,10 @@ async fn serve(
     };
     let owed = worker.owed.min(script.latency * 10);
     let time = draw.service_time(&script, worker.waiting) + owed;
-    if !time.is_zero() {
-        sleep(time).await;
+    match script.contention {
+        Some(law) => service.sharing.serve(law, time).await,
+        None if time.is_zero() => {}
+        None => sleep(time).await,
     }
     let (status, value) = match fate {
         Fate::Status(status) => return failed(visit, status),

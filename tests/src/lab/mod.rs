@@ -26,6 +26,7 @@ mod knee;
 mod script;
 mod seen;
 mod service;
+mod sharing;
 mod tally;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,7 @@ use tokio::sync::oneshot;
 
 pub use script::{Outage, Poison, Retry, Script, Venom, Window, Wrong};
 pub use seen::{Calls, Route, Seen};
+pub use sharing::Contention;
 
 use crate::wait;
 use service::Service;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::seen::Route;
+use super::sharing::Contention;
 
 /// A script. The default is a fast and healthy service that never refuses anything; name what
 /// should be different:
@@ -27,6 +28,8 @@ pub struct Script {
     /// worker begins, its time is multiplied by `1 + slowdown × waiting ÷ workers`. Throughput is
     /// therefore `workers ÷ latency` at the knee, and falls beyond it as real services' does.
     pub slowdown: f64,
+    /// What those that are worked on cost each other. None: nothing.
+    pub contention: Option<Contention>,
     /// Requests that may wait for a worker. One more is refused.
     pub queue: usize,
     /// Requests per second beyond which they are refused with 429; none: no such limit.
@@ -75,6 +78,7 @@ impl Default for Script {
             latency: Duration::ZERO,
             jitter: 0.0,
             slowdown: 0.0,
+            contention: None,
             queue: usize::MAX,
             rate: None,
             burst: 1.0,

@@ -11,6 +11,7 @@ use super::bucket::Bucket;
 use super::knee::Knee;
 use super::script::{Outage, Script};
 use super::seen::Seen;
+use super::sharing::Sharing;
 use super::tally::Tally;
 
 #[derive(Debug)]
@@ -21,6 +22,7 @@ pub(super) struct Service {
     pub(super) assets: Assets,
     pub(super) tally: Arc<Tally>,
     pub(super) knee: Arc<Knee>,
+    pub(super) sharing: Sharing,
     pub(super) bucket: Bucket,
 }
 
@@ -32,6 +34,7 @@ impl Service {
             assets: Assets::default(),
             tally: Arc::default(),
             knee: Arc::new(Knee::new(script.workers, script.queue)),
+            sharing: Sharing::new(),
             bucket: Bucket::new(script.burst),
             script: watch::Sender::new((0, Arc::new(script))),
         }
