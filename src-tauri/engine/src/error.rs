@@ -72,6 +72,14 @@ pub enum Error {
     /// The system has no folder for this user's data.
     #[error("this system names no folder for your data, so there is no default place for the checkpoint")]
     NoDataFolder,
+    /// A file does not answer, such as one on a network share that is away.
+    #[error("{} does not answer within {} seconds", path.display(), waited.as_secs())]
+    NoAnswer {
+        /// The file.
+        path: PathBuf,
+        /// How long it was waited for.
+        waited: std::time::Duration,
+    },
     /// The checkpoint belongs to a job with other sources or another destination.
     #[error("the checkpoint {} belongs to a migration with other sources, catalogues or groups, or another destination", path.display())]
     OtherJob {
@@ -123,6 +131,7 @@ impl Error {
             Self::ReportKind { .. } => "report_kind",
             Self::Correction { .. } => "correction_invalid",
             Self::NoDataFolder => "no_data_folder",
+            Self::NoAnswer { .. } => "checkpoint_no_answer",
             Self::OtherJob { .. } => "checkpoint_of_other_job",
             Self::Blocked(finding) => &finding.code,
             Self::NoClient { .. } => "no_http",
@@ -152,6 +161,7 @@ impl Error {
             Self::ReportKind { known, .. } => format!("Use a name with one of these endings: {known}."),
             Self::Correction { advice, .. } => advice.clone(),
             Self::NoDataFolder => "Name a place for the checkpoint yourself.".into(),
+            Self::NoAnswer { .. } => "Connect the disk or share that it is on, then try again.".into(),
             Self::OtherJob { .. } => {
                 "Name another checkpoint, or run this one as it is with `sluice run`.".into()
             }

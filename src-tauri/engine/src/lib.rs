@@ -61,4 +61,6 @@ pub mod report;
 mod clock;
 mod threads;
 
+mod home;
+
 pub mod api;

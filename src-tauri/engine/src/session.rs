@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::control::Controls;
 use crate::control::intake::{Away, Intake, IntakeSwitch};
+use crate::control::machine::Machine;
 use crate::error::Error;
 use crate::event::{EventKind, Outage, Progress};
 use crate::lanes::Lanes;
@@ -36,10 +37,10 @@ pub(crate) struct Session {
 
 impl Session {
     /// Takes over an open checkpoint. What a run that died left is put right first.
-    pub(crate) async fn new(checkpoint: Checkpoint) -> Result<Arc<Self>, Error> {
+    pub(crate) async fn new(checkpoint: Checkpoint, machine: &Machine) -> Result<Arc<Self>, Error> {
         let job = checkpoint.job().await?;
         let limits = job.limits.checked()?;
-        let controls = Arc::new(Controls::new(&job));
+        let controls = Arc::new(Controls::within(machine, &job));
         let found = checkpoint.state().await?;
         let outage = checkpoint.outage().await?;
         let live = Arc::new(Live::new(found, checkpoint.balance().await?, limits, outage.clone()));

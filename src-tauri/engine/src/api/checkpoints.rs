@@ -5,10 +5,15 @@ use std::path::PathBuf;
 use super::Error;
 use crate::spec::JobSpec;
 
+/// The user's folder for what Sluice keeps: migrations, the list of them, logs.
+pub fn data_folder() -> Result<PathBuf, Error> {
+    Ok(dirs::data_dir().ok_or(Error::NoDataFolder)?.join("sluice"))
+}
+
 /// Where a job's checkpoint is kept when nobody says otherwise: in the user's data folder, named
 /// after the job. The same job gives the same names in the same order: the first, then `-2`, `-3`…
 pub fn default_checkpoints(job: &JobSpec) -> Result<impl Iterator<Item = PathBuf> + use<>, Error> {
-    let folder = dirs::data_dir().ok_or(Error::NoDataFolder)?.join("sluice").join("migrations");
+    let folder = data_folder()?.join("migrations");
     let job = job.clone().checked()?;
     let sources: Vec<String> = job.sources.iter().map(ToString::to_string).collect();
     let destination = job.destination.to_string();

@@ -5,6 +5,7 @@ mod checkpoints;
 mod failures;
 mod reader;
 mod snapshot;
+mod tools;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,16 +13,19 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 pub use self::catalogue::{inspect_catalogue, try_catalogue};
-pub use self::checkpoints::{default_checkpoint, default_checkpoints};
+pub use self::checkpoints::{data_folder, default_checkpoint, default_checkpoints};
 use self::failures::groups;
 pub use self::failures::{Amendment, Attempt, FailedRecord, FailureGroup, FailurePage, Selection};
 pub use self::reader::{Reader, Status};
 pub use self::snapshot::Snapshot;
+pub use self::tools::tools;
 use crate::checkpoint::Checkpoint;
 use crate::control::intake::Intake;
+pub use crate::control::machine::Machine;
 pub use crate::error::Error;
 use crate::event::{Event, Progress};
 pub use crate::mapping::{CatalogueTrial, Preview, PreviewRequest, TriedRecord};
+pub use crate::preflight::FoundTool;
 use crate::preflight::{Finding, Preflight, check_catalogues, check_paths, look_at_services, look_at_tools};
 use crate::record::RecordId;
 pub use crate::report::corrections::{Corrections, RecordChange, RowProblem, ValueChange};
@@ -45,6 +49,11 @@ pub mod connections {
     };
 }
 
+/// The migrations that this computer knows.
+pub mod home {
+    pub use crate::home::{Glance, KnownMigration, Shelf, ShelfError, job_of};
+}
+
 /// Points of the history in a snapshot: weeks of them.
 const HISTORY_SHOWN: u32 = 10_000;
 
@@ -59,6 +68,11 @@ impl Migration {
     /// Makes the checkpoint of a new migration. Refuses, and makes nothing, where the job, its
     /// sources or its destination cannot be used.
     pub async fn create(checkpoint: &Path, job: JobSpec) -> Result<Self, Error> {
+        Self::create_within(&Machine::default(), checkpoint, job).await
+    }
+
+    /// As [`Migration::create`], for a program that runs several: they share `machine`.
+    pub async fn create_within(machine: &Machine, checkpoint: &Path, job: JobSpec) -> Result<Self, Error> {
         let job = job.checked()?;
         check_paths(&job)?;
         check_catalogues(&job)?;
@@ -69,12 +83,17 @@ impl Migration {
             }
             Checkpoint::create(checkpoint, &job).await
         };
-        Ok(Self(Session::new(made.await?).await?))
+        Ok(Self(Session::new(made.await?, machine).await?))
     }
 
     /// Opens a migration to run it, or to go on with it. Refuses when another process has it open.
     pub async fn open(checkpoint: &Path) -> Result<Self, Error> {
-        Ok(Self(Session::new(Checkpoint::open(checkpoint).await?).await?))
+        Self::open_within(&Machine::default(), checkpoint).await
+    }
+
+    /// As [`Migration::open`], for a program that runs several: they share `machine`.
+    pub async fn open_within(machine: &Machine, checkpoint: &Path) -> Result<Self, Error> {
+        Ok(Self(Session::new(Checkpoint::open(checkpoint).await?, machine).await?))
     }
 
     /// The checkpoint's file.
@@ -246,6 +265,12 @@ impl Migration {
             history: checkpoint.metrics_after(0, HISTORY_SHOWN).await?,
             last_event,
         })
+    }
+
+    /// What a list tells of it at this moment.
+    pub fn glance(&self) -> home::Glance {
+        let progress = self.0.picture();
+        home::Glance::new(&self.job(), progress.state, true, progress.balance, progress.at_ms)
     }
 
     /// Follows progress: latest wins, at most ten a second.

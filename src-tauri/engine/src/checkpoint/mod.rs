@@ -10,6 +10,7 @@ mod catalogue;
 mod correct;
 mod error;
 mod events;
+mod glance;
 mod groups;
 mod lock;
 mod metrics;

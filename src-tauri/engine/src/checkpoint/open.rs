@@ -77,7 +77,7 @@ impl Checkpoint {
         self.lock.is_none() && super::lock::is_held(&self.path)
     }
 
-    async fn connect(path: &Path, lock: Option<RunLock>) -> Result<Self, CheckpointError> {
+    pub(super) async fn connect(path: &Path, lock: Option<RunLock>) -> Result<Self, CheckpointError> {
         let on_network = platform::is_network(path);
         let options = options(path, on_network);
         let database = |error| CheckpointError::from_sqlx(path, error);
@@ -203,7 +203,7 @@ pub(super) fn to_json(value: &impl serde::Serialize) -> Result<String, sqlx::Err
 /// Looks at the file's header without opening it as a database, so that a file that is not ours is
 /// left exactly as it is. Offsets: https://sqlite.org/fileformat.html#the_database_header
 /// Gives the file's format number.
-fn recognise(path: &Path) -> Result<i64, CheckpointError> {
+pub(super) fn recognise(path: &Path) -> Result<i64, CheckpointError> {
     let unusable = |error: std::io::Error| match error.kind() {
         std::io::ErrorKind::NotFound => CheckpointError::Missing { path: path.to_owned() },
         _ => CheckpointError::Io { path: path.to_owned(), error },

@@ -1,14 +1,21 @@
 //! A gate that lets so many through at once, adjustable while it is in use.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::machine::{Member, Spot};
 
 /// The gate. A lower limit takes effect as those inside leave; nobody is thrown out.
 #[derive(Debug)]
 pub(crate) struct Gate {
     semaphore: Arc<Semaphore>,
     state: Mutex<Limit>,
+    /// Behind it is what several migrations share.
+    member: Option<Arc<Member>>,
+    /// Those who have a place here and wait for one there.
+    held_up: AtomicUsize,
 }
 
 #[derive(Debug)]
@@ -22,14 +29,26 @@ struct Limit {
 pub(crate) struct Place {
     gate: Arc<Gate>,
     permit: Option<OwnedSemaphorePermit>,
+    /// Given back when the place is dropped.
+    spot: Option<Spot>,
 }
+
+/// Somebody waits behind the gate until this is dropped.
+struct HeldUp<'a>(&'a AtomicUsize);
 
 impl Gate {
     pub(crate) fn new(limit: u32) -> Arc<Self> {
+        Self::before(None, limit)
+    }
+
+    /// A gate before what is shared: who comes in has a place on both.
+    pub(crate) fn before(member: Option<Arc<Member>>, limit: u32) -> Arc<Self> {
         let limit = limit as usize;
         Arc::new(Self {
             semaphore: Arc::new(Semaphore::new(limit)),
             state: Mutex::new(Limit { limit, debt: 0 }),
+            member,
+            held_up: AtomicUsize::new(0),
         })
     }
 
@@ -37,7 +56,13 @@ impl Gate {
     pub(crate) async fn enter(self: &Arc<Self>) -> Place {
         // The semaphore is never closed.
         let permit = Arc::clone(&self.semaphore).acquire_owned().await.ok();
-        Place { gate: Arc::clone(self), permit }
+        // From here on leaving pays the debt, also for who goes away while it waits.
+        let mut place = Place { gate: Arc::clone(self), permit, spot: None };
+        if let Some(member) = &self.member {
+            let _waits = HeldUp::new(&self.held_up);
+            place.spot = Some(member.enter().await);
+        }
+        place
     }
 
     pub(crate) fn set_limit(&self, limit: u32) {
@@ -63,11 +88,25 @@ impl Gate {
     /// How many are inside at this moment.
     pub(crate) fn inside(&self) -> usize {
         let state = self.state();
-        (state.limit + state.debt).saturating_sub(self.semaphore.available_permits())
+        let with_permit = (state.limit + state.debt).saturating_sub(self.semaphore.available_permits());
+        with_permit.saturating_sub(self.held_up.load(Ordering::Relaxed))
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, Limit> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<'a> HeldUp<'a> {
+    fn new(all: &'a AtomicUsize) -> Self {
+        all.fetch_add(1, Ordering::Relaxed);
+        Self(all)
+    }
+}
+
+impl Drop for HeldUp<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -103,6 +142,22 @@ mod tests {
         gate.set_limit(2);
         let _two = gate.enter().await;
         assert_eq!(gate.inside(), 2);
+    }
+
+    #[tokio::test]
+    async fn who_waits_behind_the_gate_is_not_inside() {
+        let machine = crate::control::machine::Machine::default();
+        machine.set_records(std::num::NonZeroU32::new(1));
+        let gate = Gate::before(Some(Arc::new(machine.join())), 3);
+        let first = gate.enter().await;
+        let late = tokio::time::timeout(std::time::Duration::from_millis(5), gate.enter()).await;
+        assert!(late.is_err());
+        let mut waits = Box::pin(gate.enter());
+        assert!(futures_util::poll!(waits.as_mut()).is_pending());
+        assert_eq!(gate.inside(), 1);
+        drop(first);
+        let _second = waits.await;
+        assert_eq!(gate.inside(), 1);
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ pub(crate) mod gate;
 pub(crate) mod intake;
 pub(crate) mod lease;
 pub(crate) mod line;
+pub(crate) mod machine;
 pub(crate) mod memory;
 pub(crate) mod rate;
 pub(crate) mod retry;
@@ -22,6 +23,7 @@ use describing::Describing;
 use endpoint::Endpoints;
 use gate::Gate;
 use lease::Visibility;
+use machine::Machine;
 
 use tokio::sync::mpsc;
 
@@ -71,13 +73,19 @@ pub(crate) struct Controls {
 
 impl Controls {
     pub(crate) fn new(job: &JobSpec) -> Self {
+        Self::within(&Machine::default(), job)
+    }
+
+    /// The controls of a migration that shares the machine with others.
+    pub(crate) fn within(machine: &Machine, job: &JobSpec) -> Self {
         let started = Instant::now();
         let (tell, turned) = mpsc::channel(TURNED);
+        let member = Arc::new(machine.join());
         let controls = Self {
             started,
-            gate: Gate::new(places(job)),
-            recovery_gate: Gate::new(job.control.recovery.concurrency),
-            aside_gate: Gate::new(1),
+            gate: Gate::before(Some(Arc::clone(&member)), places(job)),
+            recovery_gate: Gate::before(Some(Arc::clone(&member)), job.control.recovery.concurrency),
+            aside_gate: Gate::before(Some(member), 1),
             make_way: AtomicBool::new(true),
             endpoints: Endpoints::new(job, started, tell),
             describing: Describing::new(job),

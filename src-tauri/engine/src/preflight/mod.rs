@@ -17,7 +17,8 @@ pub(crate) use paths::{check_catalogues, check_paths, check_secrets, source_refu
 pub(crate) use places::check_places;
 pub(crate) use services::look as look_at_services;
 pub(crate) use survey::{TypeTally, survey};
-pub(crate) use tools::{check_tools, look_at_tools};
+pub use tools::FoundTool;
+pub(crate) use tools::{check_tools, find_tools, look_at_tools};
 pub(crate) use values::Unmapped;
 pub use values::UnmappedValue;
 

@@ -1,8 +1,34 @@
 //! Whether the programs that a job needs are there and work.
 
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
+
 use super::{Finding, Refusal, Severity};
 use crate::describe::{Describer, ToolError};
-use crate::spec::{JobSpec, Tool};
+use crate::spec::{Describe, JobSpec, Tool};
+
+/// A program that describes files, as it is found on this computer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FoundTool {
+    /// Which one.
+    pub tool: Tool,
+    /// Its name and version. None: it is not there, or does not work.
+    pub version: Option<String>,
+    /// Why it cannot be used.
+    pub problem: Option<String>,
+}
+
+/// Looks for every program that can describe files, where a job that says nothing else would.
+pub(crate) async fn find_tools() -> Vec<FoundTool> {
+    let find = async |tool| {
+        let found = Describer::find(&Describe { tool, ..Describe::default() }).await;
+        let problem = found.as_ref().err().map(ToString::to_string);
+        FoundTool { tool, version: found.ok().map(|found| found.version().to_owned()), problem }
+    };
+    let [a, b, c] = [Tool::Ffprobe, Tool::Exiftool, Tool::Mediainfo].map(find);
+    let (a, b, c) = futures_util::join!(a, b, c);
+    vec![a, b, c]
+}
 
 /// What forbids a start for want of a program: a plan tells it and goes on, because everything else
 /// can be looked at without it.
