@@ -63,6 +63,14 @@ pub(crate) async fn report(app: &AppHandle, title: &str) -> Option<PathBuf> {
     path(show(app, title, ask).await)
 }
 
+/// Asks where to write an archive.
+pub(crate) async fn new_archive(app: &AppHandle, title: &str) -> Option<PathBuf> {
+    let ask = |dialog: AsyncFileDialog| {
+        dialog.add_filter("Zip", &["zip"]).set_file_name("sluice-logs.zip").save_file()
+    };
+    path(show(app, title, ask).await)
+}
+
 /// Some systems want their dialogs made on the main thread; the answer is awaited elsewhere.
 async fn show<T, F>(
     app: &AppHandle,

@@ -1,11 +1,17 @@
-//! Tells the page what happens in the engine: durable events in order and without gaps, and the
-//! latest progress.
+//! Tells the page what happens in the engine: durable events in order and without gaps of the
+//! migration that is shown, and the latest progress of all that are open.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use serde::Serialize;
 use sluice_engine::api::{Error, Migration};
-use tauri::{AppHandle, Emitter};
+use tauri::{AppHandle, Emitter, Manager};
 use tokio::task::JoinHandle;
+
+use crate::citizen::Citizen;
+use crate::desk::Desk;
 
 /// Events that are read at once.
 const EVENTS: u32 = 500;
@@ -13,19 +19,51 @@ const EVENTS: u32 = 500;
 /// The page shows figures at this pace; more would only cost the engine its time.
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 
+/// The pace of figures in a list.
+const BESIDES_EVERY: Duration = Duration::from_secs(1);
+
 /// The tasks that follow one migration.
 pub(crate) struct Feed {
+    shown: Arc<AtomicBool>,
     events: JoinHandle<()>,
     progress: JoinHandle<()>,
+}
+
+/// What is told, and of which migration.
+#[derive(Clone, Serialize)]
+struct Told<'a, T> {
+    /// The path of its checkpoint.
+    of: &'a str,
+    what: &'a T,
+}
+
+struct Follower {
+    app: AppHandle,
+    migration: Migration,
+    of: String,
+    shown: Arc<AtomicBool>,
 }
 
 impl Feed {
     /// Follows `migration` from now on. What was before is in the page's snapshot.
     pub(crate) fn of(app: &AppHandle, migration: &Migration) -> Self {
+        let shown = Arc::new(AtomicBool::new(true));
+        let follower = || Follower {
+            app: app.clone(),
+            migration: migration.clone(),
+            of: migration.checkpoint().display().to_string(),
+            shown: Arc::clone(&shown),
+        };
         Self {
-            events: tokio::spawn(events(app.clone(), migration.clone())),
-            progress: tokio::spawn(progress(app.clone(), migration.clone())),
+            events: tokio::spawn(follower().events()),
+            progress: tokio::spawn(follower().progress()),
+            shown,
         }
+    }
+
+    /// Whether the window shows this migration.
+    pub(crate) fn set_shown(&self, shown: bool) {
+        self.shown.store(shown, Ordering::Release);
     }
 
     /// Follows no more.
@@ -35,42 +73,64 @@ impl Feed {
     }
 }
 
-async fn events(app: AppHandle, migration: Migration) {
-    let mut last = migration.last_event();
-    let mut told = *last.borrow_and_update();
-    while last.changed().await.is_ok() {
-        if let Err(error) = catch_up(&app, &migration, &mut told).await {
-            // The next event shows the page the gap, and it asks for a new snapshot.
-            tracing::warn!(%error, "events cannot be read");
+impl Follower {
+    fn is_shown(&self) -> bool {
+        self.shown.load(Ordering::Acquire)
+    }
+
+    async fn events(self) {
+        let mut last = self.migration.last_event();
+        let mut told = *last.borrow_and_update();
+        while last.changed().await.is_ok() {
+            let now = *last.borrow_and_update();
+            if !self.is_shown() {
+                // When it is shown again, the page's snapshot holds them.
+                told = now;
+            } else if let Err(error) = self.catch_up(&mut told).await {
+                // The next event shows the page the gap, and it asks for a new snapshot.
+                tracing::warn!(%error, "events cannot be read");
+            }
         }
     }
-}
 
-/// Reads again what is stored after `told`: the number of the last event may have jumped.
-async fn catch_up(app: &AppHandle, migration: &Migration, told: &mut i64) -> Result<(), Error> {
-    loop {
-        let events = migration.events_since(*told, EVENTS).await?;
-        for event in &events {
-            *told = event.seq;
-            tell(app, "engine_event", event);
-        }
-        if events.len() < EVENTS as usize {
-            return Ok(());
+    /// Reads again what is stored after `told`: the number of the last event may have jumped.
+    async fn catch_up(&self, told: &mut i64) -> Result<(), Error> {
+        loop {
+            let events = self.migration.events_since(*told, EVENTS).await?;
+            for event in &events {
+                *told = event.seq;
+                self.tell("engine_event", event);
+            }
+            if events.len() < EVENTS as usize {
+                return Ok(());
+            }
         }
     }
-}
 
-async fn progress(app: AppHandle, migration: Migration) {
-    let mut latest = migration.progress();
-    while latest.changed().await.is_ok() {
-        let progress = latest.borrow_and_update().clone();
-        tell(&app, "engine_progress", &progress);
-        tokio::time::sleep(PROGRESS_EVERY).await;
+    async fn progress(self) {
+        let mut latest = self.migration.progress();
+        loop {
+            let progress = latest.borrow_and_update().clone();
+            self.tell("engine_progress", &progress);
+            self.app.state::<Citizen>().follow(&self.app, &self.migration, &progress);
+            if !progress.state.is_active() && !self.is_shown() {
+                // Apart: closing it ends this task.
+                let app = self.app.clone();
+                tokio::spawn(async move { app.state::<Desk>().close_resting().await });
+            }
+            if latest.changed().await.is_err() {
+                return;
+            }
+            // What came to rest is told at once.
+            if latest.borrow().state.is_active() {
+                tokio::time::sleep(if self.is_shown() { PROGRESS_EVERY } else { BESIDES_EVERY }).await;
+            }
+        }
     }
-}
 
-fn tell(app: &AppHandle, name: &str, what: &impl serde::Serialize) {
-    if let Err(error) = app.emit(name, what) {
-        tracing::warn!(%error, name, "the page cannot be told");
+    fn tell(&self, name: &str, what: &(impl Serialize + Clone)) {
+        if let Err(error) = self.app.emit(name, Told { of: &self.of, what }) {
+            tracing::warn!(%error, name, "the page cannot be told");
+        }
     }
 }

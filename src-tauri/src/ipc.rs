@@ -16,7 +16,9 @@ use sluice_engine::state::State as EngineState;
 use tauri::{AppHandle, State};
 
 use crate::desk::Desk;
-use crate::{LaunchPaths, dialog};
+use crate::dialog;
+use crate::home::Home;
+use crate::settings::{Preferences, Settings};
 
 /// Events that the page asks for at once, to know what changed before it was there.
 const EVENTS: u32 = 500;
@@ -33,13 +35,9 @@ pub(crate) struct Defaults {
 }
 
 #[tauri::command]
-pub(crate) fn defaults() -> Defaults {
-    Defaults {
-        deliver: Delivery::default(),
-        limits: Limits::default(),
-        control: Control::default(),
-        ranges: Limits::RANGES,
-    }
+pub(crate) fn defaults(preferences: State<'_, Preferences>) -> Defaults {
+    let Settings { deliver, limits, control, .. } = preferences.get();
+    Defaults { deliver, limits, control, ranges: Limits::RANGES }
 }
 
 #[tauri::command]
@@ -51,31 +49,35 @@ pub(crate) async fn current(desk: State<'_, Desk>) -> Answer<Option<Snapshot>> {
 }
 
 #[tauri::command]
-pub(crate) fn launch_paths(paths: State<'_, LaunchPaths>) -> Answer<Vec<String>> {
-    let taken = paths.0.lock().map(|mut paths| std::mem::take(&mut *paths)).unwrap_or_default();
-    texts(taken)
-}
-
-#[tauri::command]
 pub(crate) async fn create_migration(
     app: AppHandle,
     desk: State<'_, Desk>,
+    home: State<'_, Home>,
     job: JobSpec,
 ) -> Answer<Snapshot> {
     let checkpoint = api::default_checkpoint(&job).map_err(report)?;
     let migration = desk.create(&app, &checkpoint, job).await.map_err(report)?;
+    home.remember(migration.checkpoint());
     migration.snapshot().await.map_err(report)
 }
 
 #[tauri::command]
-pub(crate) async fn open_migration(app: AppHandle, desk: State<'_, Desk>, path: PathBuf) -> Answer<Snapshot> {
+pub(crate) async fn open_migration(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    home: State<'_, Home>,
+    path: PathBuf,
+) -> Answer<Snapshot> {
     let migration = desk.open(&app, &path).await.map_err(report)?;
+    home.remember(migration.checkpoint());
     migration.snapshot().await.map_err(report)
 }
 
+/// Takes the migration out of the window: at work it goes on, at rest its file is closed.
 #[tauri::command]
 pub(crate) async fn leave_migration(desk: State<'_, Desk>) -> Answer<()> {
-    desk.leave().await.map_err(report)
+    desk.leave().await;
+    Ok(())
 }
 
 #[tauri::command]
@@ -297,11 +299,11 @@ pub(crate) fn report(error: Error) -> ErrorReport {
 }
 
 /// A name without an ending gets the usual one.
-fn with_ending(path: PathBuf, usual: &str) -> PathBuf {
+pub(crate) fn with_ending(path: PathBuf, usual: &str) -> PathBuf {
     if path.extension().is_some() { path } else { path.with_extension(usual) }
 }
 
-fn texts(paths: Vec<PathBuf>) -> Answer<Vec<String>> {
+pub(crate) fn texts(paths: Vec<PathBuf>) -> Answer<Vec<String>> {
     paths.into_iter().map(text).collect()
 }
 

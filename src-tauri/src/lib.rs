@@ -1,21 +1,28 @@
 //! The desktop shell: a window, thin commands over [`sluice_engine::api`], and the way back for
 //! what happens there. It knows Tauri and nothing of migration.
 
+mod citizen;
 mod connections;
 mod desk;
 mod dialog;
 mod feed;
+mod files;
+mod home;
 mod ipc;
 #[cfg(target_os = "linux")]
 mod language;
+mod launch;
+mod logs;
+mod settings;
 
-use std::path::PathBuf;
-use std::sync::Mutex;
+use tauri::{AppHandle, Emitter, Manager, RunEvent, Window, WindowEvent};
+use tauri_plugin_window_state::StateFlags;
 
-use tauri::{AppHandle, Emitter, Manager, Window, WindowEvent};
-use tracing_subscriber::EnvFilter;
-
+use citizen::Citizen;
 use desk::Desk;
+use home::Home;
+use launch::Waiting;
+use settings::Preferences;
 
 /// Opens the window and returns when it is closed.
 ///
@@ -23,23 +30,33 @@ use desk::Desk;
 ///
 /// When the system gives no window, e.g. because there is no display.
 pub fn run() {
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
-        .init();
-
+    let mut log = logs::begin();
     tauri::Builder::default()
+        // First: a second start ends here, before it touches anything.
+        .plugin(tauri_plugin_single_instance::init(|app, arguments, folder| {
+            launch::handed_over(app, &arguments, &folder);
+        }))
+        .plugin(
+            tauri_plugin_window_state::Builder::default()
+                .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
+                .build(),
+        )
         .manage(Desk::default())
-        .manage(LaunchPaths(Mutex::new(launch_paths())))
-        .setup(|_app| {
+        .manage(Home::of_user())
+        .manage(Citizen::default())
+        .manage(Waiting::from_arguments())
+        .setup(|app| {
+            let preferences = Preferences::load(app.handle());
+            app.state::<Desk>().machine.set_records(preferences.get().records_at_once);
+            app.manage(preferences);
             #[cfg(target_os = "linux")]
-            language::settle(_app.handle())?;
+            language::settle(app.handle())?;
             Ok(())
         })
         .invoke_handler(tauri::generate_handler![
             ipc::defaults,
             ipc::current,
-            ipc::launch_paths,
+            launch::launch_paths,
             ipc::create_migration,
             ipc::open_migration,
             ipc::leave_migration,
@@ -78,6 +95,19 @@ pub fn run() {
             connections::add_connection,
             connections::remove_connection,
             connections::test_connection,
+            home::known_migrations,
+            home::look_at_migrations,
+            home::forget_migration,
+            home::migration_job,
+            settings::settings,
+            settings::set_settings,
+            settings::tools,
+            citizen::is_awake,
+            citizen::notify,
+            files::reveal,
+            files::open_logs,
+            logs::about,
+            logs::save_logs,
         ])
         .on_window_event(|window, event| {
             if let WindowEvent::CloseRequested { api, .. } = event {
@@ -85,17 +115,25 @@ pub fn run() {
                 close_requested(window);
             }
         })
-        .run(tauri::generate_context!())
-        .expect("the system gives no window");
+        .build(tauri::generate_context!())
+        .expect("the system gives no window")
+        .run(move |app, event| match event {
+            // Behind it the process ends without dropping anything.
+            RunEvent::Exit => drop(log.take()),
+            event => opened(app, event),
+        });
 }
 
-/// Paths that the program was started with, until the page takes them.
-struct LaunchPaths(Mutex<Vec<PathBuf>>);
-
-/// The arguments as absolute paths: the page has no working folder.
-fn launch_paths() -> Vec<PathBuf> {
-    std::env::args_os().skip(1).filter_map(|path| std::path::absolute(path).ok()).collect()
+/// On macOS the file manager opens files by an event, not by arguments.
+#[cfg(target_os = "macos")]
+fn opened(app: &AppHandle, event: RunEvent) {
+    if let RunEvent::Opened { urls } = event {
+        launch::arrived(app, urls.iter().filter_map(|url| url.to_file_path().ok()).collect());
+    }
 }
+
+#[cfg(not(target_os = "macos"))]
+fn opened(_app: &AppHandle, _event: RunEvent) {}
 
 /// While something is at work the page asks the person; otherwise the program ends cleanly.
 fn close_requested(window: &Window) {
@@ -111,10 +149,8 @@ fn close_requested(window: &Window) {
     });
 }
 
-/// Pauses what is at work, closes the checkpoint and ends the program.
+/// Pauses what is at work, closes the checkpoints and ends the program.
 async fn quit(app: &AppHandle) {
-    if let Err(error) = app.state::<Desk>().close().await {
-        tracing::error!(%error, "the checkpoint was not closed cleanly; it is put right at its next opening");
-    }
+    app.state::<Desk>().close().await;
     app.exit(0);
 }

@@ -121,6 +121,12 @@ export function timeOfDay(ms: number): string {
   return seconds.format(new Date(ms));
 }
 
+/** A moment as one says it now: the time of day where it is today, else the day with it. */
+export function lately(ms: number, nowMs: number): string {
+  const at = new Date(ms);
+  return at.toDateString() === new Date(nowMs).toDateString() ? clock.format(at) : dayAndClock.format(at);
+}
+
 /** A moment in full, in the person's own time zone. */
 export function moment(ms: number): string {
   return full.format(new Date(ms));
@@ -132,4 +138,9 @@ export function plain(text: string): string {
   return text
     .replace(/[\u202a-\u202e\u2066-\u2069]/g, (mark) => `\\u{${mark.charCodeAt(0).toString(16)}}`)
     .replace(/\p{Cc}+/gu, ' ');
+}
+
+/** The last part of a path, or of a place behind a connection. */
+export function lastPart(path: string): string {
+  return path.split(/[/\\]/).filter(Boolean).at(-1) ?? '';
 }

@@ -1,5 +1,5 @@
 /** A door that tests and the dev pages open: what it answers is set, what it is asked is noted. */
-import type { Defaults, Door, Drag } from '../src/backend/door';
+import type { Defaults, Door, Drag, Happened, Line, Settings } from '../src/backend/door';
 import type {
   Amendment,
   Attempt,
@@ -10,6 +10,7 @@ import type {
   Event,
   EventKind,
   FailedRecord,
+  FoundTool,
   Inspection,
   JobSpec,
   Known,
@@ -50,19 +51,50 @@ export class FakeDoor implements Door {
   attempted: Attempt[] = [];
   /** What the named command throws. */
   refuses: Partial<Record<keyof Door, unknown>> = {};
+  /** Home, as the last look knew it, and as the files say. */
+  listed: Line[] = [];
+  looked: Line[] | null = null;
+  set: Settings = {
+    records_at_once: null,
+    keep_awake: true,
+    notify: true,
+    language: 'system',
+    deliver: defaults().deliver,
+    limits: defaults().limits,
+    control: defaults().control,
+  };
+  found: FoundTool[] = [];
+  awake = false;
   /** Ends the plan; set while one is under way. */
   endPlan: (() => void) | null = null;
 
-  #event: (event: Event) => void = () => undefined;
-  #progress: (progress: Progress) => void = () => undefined;
+  #event: (event: Event, of: string) => void = () => undefined;
+  #progress: (progress: Progress, of: string) => void = () => undefined;
+  #arrived: () => void = () => undefined;
+  #awake: (held: boolean) => void = () => undefined;
+  #news: (happened: Happened) => void = () => undefined;
   #close: () => void = () => undefined;
   #drag: (drag: Drag) => void = () => undefined;
 
-  sendEvent(seq: number, what: EventKind, at_ms = 0): void {
-    this.#event({ seq, at_ms, what });
+  /** The file of the migration that is open. */
+  get #of(): string {
+    return this.snapshotNow?.checkpoint ?? '';
   }
-  sendProgress(progress: Progress): void {
-    this.#progress(progress);
+  sendEvent(seq: number, what: EventKind, at_ms = 0, of = this.#of): void {
+    this.#event({ seq, at_ms, what }, of);
+  }
+  sendProgress(progress: Progress, of = this.#of): void {
+    this.#progress(progress, of);
+  }
+  sendPaths(paths: string[]): void {
+    this.launched = paths;
+    this.#arrived();
+  }
+  sendAwake(held: boolean): void {
+    this.#awake(held);
+  }
+  sendNews(happened: Happened): void {
+    this.#news(happened);
   }
   sendClose(): void {
     this.#close();
@@ -83,7 +115,7 @@ export class FakeDoor implements Door {
 
   defaults = () => this.#note<Defaults>('defaults', defaults());
   current = () => this.#note('current', this.snapshotNow && structuredClone(this.snapshotNow));
-  launchPaths = () => this.#note('launchPaths', this.launched);
+  launchPaths = () => this.#note('launchPaths', this.launched.splice(0));
   createMigration = (job: Snapshot['job']) =>
     this.#note('createMigration', null, job).then(() => this.#open());
   openMigration = (path: string) => this.#note('openMigration', null, path).then(() => this.#open());
@@ -161,8 +193,34 @@ export class FakeDoor implements Door {
   testConnection = (place: string) => this.#note('testConnection', this.trial, place);
   quit = () => this.#note('quit', undefined);
 
-  onEvent = async (hear: (event: Event) => void) => this.#keep(() => (this.#event = hear));
-  onProgress = async (hear: (progress: Progress) => void) => this.#keep(() => (this.#progress = hear));
+  knownMigrations = () => this.#note('knownMigrations', this.listed);
+  lookAtMigrations = () => this.#note('lookAtMigrations', this.looked ?? this.listed);
+  forgetMigration = (path: string) => this.#note('forgetMigration', undefined, path);
+  migrationJob = (path: string) => this.#note('migrationJob', null, path).then(() => this.#open().job);
+  settings = () => this.#note('settings', this.set);
+  setSettings = async (settings: Settings) => {
+    await this.#note('setSettings', undefined, settings);
+    this.set = settings;
+  };
+  tools = () => this.#note('tools', this.found);
+  about = () =>
+    this.#note('about', {
+      version: '1.2.3',
+      system: 'linux x86_64',
+      logs: '/home/anna/.local/share/sluice/logs',
+    });
+  saveLogs = () => this.#note('saveLogs', this.exportedTo);
+  openLogs = () => this.#note('openLogs', undefined);
+  reveal = (path: string) => this.#note('reveal', undefined, path);
+  isAwake = () => this.#note('isAwake', this.awake);
+  notify = (title: string, text: string) => this.#note('notify', undefined, title, text);
+
+  onEvent = async (hear: (event: Event, of: string) => void) => this.#keep(() => (this.#event = hear));
+  onProgress = async (hear: (progress: Progress, of: string) => void) =>
+    this.#keep(() => (this.#progress = hear));
+  onPathsArrived = async (hear: () => void) => this.#keep(() => (this.#arrived = hear));
+  onAwake = async (hear: (held: boolean) => void) => this.#keep(() => (this.#awake = hear));
+  onNews = async (hear: (happened: Happened) => void) => this.#keep(() => (this.#news = hear));
   onCloseRequested = async (hear: () => void) => this.#keep(() => (this.#close = hear));
   onDrag = async (hear: (drag: Drag) => void) => this.#keep(() => (this.#drag = hear));
 

@@ -23,9 +23,13 @@ pub fn part(name: &str) -> String {
 impl Window {
     /// Waits until a part can be pressed, and presses it.
     pub async fn tap(&self, name: &str) {
-        let selector = part(name);
-        self.until(&format!("{name:?} to press"), async |page| {
-            let found = page.find(By::Css(&*selector)).await.ok()?;
+        self.tap_in(&part(name)).await;
+    }
+
+    /// Waits until what a selector finds can be pressed, and presses it.
+    pub async fn tap_in(&self, selector: &str) {
+        self.until(&format!("{selector} to press"), async |page| {
+            let found = page.find(By::Css(selector)).await.ok()?;
             let ready = found.is_enabled().await.ok()? && found.is_displayed().await.ok()?;
             // The page may redraw it in between: then it is looked up again.
             if ready { found.click().await.ok() } else { None }

@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod drag;
+mod home;
 mod newcomer;
 mod pictures;
 mod served;

@@ -59,6 +59,7 @@ async fn a_library_moves_under_control() {
 /// the run can be seen; then the pre-flight.
 async fn choose_and_check(screen: &Screen, window: &Window, site: &Site) -> PathBuf {
     window.says("Drop folders or files here").await;
+    window.tap("new-migration").await;
     window.tap("add-folders").await;
     screen.answer_folder("Add folders", &site.source);
     assert_eq!(window.path("source").await, site.source);

@@ -11,9 +11,11 @@ import type {
   ErrorReport,
   Event,
   FailurePage,
+  FoundTool,
   Inspection,
   JobSpec,
   Known,
+  KnownMigration,
   LimitRanges,
   Limits,
   Mapping,
@@ -32,6 +34,49 @@ export interface Defaults {
   ranges: LimitRanges;
 }
 
+/** A migration that this computer knows. */
+export type Line = KnownMigration & {
+  /** It is open in this program. */
+  here: boolean;
+};
+
+/** The language of the window. */
+export type Language = 'system' | 'english' | 'german';
+
+/** What the person has set for this program on this computer. */
+export interface Settings {
+  /** Records in flight over all migrations; null: as each is told by itself. */
+  records_at_once: number | null;
+  /** Keeps the computer awake while something runs. */
+  keep_awake: boolean;
+  notify: boolean;
+  language: Language;
+  /** What new migrations begin with. */
+  deliver: Delivery;
+  limits: Limits;
+  control: Control;
+}
+
+/** What the program is. */
+export interface About {
+  version: string;
+  system: string;
+  /** The folder of the logs; null where none are kept. */
+  logs: string | null;
+}
+
+/** Something happened that the person wants to know of, also while they do something else. */
+export interface Happened {
+  /** The migration's file. */
+  of: string;
+  name: string;
+  to: string;
+  news:
+    | { kind: 'finished'; delivered: number; failed: number }
+    | { kind: 'outage' | 'gave_up'; message: string }
+    | { kind: 'failures'; failed: number };
+}
+
 /** What the person drags over the window. */
 export type Drag = { kind: 'over' } | { kind: 'left' } | { kind: 'dropped'; paths: string[] };
 
@@ -44,7 +89,7 @@ export interface Door {
   defaults(): Promise<Defaults>;
   /** The migration that is open in this program, e.g. after a reload of the page. */
   current(): Promise<Snapshot | null>;
-  /** Paths that the program was started with. Given once. */
+  /** Paths that came from outside: with the start, or since the last call. Given once. */
   launchPaths(): Promise<string[]>;
 
   /** Checks the job and makes the checkpoint. Planning is asked for with `plan`. */
@@ -111,13 +156,44 @@ export interface Door {
   /** Tries a place out, such as `archive:bucket/folder`. */
   testConnection(place: string): Promise<Trial>;
 
-  /** Pauses cleanly, closes the checkpoint and ends the program. */
+  /** Pauses cleanly, closes all files and ends the program. */
   quit(): Promise<void>;
 
-  onEvent(hear: (event: Event) => void): Promise<Unlisten>;
-  onProgress(hear: (progress: Progress) => void): Promise<Unlisten>;
+  /** The durable events of the migration that is shown; `of` is its file. */
+  onEvent(hear: (event: Event, of: string) => void): Promise<Unlisten>;
+  /** The progress of every migration that is open; `of` is its file. */
+  onProgress(hear: (progress: Progress, of: string) => void): Promise<Unlisten>;
   onCloseRequested(hear: () => void): Promise<Unlisten>;
   onDrag(hear: (drag: Drag) => void): Promise<Unlisten>;
+
+  /** The migrations that this computer knows, as the last look at them told: at once. */
+  knownMigrations(): Promise<Line[]>;
+  /** The same after a look at each file. */
+  lookAtMigrations(): Promise<Line[]>;
+  /** Takes a migration out of the list; its file stays. */
+  forgetMigration(path: string): Promise<void>;
+  /** What a migration is told to do. */
+  migrationJob(path: string): Promise<JobSpec>;
+  /** Paths wait to be taken by `launchPaths`. */
+  onPathsArrived(hear: () => void): Promise<Unlisten>;
+
+  settings(): Promise<Settings>;
+  setSettings(settings: Settings): Promise<void>;
+  /** The programs that describe files, as they are found now. */
+  tools(): Promise<FoundTool[]>;
+  about(): Promise<About>;
+  /** Asks where, then writes the logs as one archive. The path written; null when the person cancelled. */
+  saveLogs(): Promise<string | null>;
+  openLogs(): Promise<void>;
+  /** Shows a file of the open migration, or a migration's own, in the system's file manager. */
+  reveal(path: string): Promise<void>;
+
+  /** Whether the computer is kept awake at this moment. */
+  isAwake(): Promise<boolean>;
+  onAwake(hear: (held: boolean) => void): Promise<Unlisten>;
+  /** A notification of the system's, unless the window is in front or the person wants none. */
+  notify(title: string, text: string): Promise<void>;
+  onNews(hear: (happened: Happened) => void): Promise<Unlisten>;
 }
 
 /** Failed records: all, or fewer as `given` says. */

@@ -2,8 +2,14 @@
 import { invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 import { getCurrentWebview } from '@tauri-apps/api/webview';
-import type { Door } from './door';
+import type { Door, Happened } from './door';
 import type { Event, Progress } from './types';
+
+/** What is told, and of which migration. */
+interface Told<What> {
+  of: string;
+  what: What;
+}
 
 export const tauriDoor: Door = {
   defaults: () => invoke('defaults'),
@@ -55,8 +61,9 @@ export const tauriDoor: Door = {
 
   quit: () => invoke('quit'),
 
-  onEvent: (hear) => listen<Event>('engine_event', (event) => hear(event.payload)),
-  onProgress: (hear) => listen<Progress>('engine_progress', (event) => hear(event.payload)),
+  onEvent: (hear) => listen<Told<Event>>('engine_event', ({ payload }) => hear(payload.what, payload.of)),
+  onProgress: (hear) =>
+    listen<Told<Progress>>('engine_progress', ({ payload }) => hear(payload.what, payload.of)),
   onCloseRequested: (hear) => listen('close_requested', () => hear()),
   onDrag: (hear) =>
     getCurrentWebview().onDragDropEvent(({ payload }) => {
@@ -64,4 +71,23 @@ export const tauriDoor: Door = {
       else if (payload.type === 'leave') hear({ kind: 'left' });
       else hear({ kind: 'over' });
     }),
+
+  knownMigrations: () => invoke('known_migrations'),
+  lookAtMigrations: () => invoke('look_at_migrations'),
+  forgetMigration: (path) => invoke('forget_migration', { path }),
+  migrationJob: (path) => invoke('migration_job', { path }),
+  onPathsArrived: (hear) => listen('paths_arrived', () => hear()),
+
+  settings: () => invoke('settings'),
+  setSettings: (settings) => invoke('set_settings', { settings }),
+  tools: () => invoke('tools'),
+  about: () => invoke('about'),
+  saveLogs: () => invoke('save_logs'),
+  openLogs: () => invoke('open_logs'),
+  reveal: (path) => invoke('reveal', { path }),
+
+  isAwake: () => invoke('is_awake'),
+  onAwake: (hear) => listen<boolean>('awake', ({ payload }) => hear(payload)),
+  notify: (title, text) => invoke('notify', { title, text }),
+  onNews: (hear) => listen<Happened>('news', ({ payload }) => hear(payload)),
 };

@@ -1921,6 +1921,68 @@ failure_groups: Array<FailureGroup>,
  */
 last_event: number, };
 
+export type FoundTool = { 
+/**
+ * Which one.
+ */
+tool: Tool, 
+/**
+ * Its name and version. None: it is not there, or does not work.
+ */
+version: string | null, 
+/**
+ * Why it cannot be used.
+ */
+problem: string | null, };
+
+export type Glance = { 
+/**
+ * What people call it; may be empty.
+ */
+name: string, 
+/**
+ * The first sources and catalogues, at most three.
+ */
+from: Array<string>, 
+/**
+ * How many sources and catalogues there are.
+ */
+sources: number, 
+/**
+ * The destination.
+ */
+to: string, 
+/**
+ * Where it stands.
+ */
+state: State, 
+/**
+ * Whether a program has it open to run it.
+ */
+open: boolean, 
+/**
+ * The reconciliation.
+ */
+balance: Balance, 
+/**
+ * When something last happened there, in milliseconds since 1970 (UTC).
+ */
+last_ms: number, };
+
+export type KnownMigration = { 
+/**
+ * The path of its file.
+ */
+checkpoint: string, 
+/**
+ * What the last look at it told.
+ */
+glance: Glance | null, 
+/**
+ * Why it cannot be looked at now.
+ */
+problem: ErrorReport | null, };
+
 export type EncodingBy = "chosen" | "mark" | "content" | "guess";
 
 export type InspectedRow = { 

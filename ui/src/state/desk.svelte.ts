@@ -1,14 +1,17 @@
 /** The control desk: what the one window shows and what its buttons do. Knows nothing of a page. */
 import { asReport, type Defaults, type Door, type Drag } from '../backend/door';
-import type { Control, Delivery, Limits, Snapshot } from '../backend/types';
+import type { Control, Delivery, Event, Limits, Progress, Snapshot } from '../backend/types';
 import { m } from '../messages';
 import { Advising } from './advising.svelte';
 import { type CatalogueDraft, cataloguesAmong } from './catalogue.svelte';
 import { Connections } from './connections.svelte';
 import { Draft } from './draft.svelte';
 import { FailureList } from './failures.svelte';
+import { Home, type Row } from './home.svelte';
 import { Mending } from './mending.svelte';
 import { Migration } from './migration.svelte';
+import { wordsOf } from './news';
+import { SettingsForm } from './settings.svelte';
 import { Work } from './work.svelte';
 
 export type Screen = 'home' | 'setup' | 'planning' | 'preflight' | 'run';
@@ -17,7 +20,8 @@ export type Tab = 'run' | 'check' | 'failures' | 'records' | 'events' | 'job';
 /** The steps of its description. */
 export type Step = 'places' | 'catalogues';
 /** What the window asks the person, or lets them set, in front of everything else. */
-export type Question = 'stop' | 'close' | 'leave' | 'amend' | 'connections';
+export type Question =
+  'stop' | 'close' | 'forget' | 'leave' | 'amend' | 'connections' | 'settings' | 'shortcuts' | 'about';
 
 export class Desk {
   migration: Migration | null = $state.raw(null);
@@ -26,19 +30,24 @@ export class Desk {
   /** Descriptions that were left before they were checked, the last one first. */
   drafts: Draft[] = $state.raw([]);
   /** Home is shown, whatever else is open. */
-  home: boolean = $state(true);
+  atHome: boolean = $state(true);
   tab: Tab = $state('run');
   step: Step = $state('places');
   asking: Question | null = $state(null);
   closing: boolean = $state(false);
   dragging: boolean = $state(false);
+  /** The computer is kept awake. */
+  awake: boolean = $state(false);
+  /** The migration that the person wants to forget. */
+  forgetting: Row | null = $state.raw(null);
+  readonly home: Home;
   readonly work = new Work();
   readonly failures: FailureList;
   readonly mending: Mending;
   readonly advising: Advising;
 
   readonly screen: Screen = $derived.by(() => {
-    if (this.home) return 'home';
+    if (this.atHome) return 'home';
     if (this.draft) return 'setup';
     if (!this.migration) return 'home';
     switch (this.migration.state) {
@@ -55,12 +64,18 @@ export class Desk {
   /** What a drop would do now. */
   readonly dropMeans: 'add' | 'begin' = $derived(this.screen === 'setup' ? 'add' : 'begin');
 
+  /** Lines of Home: migrations and descriptions that were left. */
+  readonly rows: number = $derived.by(() => this.home.rows.length + this.drafts.length);
+
   #door: Door;
   #defaults: Defaults | null = null;
   #planning = false;
+  /** What happened in a migration that is being opened, before its picture was there. */
+  #early: [Event, string][] | null = null;
 
   constructor(door: Door) {
     this.#door = door;
+    this.home = new Home(door);
     this.failures = new FailureList(door);
     this.mending = new Mending(door, this);
     this.advising = new Advising(this);
@@ -70,24 +85,44 @@ export class Desk {
   async begin(): Promise<void> {
     await this.attempt(async () => {
       await Promise.all([
-        this.#door.onEvent((event) => {
-          this.migration?.hear(event);
-          this.#backToDraft();
-          this.#dropQuestion();
-        }),
-        this.#door.onProgress((progress) => {
-          this.migration?.observe(progress);
-          this.#dropQuestion();
-        }),
+        this.#door.onEvent((event, of) => this.#hear(event, of)),
+        this.#door.onProgress((progress, of) => this.#observe(progress, of)),
         this.#door.onCloseRequested(() => (this.asking = 'close')),
         this.#door.onDrag((drag) => this.#dragged(drag)),
+        this.#door.onPathsArrived(() => void this.attempt(() => this.#takeArrived())),
+        this.#door.onAwake((held) => (this.awake = held)),
+        this.#door.onNews((happened) => {
+          const [title, text] = wordsOf(happened);
+          void this.#door.notify(title, text).catch(() => undefined);
+        }),
       ]);
-      this.#defaults = await this.#door.defaults();
-      const current = await this.#door.current();
+      void this.attempt(() => this.home.begin());
+      const [defaults, current, awake] = await Promise.all([
+        this.#door.defaults(),
+        this.#door.current(),
+        this.#door.isAwake(),
+      ]);
+      this.#defaults = defaults;
+      this.awake = awake;
       if (current) this.#show(current);
-      const paths = await this.#door.launchPaths();
-      if (paths.length > 0) await this.#take(paths);
+      await this.#takeArrived();
     });
+  }
+
+  #hear(event: Event, of: string): void {
+    if (this.migration?.checkpoint !== of) {
+      this.#early?.push([event, of]);
+      return;
+    }
+    this.migration.hear(event);
+    this.#backToDraft();
+    this.#dropQuestion();
+  }
+
+  #observe(progress: Progress, of: string): void {
+    this.home.observe(progress, of);
+    if (this.migration?.checkpoint === of) this.migration.observe(progress);
+    this.#dropQuestion();
   }
 
   addFolders = () => this.attempt(async () => this.#addSources(await this.#door.pickFolders()));
@@ -123,12 +158,37 @@ export class Desk {
       if (path !== null) await this.#open(path);
     });
 
+  /** Opens a migration of the list. */
+  openRow = (row: Row) => this.work.command(() => this.#open(row.checkpoint));
+
+  /** Describes another migration that does the same. */
+  duplicate = (row: Row) =>
+    this.work.command(async () => {
+      const job = await this.home.job(row);
+      const { ranges } = this.#defaults ?? (await this.#door.defaults());
+      await this.#putAway();
+      this.#describe(new Draft(this.#door, job, ranges, job));
+    });
+
+  askToForget = (row: Row) => {
+    this.forgetting = row;
+    this.asking = 'forget';
+  };
+
+  forget = () =>
+    this.work.command(async () => {
+      const { forgetting } = this;
+      this.asking = null;
+      if (forgetting) await this.home.forget(forgetting);
+    });
+
   /** Leads Home. What runs goes on; a description is kept. */
   goHome = () =>
     this.work.command(async () => {
       // The description of an open migration stays with it.
       if (!this.draft || !this.migration) await this.#putAway();
-      this.home = true;
+      this.atHome = true;
+      void this.attempt(() => this.home.refresh());
     });
 
   newMigration = () =>
@@ -164,7 +224,7 @@ export class Desk {
       } else {
         const job = draft.job();
         if (open) await this.#leaveOpen();
-        this.#show(await this.#door.createMigration(job));
+        await this.#opened(() => this.#door.createMigration(job));
       }
       this.draft = null;
       this.#plan();
@@ -212,6 +272,22 @@ export class Desk {
   /** The user's connections, as they are now. */
   connections = () => new Connections(this.#door);
 
+  settings = () => new SettingsForm(this.#door);
+
+  /** What was set may be what new migrations begin with. */
+  settingsChanged = () => this.attempt(async () => void (this.#defaults = await this.#door.defaults()));
+
+  openLogs = () => this.attempt(() => this.#door.openLogs());
+
+  saveLogs = () =>
+    this.work.command(async () => {
+      const path = await this.#door.saveLogs();
+      if (path !== null) this.work.done('logs', m.about.saved(path));
+    });
+
+  /** Shows a file in the system's file manager. */
+  reveal = (path: string) => this.attempt(() => this.#door.reveal(path));
+
   quit = async () => {
     this.closing = true;
     await this.attempt(() => this.#door.quit());
@@ -241,7 +317,7 @@ export class Desk {
   #describe(draft: Draft | null): void {
     this.draft = draft ?? (this.#defaults && Draft.blank(this.#door, this.#defaults));
     this.step = 'places';
-    this.home = false;
+    this.atHome = false;
   }
 
   /** Paths from outside: `.sluice` files are opened, a catalogue is looked at, everything else becomes
@@ -255,6 +331,12 @@ export class Desk {
     await this.#addCatalogues(catalogues);
   }
 
+  /** Takes what came from outside: with the start, from a second start, from the file manager. */
+  async #takeArrived(): Promise<void> {
+    const paths = await this.#door.launchPaths();
+    if (paths.length > 0) await this.#take(paths);
+  }
+
   #dragged(drag: Drag): void {
     this.dragging = drag.kind === 'over';
     if (drag.kind === 'dropped' && drag.paths.length > 0) void this.attempt(() => this.#take(drag.paths));
@@ -262,12 +344,23 @@ export class Desk {
 
   async #open(path: string): Promise<void> {
     if (this.migration?.checkpoint === path) {
-      this.home = false;
+      this.atHome = false;
       return;
     }
     await this.#putAway();
-    this.home = true;
-    this.#show(await this.#door.openMigration(path));
+    this.atHome = true;
+    await this.#opened(() => this.#door.openMigration(path));
+  }
+
+  /** Shows what is opened, with what happens there in the meantime. */
+  async #opened(open: () => Promise<Snapshot>): Promise<void> {
+    this.#early = [];
+    try {
+      this.#show(await open());
+      for (const [event, of] of this.#early) this.#hear(event, of);
+    } finally {
+      this.#early = null;
+    }
   }
 
   /** Nothing is on the desk any more: a description is kept, what runs goes on. */
@@ -290,7 +383,7 @@ export class Desk {
     this.migration = new Migration(this.#door, snapshot);
     this.tab = 'run';
     this.draft = null;
-    this.home = false;
+    this.atHome = false;
     this.#backToDraft();
   }
 
@@ -301,8 +394,9 @@ export class Desk {
 
   /** What was asked about a run has no meaning once nothing is at work. */
   #dropQuestion(): void {
-    const ofRun = this.asking === 'stop' || this.asking === 'close';
-    if (ofRun && !this.closing && !this.migration?.active) this.asking = null;
+    if (this.closing) return;
+    if (this.asking === 'stop' && !this.migration?.active) this.asking = null;
+    if (this.asking === 'close' && !this.migration?.active && this.home.working === 0) this.asking = null;
   }
 
   /** The plan may take an hour; its buttons must not wait for it. */

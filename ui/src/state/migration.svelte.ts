@@ -52,6 +52,11 @@ const ACTIVE: ReadonlySet<State> = new Set([
   'stopping',
 ]);
 
+/** Whether something is at work in this state. */
+export function isActive(state: State): boolean {
+  return ACTIVE.has(state);
+}
+
 export class Migration {
   readonly checkpoint: string;
   job: JobSpec = $state.raw(undefined as never);

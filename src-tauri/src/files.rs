@@ -1,0 +1,98 @@
+//! Shows files in the system's file manager: only those that a migration or this program knows.
+
+use std::path::{Path, PathBuf};
+
+use sluice_engine::error::ErrorReport;
+use sluice_engine::spec::{JobSpec, Location};
+use tauri::State;
+use tauri::async_runtime::spawn_blocking;
+
+use crate::desk::Desk;
+use crate::home::Home;
+use crate::ipc::Answer;
+
+/// Shows a file or folder in the file manager: below a source or the destination of the migration that is
+/// shown, a catalogue of it, or a migration of the list. Nothing is opened or started.
+#[tauri::command]
+pub(crate) async fn reveal(desk: State<'_, Desk>, home: State<'_, Home>, path: PathBuf) -> Answer<()> {
+    let mut known: Vec<PathBuf> = Vec::new();
+    if let Some(migration) = desk.migration().await {
+        known.extend(places(&migration.job()));
+        known.push(migration.checkpoint().to_owned());
+    }
+    if let Ok(shelf) = home.shelf() {
+        known.extend(shelf.known().into_iter().map(|known| known.checkpoint.into()));
+    }
+    let looked = move || {
+        if !is_below(&path, &known) {
+            return Err(refused(&path, "it belongs to no migration that is open here"));
+        }
+        tauri_plugin_opener::reveal_item_in_dir(&path).map_err(|error| refused(&path, &error.to_string()))
+    };
+    apart(looked).await
+}
+
+/// Opens the folder with the logs.
+#[tauri::command]
+pub(crate) async fn open_logs() -> Answer<()> {
+    let folder = crate::logs::folder().ok_or_else(|| refused(Path::new(""), "no log is kept"))?;
+    let open = move || {
+        tauri_plugin_opener::open_path(&folder, None::<&str>)
+            .map_err(|error| refused(&folder, &error.to_string()))
+    };
+    apart(open).await
+}
+
+/// What of a job lies on this computer.
+fn places(job: &JobSpec) -> Vec<PathBuf> {
+    let ends = job.sources.iter().chain([&job.destination]);
+    let local = ends.filter_map(|location| match location {
+        Location::Local(path) => Some(path.clone()),
+        Location::Remote(_) => None,
+    });
+    local.chain(job.catalogues.iter().map(|catalogue| catalogue.file.clone())).collect()
+}
+
+/// Whether a path leads, links followed, to one of these or below it.
+fn is_below(path: &Path, known: &[PathBuf]) -> bool {
+    let Ok(path) = path.canonicalize() else { return false };
+    known.iter().filter_map(|known| known.canonicalize().ok()).any(|known| path.starts_with(known))
+}
+
+async fn apart(work: impl FnOnce() -> Answer<()> + Send + 'static) -> Answer<()> {
+    spawn_blocking(work).await.unwrap_or_else(|error| Err(refused(Path::new(""), &error.to_string())))
+}
+
+fn refused(path: &Path, why: &str) -> ErrorReport {
+    ErrorReport {
+        code: "not_shown".into(),
+        message: format!("{} cannot be shown: {why}.", path.display()),
+        advice: "It may have been moved or removed, or its disk is away.".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_outside_of_what_is_known_is_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let (known, other) = (folder.path().join("known"), folder.path().join("known-not"));
+        for folder in [&known, &other] {
+            std::fs::create_dir(folder).unwrap();
+            std::fs::write(folder.join("a.mov"), "a").unwrap();
+        }
+        let known = [known.clone(), folder.path().join("away")];
+        assert!(is_below(&known[0].join("a.mov"), &known));
+        assert!(is_below(&known[0], &known));
+        assert!(!is_below(&other.join("a.mov"), &known));
+        assert!(!is_below(&known[0].join("../known-not/a.mov"), &known));
+        assert!(!is_below(Path::new("https://example.org"), &known));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(&other, known[0].join("link")).unwrap();
+            assert!(!is_below(&known[0].join("link/a.mov"), &known));
+        }
+    }
+}
