@@ -1,19 +1,25 @@
 /** Which language the window speaks. It is chosen once, when the page is loaded: every word is a constant then. */
+import type { Settings } from './backend/door';
 
 export const LANGUAGES = ['en', 'de'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 const KEY = 'language';
 
-/** What the person chose; null: as the system. */
-export function chosenLanguage(): Language | null {
+/** Null: as the system. */
+const CHOSEN: Record<Settings['language'], Language | null> = { system: null, english: 'en', german: 'de' };
+
+function chosenLanguage(): Language | null {
   return known(stored()?.getItem(KEY) ?? '');
 }
 
-/** Keeps the choice; it is in force when the page is loaded again. */
-export function chooseLanguage(language: Language | null): void {
-  if (language) stored()?.setItem(KEY, language);
+/** Takes over what the program's settings say: they have the last word, and the page keeps a copy that is there
+    before its first word is drawn. Tells whether the page must be loaded again to speak it. */
+export function settle(said: Settings['language']): boolean {
+  const chosen = CHOSEN[said];
+  if (chosen) stored()?.setItem(KEY, chosen);
   else stored()?.removeItem(KEY);
+  return (chosen ?? systemLanguage() ?? 'en') !== language;
 }
 
 /** The choice, else the first language of the system that there is, else English. */

@@ -2,11 +2,19 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { de } from '../src/messages/de';
 import { en } from '../src/messages/en';
 
+/** What the page keeps. */
+let kept: string | undefined;
+
 /** The page loaded anew on a system with these languages, and with what the person chose before. */
 async function loaded(languages: string[], chosen?: string) {
   vi.resetModules();
   vi.stubGlobal('navigator', { languages });
-  vi.stubGlobal('localStorage', { getItem: () => chosen ?? null });
+  kept = chosen;
+  vi.stubGlobal('localStorage', {
+    getItem: () => kept ?? null,
+    setItem: (_key: string, value: string) => (kept = value),
+    removeItem: () => (kept = undefined),
+  });
   const { m } = await import('../src/messages');
   return { m, format: await import('../src/format') };
 }
@@ -25,6 +33,18 @@ describe('the language of the window', () => {
   test('is what the person chose, whatever the system says', async () => {
     expect((await loaded(['de-DE'], 'en')).m.do.start).toBe('Start');
     expect((await loaded(['de-DE'], '../../evil')).m.do.start).toBe('Starten');
+  });
+
+  test('is what the settings say, once the page is loaded again', async () => {
+    await loaded(['de-DE']);
+    const { settle } = await import('../src/language');
+    expect(settle('system')).toBe(false);
+    expect(settle('german')).toBe(false);
+    expect(settle('english')).toBe(true);
+    expect((await loaded(['de-DE'], kept)).m.do.start).toBe('Start');
+    const again = await import('../src/language');
+    expect(again.settle('system')).toBe(true);
+    expect(kept).toBeUndefined();
   });
 
   test('writes numbers its own way', async () => {
