@@ -9,6 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use crate::metrics::live::Straggler;
 use crate::report::words;
 
 /// Share of requests that a service may throttle before it is worth a word.
@@ -77,6 +78,8 @@ pub(crate) struct Lately {
     pub(crate) bandwidth: Option<u64>,
     /// Share of the streams' time that they stood idle at the barrier.
     pub(crate) idle: f64,
+    /// The record that they stand there for, or stood for last.
+    pub(crate) straggler: Option<Straggler>,
     /// Share of all processors' time that this program used.
     pub(crate) cpu: Option<f64>,
     /// Shares of the wall time (recording), or of the time of moving bytes (the others).
@@ -148,9 +151,12 @@ pub(crate) fn advise(lately: &Lately) -> Option<Advice> {
         return say("bandwidth", sentence, None);
     }
     if lately.idle >= IDLE {
+        let last = lately.straggler.as_ref().map_or_else(String::new, |last| {
+            format!(", lately {} ({}, {} s)", last.path, last.step, last.age.as_secs())
+        });
         let sentence = format!(
             "Streams stand idle at the barrier for {} of their time (worth a word from {}): a few slow records \
-             hold up the rest of the batch",
+             hold up the rest of the batch{last}",
             percent(lately.idle),
             percent(IDLE)
         );
@@ -250,7 +256,11 @@ mod tests {
         assert_eq!(code(&slow).as_deref(), Some("rate_limit"));
         let wire = Lately { bytes_per_s: 19e6, bandwidth: Some(20_000_000), ..lately() };
         assert_eq!(code(&wire).as_deref(), Some("bandwidth"));
-        assert_eq!(code(&Lately { idle: 0.4, ..lately() }).as_deref(), Some("stragglers"));
+        let straggler =
+            Straggler { path: "reel/a.mov".into(), step: "copy".into(), age: Duration::from_secs(41) };
+        let idle = advise(&Lately { idle: 0.4, straggler: Some(straggler), ..lately() }).unwrap();
+        assert_eq!(idle.code, "stragglers");
+        assert!(idle.sentence.ends_with("lately reel/a.mov (copy, 41 s)"), "{}", idle.sentence);
         assert_eq!(code(&Lately { cpu: Some(0.97), ..lately() }).as_deref(), Some("cpu"));
         assert_eq!(code(&Lately { recording: 0.6, ..lately() }).as_deref(), Some("checkpoint"));
         assert_eq!(code(&Lately { taken: 1.0, ..lately() }).as_deref(), Some("own_limit"));

@@ -39,8 +39,7 @@ pub(crate) async fn steer(session: &Arc<Session>, work: &Arc<Work>) -> std::conv
                     session.controls.endpoints.all().iter().for_each(|endpoint| endpoint.requests.turn());
                     session.controls.describing.turn();
                 }
-                let (advice, point) =
-                    sampler.look(&session.controls, session.live.moved(), session.live.barriers());
+                let (advice, point) = sampler.look(&session.controls, &session.live);
                 session.live.set_advice(advice);
                 if let Some(point) = point
                     && let Err(error) = session.checkpoint.add_metric(&point).await

@@ -145,7 +145,7 @@ pub(crate) async fn run(share: Share, work: Arc<Work>) {
                 let is_cut = work.intake.position() == Intake::Cut;
                 if is_cut && cut.get_or_insert(looked).elapsed() > CUT_PATIENCE {
                     for armful in &armfuls {
-                        let records = armful.leave_behind(&batch, stream);
+                        let records = armful.leave_behind(&batch, stream, work.controls.now());
                         let _ = collector.send(Handover::Records { stream, records }).await;
                     }
                     break;

@@ -37,6 +37,8 @@ struct Picture {
     aside: Option<Arc<LiveBatch>>,
     throughput: Throughput,
     barriers: AtBarriers,
+    /// Which record the last barrier waited for.
+    straggler: Option<Straggler>,
     advice: Option<Advice>,
     /// Files of watched folders that are not complete yet.
     arriving: u64,
@@ -66,7 +68,17 @@ struct Stream {
     summary: StreamSummary,
     active: Vec<Arc<Active>>,
     /// The record that ended last so far.
-    last: Option<Arc<Active>>,
+    last: Option<Straggler>,
+}
+
+/// A record that a barrier waits for, or waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Straggler {
+    pub(crate) path: String,
+    /// What is being done with it, or was at last.
+    pub(crate) step: String,
+    /// How long it has been in work.
+    pub(crate) age: Duration,
 }
 
 /// A record in flight.
@@ -75,6 +87,7 @@ pub(crate) struct Active {
     path: String,
     size: u64,
     done: AtomicU64,
+    /// When its work began, since the start of the run.
     since: Duration,
     pub(crate) claim: Claim,
 }
@@ -83,6 +96,10 @@ impl Active {
     /// How long it has been in work. `now`: since the start of the run.
     pub(crate) fn age(&self, now: Duration) -> Duration {
         now.saturating_sub(self.since)
+    }
+
+    fn straggler(&self, now: Duration) -> Straggler {
+        Straggler { path: self.path.clone(), step: self.claim.step().into_owned(), age: self.age(now) }
     }
 }
 
@@ -99,6 +116,7 @@ impl Live {
             aside: None,
             throughput,
             barriers: AtBarriers::default(),
+            straggler: None,
             advice: None,
             arriving: 0,
         };
@@ -154,6 +172,7 @@ impl Live {
                 picture.barriers.batch_ms += (now - batch.started_ms).max(0) as u64;
                 picture.barriers.idle_ms += (now - stream.ended_ms.unwrap_or(now)).max(0) as u64;
             }
+            picture.straggler = batch.waited_for();
         }
         let shown = picture.on(lane);
         if shown.as_ref().is_some_and(|batch| batch.id == id) {
@@ -167,6 +186,14 @@ impl Live {
 
     pub(crate) fn set_advice(&self, advice: Option<Advice>) {
         self.picture().advice = advice;
+    }
+
+    /// The record that streams stand at the barrier for; between two batches, the one that they stood for.
+    /// `now`: since the start of the run.
+    pub(crate) fn straggler(&self, now: Duration) -> Option<Straggler> {
+        let mut picture = self.picture();
+        let batch = picture.on(Lane::Main).clone();
+        batch.and_then(|batch| batch.waits_for(now)).or_else(|| picture.straggler.clone())
     }
 
     /// What the streams did at barriers so far.
@@ -239,11 +266,30 @@ impl LiveBatch {
         active
     }
 
-    /// A record of this stream is in work no more.
-    pub(crate) fn finish(&self, stream: usize, active: &Arc<Active>) {
+    /// A record of this stream is in work no more. `now`: since the start of the run.
+    pub(crate) fn finish(&self, stream: usize, active: &Arc<Active>, now: Duration) {
         let mut stream = self.stream(stream);
         stream.active.retain(|one| !Arc::ptr_eq(one, active));
-        stream.last = Some(Arc::clone(active));
+        stream.last = Some(active.straggler(now));
+    }
+
+    /// What others stand at the barrier for: the record that has been longest in work where a stream has
+    /// ended already.
+    fn waits_for(&self, now: Duration) -> Option<Straggler> {
+        if !*self.drained.borrow() {
+            return None;
+        }
+        let open = self.streams.iter().map(lock).filter(|stream| stream.summary.ended_ms.is_none());
+        let oldest = open.filter_map(|stream| {
+            stream.active.iter().map(|one| one.straggler(now)).max_by_key(|one| one.age)
+        });
+        oldest.max_by_key(|one| one.age)
+    }
+
+    /// What the barrier waited for: the last record of the stream that ended last.
+    fn waited_for(&self) -> Option<Straggler> {
+        let ended = self.streams.iter().map(lock).filter(|stream| stream.last.is_some());
+        ended.max_by_key(|stream| stream.summary.ended_ms).and_then(|stream| stream.last.clone())
     }
 
     /// So many bytes more of a record were read.
@@ -280,7 +326,7 @@ impl LiveBatch {
         let summary = |stream: &Mutex<Stream>| {
             let stream = lock(stream);
             let mut summary = stream.summary.clone();
-            summary.last = stream.last.as_ref().map(|active| active.path.clone());
+            summary.last = stream.last.as_ref().map(|last| last.path.clone());
             summary.returned += summary.records.saturating_sub(summary.done());
             summary
         };

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::history::{FINEST_S, MetricPoint, ServicePoint};
+use super::live::Live;
 use super::requests::Counts;
 use super::times::Spent;
 use crate::advisor::{Advice, Lately, Service, advise};
@@ -50,14 +51,9 @@ pub(crate) struct AtBarriers {
 }
 
 impl Sampler {
-    /// Takes a look. `moved`: bytes and records so far. Gives the advice of now, and a point for
-    /// the history whenever its span is full.
-    pub(crate) fn look(
-        &mut self,
-        controls: &Controls,
-        moved: (u64, u64),
-        barriers: AtBarriers,
-    ) -> (Option<Advice>, Option<MetricPoint>) {
+    /// Takes a look. Gives the advice of now, and a point for the history whenever its span is full.
+    pub(crate) fn look(&mut self, controls: &Controls, live: &Live) -> (Option<Advice>, Option<MetricPoint>) {
+        let (moved, barriers) = (live.moved(), live.barriers());
         let last = self.looks.back();
         let sum = |before: fn(&Look) -> f64, now: f64| last.map_or(0.0, before) + now;
         let look = Look {
@@ -84,7 +80,8 @@ impl Sampler {
             self.looks.pop_front();
         }
         let since = self.looks.front().cloned().unwrap_or_else(|| look.clone());
-        let lately = lately(&since, &look, controls);
+        let straggler = live.straggler(look.at);
+        let lately = Lately { straggler, ..lately(&since, &look, controls) };
         let advice = advise(&lately);
         let pointed = self.pointed.get_or_insert_with(|| look.clone());
         let span = look.at.saturating_sub(pointed.at);
@@ -117,6 +114,7 @@ fn lately(since: &Look, now: &Look, controls: &Controls) -> Lately {
         bytes_per_s: (now.bytes - since.bytes.min(now.bytes)) as f64 / seconds * says,
         bandwidth: controls.bandwidth.rate(),
         idle: ratio((now.idle_ms - since.idle_ms) as f64, (now.batch_ms - since.batch_ms) as f64) * says,
+        straggler: None,
         cpu,
         recording: wall(now.spent.recording, since.spent.recording) / seconds * says,
         reading: reading / moving * says,

@@ -179,7 +179,7 @@ impl Armful {
             took: active.age(now),
             ..Handed::untouched(Arc::clone(record), Processed::Failed(failure))
         };
-        batch.finish(stream, active);
+        batch.finish(stream, active, now);
         hand.current = None;
         hand.given_up = true;
         hand.place = None;
@@ -205,12 +205,12 @@ impl Armful {
 
     /// Takes everything away from a worker that does not notice that it is cut off, and gives what
     /// it had done. The rest stays without an outcome, like records that never started.
-    pub(super) fn leave_behind(&self, batch: &LiveBatch, stream: usize) -> Vec<Handed> {
+    pub(super) fn leave_behind(&self, batch: &LiveBatch, stream: usize, now: Duration) -> Vec<Handed> {
         let mut hand = self.hand();
         if let Some((_, active)) = hand.current.take()
             && active.claim.take()
         {
-            batch.finish(stream, &active);
+            batch.finish(stream, &active, now);
         }
         hand.given_up = true;
         hand.place = None;

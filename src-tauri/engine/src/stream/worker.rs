@@ -72,7 +72,7 @@ impl Worker {
                 travelled.catch_unwind().await.unwrap_or_else(|panic| Some(panicked(panic.as_ref())));
             let Some(processed) = travelled else {
                 // Its outcome is with the collector already.
-                self.batch.finish(self.stream, &active);
+                self.batch.finish(self.stream, &active, self.work.controls.now());
                 // Where the watch gave it up, the stream has counted it already.
                 if active.claim.take() {
                     self.leave(1);
@@ -101,7 +101,7 @@ impl Worker {
                 // It does not wait for what the others still need.
                 Ok((known, Processed::Arrived(arrived))) if steps.goes_on_after_copy() => {
                     there.insert(record.id, (known, arrived));
-                    self.batch.finish(self.stream, &active);
+                    self.batch.finish(self.stream, &active, self.work.controls.now());
                     self.armful.has_arrived(record)
                 }
                 Ok((known, processed)) => {
@@ -200,7 +200,7 @@ impl Worker {
             };
             let in_time = match looked {
                 Ok(()) => {
-                    self.batch.finish(self.stream, &active);
+                    self.batch.finish(self.stream, &active, self.work.controls.now());
                     self.armful.put_back(record)
                 }
                 Err(processed) => {
@@ -250,12 +250,13 @@ impl Worker {
 
     /// Puts a record's end with the others'. False: the watch gave the armful up meanwhile.
     fn finish(&self, record: Arc<LeasedRecord>, active: &Arc<Active>, processed: Processed) -> bool {
-        self.batch.finish(self.stream, active);
+        let now = self.work.controls.now();
+        self.batch.finish(self.stream, active, now);
         let away = match &processed {
             Processed::Returned(away) => away.clone(),
             _ => None,
         };
-        let took = active.age(self.work.controls.now());
+        let took = active.age(now);
         let in_time = self.armful.finish(Handed { record, processed, took, published: None }, active);
         if let Some(away) = away.filter(|_| in_time) {
             self.work.intake.report_outage(away);
