@@ -69,16 +69,14 @@ impl Breaker {
         self.open.then_some(Open { since })
     }
 
-    /// One more sign of the outage opens it again.
+    /// One more sign of the outage opens it.
     pub(crate) fn half_open(&mut self) {
-        if std::mem::take(&mut self.open) {
-            *self = Self {
-                unreachable: UNREACHABLE - 1,
-                failing: FAILING - UNREACHABLE,
-                throttled: THROTTLED - 1,
-                ..Self::default()
-            };
-        }
+        *self = Self {
+            unreachable: UNREACHABLE - 1,
+            failing: FAILING - UNREACHABLE,
+            throttled: THROTTLED - 1,
+            ..Self::default()
+        };
     }
 
     /// When the row of failures began. None: the last that is known of it is that it answers.

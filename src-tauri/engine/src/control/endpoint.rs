@@ -245,7 +245,11 @@ impl Endpoint {
             let limit = rule.limit();
             rule.set_limit(now, limit);
         }
-        lock(&self.breakers).values_mut().for_each(Breaker::half_open);
+        let mut breakers = lock(&self.breakers);
+        // The record that is tried may ask for another step than the one that showed the outage.
+        if breakers.values().any(Breaker::is_open) {
+            breakers.values_mut().for_each(Breaker::half_open);
+        }
     }
 
     /// The service as it is shown.
@@ -268,4 +272,31 @@ impl Endpoint {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn after_an_outage_each_step_shows_at_once_whether_it_lasts() {
+        let job = spec::JobSpec::new(vec![Path::new("/from").into()], Path::new("/to").into());
+        let endpoints = Endpoints::new(&job, Instant::now(), mpsc::channel(1).0);
+        let endpoint = endpoints.get("http://dam").expect("a service");
+        let intake = IntakeSwitch::new();
+        let ask = async |step: &str, category| {
+            let Ok(pass) = endpoint.enter(false, Duration::ZERO, &intake).await else { panic!("a pass") };
+            endpoint.answered(pass, step, Some(category), None, true, Duration::ZERO).is_some()
+        };
+        assert!(!ask("lookup:rights", Category::ServiceError).await, "one may fail by itself");
+        endpoint.try_again(Duration::ZERO);
+        assert!(!ask("lookup:rights", Category::ServiceError).await, "there was no outage");
+        for is_last in [false, false, true] {
+            assert_eq!(ask("register", Category::ServiceUnreachable).await, is_last);
+        }
+        endpoint.try_again(Duration::ZERO);
+        assert!(ask("lookup:rights", Category::ServiceError).await);
+    }
 }
