@@ -3,7 +3,9 @@
 mod catalogue;
 mod connection;
 mod control;
+mod delivery;
 mod describe;
+mod error;
 mod group;
 mod http;
 mod limits;
@@ -15,7 +17,7 @@ mod timetable;
 mod watch;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -26,7 +28,9 @@ pub use connection::{
     Webdav, is_connection_name,
 };
 pub use control::{Autopilot, Control, Lease, Recovery, RetryRule, Schedule};
+pub use delivery::{Delivery, HashAlgorithm, OnConflict, Verify};
 pub use describe::{Describe, MediaKind, OnUnknownMedia, Tool};
+pub use error::SpecError;
 pub(crate) use group::RULES_MAX;
 pub use group::{Group, GroupPreset};
 pub use http::{Auth, Endpoint, FieldRule, Lookup, Method, Register};
@@ -38,8 +42,6 @@ pub use sidecar::{CatalogueOut, CatalogueRecords, Sidecar, SidecarFormat, Sideca
 pub use span::{Span, SpanError};
 pub use timetable::Timetable;
 pub use watch::{OnChange, Watch};
-
-use crate::template::TemplateError;
 
 /// A migration's description: what a job file holds (TOML) and a checkpoint keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -102,217 +104,6 @@ pub struct JobSpec {
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
     *value == T::default()
-}
-
-/// How files are delivered and proven.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
-#[serde(default, deny_unknown_fields)]
-pub struct Delivery {
-    /// What must be proven before a record counts as delivered.
-    pub verify: Verify,
-    /// What happens when the target's name is taken.
-    pub on_conflict: OnConflict,
-    /// The hash that is computed while reading.
-    pub hash: HashAlgorithm,
-}
-
-/// What must be proven before a record counts as delivered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum Verify {
-    /// As many bytes arrived as were read. No hash.
-    Size,
-    /// The hash of the bytes that went out is kept.
-    Written,
-    /// The bytes are read again from the destination, past the system's cache where it allows, and
-    /// must hash to the same value.
-    #[default]
-    ReadBack,
-}
-
-/// What happens when the target's name is taken by a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
-#[serde(rename_all = "snake_case")]
-pub enum OnConflict {
-    /// Identical content is skipped; different content fails as `destination_conflict`.
-    #[default]
-    SkipIdentical,
-    /// The new file gets a free name: `name (2).ext`.
-    Rename,
-    /// The new file takes the old one's place.
-    Overwrite,
-    /// Fails as `destination_conflict`, identical or not.
-    Fail,
-}
-
-/// The hash that is computed while reading.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
-#[serde(rename_all = "lowercase")]
-pub enum HashAlgorithm {
-    /// XXH3 with 128 bits: the fastest; finds every accident, not a forger.
-    #[default]
-    Xxh128,
-    /// XXH64, as media hash lists have it.
-    Xxh64,
-    /// MD5, for catalogues that want it.
-    Md5,
-    /// SHA-1, for catalogues that want it.
-    Sha1,
-    /// SHA-256, where a forger must be kept out.
-    Sha256,
-    /// SHA-512, likewise.
-    Sha512,
-}
-
-impl HashAlgorithm {
-    /// All of them.
-    pub const ALL: [Self; 6] = [Self::Xxh128, Self::Xxh64, Self::Md5, Self::Sha1, Self::Sha256, Self::Sha512];
-
-    /// The word that the job file and the reports use.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Xxh128 => "xxh128",
-            Self::Xxh64 => "xxh64",
-            Self::Md5 => "md5",
-            Self::Sha1 => "sha1",
-            Self::Sha256 => "sha256",
-            Self::Sha512 => "sha512",
-        }
-    }
-
-    /// How many hexadecimal digits its values have.
-    pub const fn digits(self) -> usize {
-        match self {
-            Self::Xxh64 => 16,
-            Self::Xxh128 | Self::Md5 => 32,
-            Self::Sha1 => 40,
-            Self::Sha256 => 64,
-            Self::Sha512 => 128,
-        }
-    }
-}
-
-/// A description that cannot be used as it is.
-#[derive(Debug, thiserror::Error)]
-pub enum SpecError {
-    /// A limit is outside its range.
-    #[error("{name} is {value}, but must be from {min} to {max}; choose a value in that range")]
-    OutOfRange {
-        /// Which limit.
-        name: &'static str,
-        /// What was asked.
-        value: u32,
-        /// The smallest value allowed.
-        min: u32,
-        /// The largest value allowed.
-        max: u32,
-    },
-    /// No source is named.
-    #[error("no source is named; add folders or files under `sources`, or a [[catalogue]]")]
-    NoSource,
-    /// No destination is named.
-    #[error("no destination is named; add the folder that receives the files")]
-    NoDestination,
-    /// A path in the job is no Unicode, so the checkpoint and the job file could not hold it.
-    #[error("the path {} is no Unicode text; rename the folder or choose the one above it", path.display())]
-    NotUnicode {
-        /// The path.
-        path: PathBuf,
-    },
-    /// A lookup or the register step is described wrongly.
-    #[error("{what}; see `sluice run --help` for an example")]
-    Request {
-        /// What is wrong where.
-        what: String,
-    },
-    /// The program that describes files is described wrongly.
-    #[error("{what}")]
-    Describe {
-        /// What is wrong where.
-        what: String,
-    },
-    /// A rule for files that belong together is described wrongly.
-    #[error("{what}")]
-    Group {
-        /// What is wrong where, and what to do.
-        what: String,
-    },
-    /// A sidecar or the catalogue at the end is described wrongly.
-    #[error("{what}")]
-    Output {
-        /// What is wrong where, and what to do.
-        what: String,
-    },
-    /// The watch is described wrongly.
-    #[error("{what}")]
-    Watch {
-        /// What is wrong where, and what to do.
-        what: String,
-    },
-    /// The mapping is described wrongly.
-    #[error("{what}")]
-    Mapping {
-        /// What is wrong where, and what to do.
-        what: String,
-    },
-    /// A location is none.
-    #[error(transparent)]
-    Location(#[from] LocationError),
-    /// A connection is described wrongly.
-    #[error("{what}")]
-    Connection {
-        /// What is wrong where, and what to do.
-        what: String,
-    },
-    /// A catalogue is described wrongly.
-    #[error("{what}")]
-    Catalogue {
-        /// What is wrong where, and what to do.
-        what: String,
-    },
-    /// A preset cannot be read.
-    #[error("the preset {} cannot be read: {error}; check its path and your right to read it", path.display())]
-    PresetUnreadable {
-        /// The preset.
-        path: PathBuf,
-        /// What the system said.
-        error: std::io::Error,
-    },
-    /// A preset is none.
-    #[error("the preset {} is not right: {why}", path.display())]
-    PresetMalformed {
-        /// The preset.
-        path: PathBuf,
-        /// Where and why.
-        why: String,
-    },
-    /// A preset cannot be kept.
-    #[error("the preset {} cannot be written: {error}; choose a folder that you may write to", path.display())]
-    PresetUnwritable {
-        /// The preset.
-        path: PathBuf,
-        /// What the system said.
-        error: std::io::Error,
-    },
-    /// A template cannot be used.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// The job file cannot be read.
-    #[error("the job file {} cannot be read: {error}; check its path and your right to read it", path.display())]
-    Unreadable {
-        /// The job file.
-        path: PathBuf,
-        /// What the system said.
-        error: std::io::Error,
-    },
-    /// The job file is no job file.
-    #[error("the job file {} is not right: {why}", path.display())]
-    Malformed {
-        /// The job file.
-        path: PathBuf,
-        /// Where and why; never the text that stands there.
-        why: String,
-    },
 }
 
 /// Where and why TOML cannot be read: the line's number and its key. The reader's own words would repeat the
