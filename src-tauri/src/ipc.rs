@@ -7,7 +7,6 @@ use sluice_engine::api::{
     self, Amendment, Attempt, CatalogueTrial, Error, FailurePage, Inspection, Migration, Selection, Snapshot,
 };
 use sluice_engine::error::ErrorReport;
-use sluice_engine::event::Event;
 use sluice_engine::record::RecordId;
 use sluice_engine::spec::{
     Catalogue, Control, Delivery, Endpoint, JobSpec, LimitRanges, Limits, Mapping, Timetable,
@@ -19,9 +18,6 @@ use crate::desk::Desk;
 use crate::dialog;
 use crate::home::Home;
 use crate::settings::{Preferences, Settings};
-
-/// Events that the page asks for at once, to know what changed before it was there.
-const EVENTS: u32 = 500;
 
 pub(crate) type Answer<T> = Result<T, ErrorReport>;
 
@@ -186,12 +182,6 @@ pub(crate) fn check_bandwidth(text: &str) -> Answer<()> {
     })
 }
 
-/// The durable events after a number, at most as many as the page remembers.
-#[tauri::command]
-pub(crate) async fn events_since(desk: State<'_, Desk>, seq: i64) -> Answer<Vec<Event>> {
-    open(&desk).await?.events_since(seq, EVENTS).await.map_err(report)
-}
-
 #[tauri::command]
 pub(crate) async fn failures(
     desk: State<'_, Desk>,
@@ -285,7 +275,7 @@ pub(crate) async fn quit(app: AppHandle) {
     crate::quit(&app).await;
 }
 
-async fn open(desk: &Desk) -> Answer<Migration> {
+pub(crate) async fn open(desk: &Desk) -> Answer<Migration> {
     desk.migration().await.ok_or_else(|| ErrorReport {
         code: "no_migration".into(),
         message: "No migration is open.".into(),

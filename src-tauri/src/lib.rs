@@ -14,6 +14,7 @@ mod language;
 mod launch;
 mod logs;
 mod settings;
+mod watching;
 
 use tauri::{AppHandle, Emitter, Manager, RunEvent, Window, WindowEvent};
 use tauri_plugin_window_state::StateFlags;
@@ -76,7 +77,6 @@ pub fn run() {
             ipc::load_preset,
             ipc::save_preset,
             ipc::check_bandwidth,
-            ipc::events_since,
             ipc::failures,
             ipc::attempts,
             ipc::reprocess,
@@ -90,6 +90,9 @@ pub fn run() {
             ipc::pick_destination,
             ipc::pick_migration,
             ipc::quit,
+            watching::history,
+            watching::events,
+            watching::pause_at,
             connections::connections,
             connections::has_keychain,
             connections::add_connection,

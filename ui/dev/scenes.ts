@@ -3,7 +3,6 @@ import type {
   Attempt,
   BatchSummary,
   Category,
-  EventKind,
   FailedRecord,
   FailureGroup,
   LiveBatch,
@@ -28,6 +27,8 @@ import {
   triedRecord,
 } from '../test/samples';
 
+import { PARTS, watched, wave } from './watched';
+
 interface Scene {
   door: FakeDoor;
   then?: (desk: Desk) => void | Promise<void>;
@@ -37,12 +38,6 @@ const NOW = Date.UTC(2026, 5, 1, 21, 40, 7);
 const LONG = `${'Aufzeichnung-der-Jahreshauptversammlung-'.repeat(6)}.mov`;
 const RTL = 'ארכיון/טלוויזיה 1974/ראיון עם הבמאי חלק ב.mov';
 const TB = 1e12;
-
-/** Figures that look random and are the same each time. */
-function wave(i: number, low: number, high: number): number {
-  const at = 0.5 + 0.3 * Math.sin(i / 7) + 0.2 * Math.sin(i * 1.7 + 2) * Math.cos(i / 3);
-  return low + (high - low) * Math.min(1, Math.max(0, at));
-}
 
 function batches(howMany: number, streams: number, endMs: number): BatchSummary[] {
   const all: BatchSummary[] = [];
@@ -98,15 +93,37 @@ function live(streams: number, startedMs: number): LiveBatch {
         active: waits
           ? []
           : [
-              { id: 1, path: `1974/${RTL}`, step: 'copy', size: 41.2e9, done: 12.9e9 },
-              { id: 2, path: `restore-0${lane}/${LONG}`, step: 'register', size: 8.1e9, done: 7.9e9 },
-              { id: 3, path: '2019/spring/DSC_0042.dng', step: 'lookup:rights', size: 48e6, done: 0 },
+              {
+                id: 1,
+                path: `1974/${RTL}`,
+                step: 'copy',
+                size: 41.2e9,
+                done: 12.9e9,
+                since_ms: startedMs - 130_000,
+              },
+              {
+                id: 2,
+                path: `restore-0${lane}/${LONG}`,
+                step: 'register',
+                size: 8.1e9,
+                done: 7.9e9,
+                since_ms: startedMs - 95_000,
+              },
+              {
+                id: 3,
+                path: '2019/spring/DSC_0042.dng',
+                step: 'lookup:rights',
+                size: 48e6,
+                done: 0,
+                since_ms: startedMs - 40_000,
+              },
               {
                 id: 4,
                 path: '2019/spring/<b>reel</b> "final" & more.wav',
                 step: 'copy',
                 size: 912e6,
                 done: 100e6,
+                since_ms: startedMs + 300,
               },
             ],
       };
@@ -330,21 +347,11 @@ const SERVED: Partial<Snapshot> = {
     name: 'Archive to MAM',
     control: control({ autopilot: AUTOPILOT, bandwidth: 'Mon-Fri 08:00 20MB/s; 19:00 off' }),
   },
-  history: Array.from({ length: 400 }, (_, i) => ({
-    at_ms: NOW - (400 - i) * 900_000,
-    span_s: 900,
-    records_per_s: wave(i, 20, 52),
-    bytes_per_s: wave(i + 9, 1.1e8, 1.9e8),
-    in_flight: 8,
-    concurrency: 12,
-    barrier_idle: 0.1,
-    services: [],
-    advice: null,
-  })),
 };
 
 const STEERED: Partial<Snapshot['progress']> = {
   services: SERVICES,
+  parts: PARTS,
   concurrency: 128,
   recovery: { ...live(1, NOW - 900), id: 438 },
   advice: {
@@ -354,21 +361,6 @@ const STEERED: Partial<Snapshot['progress']> = {
     offer: { knob: 'service_concurrency', service: 'http://127.0.0.1:9100', to: 9 },
   },
 };
-
-function told(door: FakeDoor): FakeDoor {
-  door.told = [
-    {
-      kind: 'autopilot_changed',
-      knob: 'concurrency towards https://dam.archive.example:8443',
-      from: 16,
-      to: 12,
-      reason: 'the service asked to slow down: 16 to 12',
-    },
-    { kind: 'outage_began', outage: outage() },
-    { kind: 'outage_ended', category: 'destination_full', lasted_s: 341, probes: 9, refunded: 12 },
-  ].map((what, i) => ({ seq: i + 1, at_ms: NOW - 600_000 + i * 60_000, what: what as EventKind }));
-  return door;
-}
 
 function asked(desk: Desk, what: 'leave' | 'amend') {
   desk.tab = 'failures';
@@ -466,9 +458,9 @@ export const scenes: Record<string, Scene> = {
       },
     ),
   },
-  'running-services': { door: told(running(at('running', SERVED, { ...RUN, ...STEERED }))) },
+  'running-services': { door: watched(running(at('running', SERVED, { ...RUN, ...STEERED })), NOW) },
   'service-away': {
-    door: told(
+    door: watched(
       at('waiting', SERVED, {
         ...STEERED,
         services: SERVICES.map((service) => ({ ...service, in_flight: 0, is_away: true })),
@@ -482,8 +474,18 @@ export const scenes: Record<string, Scene> = {
           probes: 4,
         }),
       }),
+      NOW,
     ),
   },
+  events: {
+    door: watched(at('running', SERVED, { ...RUN, ...STEERED }), NOW),
+    then: (desk) => void (desk.tab = 'events'),
+  },
+  'whole-run': {
+    door: watched(at('paused', SERVED, { pause_at_ms: null }), NOW),
+    then: (desk) => desk.migration?.timeline.choose('whole'),
+  },
+  'pause-set': { door: watched(at('running', SERVED, { ...RUN, ...STEERED, pause_at_ms: NOW + 36e6 }), NOW) },
   leave: { door: at('running', MOVING, RUN), then: (desk) => asked(desk, 'leave') },
   amend: { door: at('running', MOVING, RUN), then: (desk) => asked(desk, 'amend') },
   pausing: { door: at('pausing', MOVING, RUN) },

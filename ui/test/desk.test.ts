@@ -79,7 +79,7 @@ describe('the way through the window', () => {
     desk.edit();
     desk.draft?.add(['/more']);
     await desk.check();
-    const asked = named(door).filter((name) => name !== 'eventsSince');
+    const asked = named(door).filter((name) => name !== 'events');
     expect(asked.slice(-3)).toEqual(['leaveMigration', 'createMigration', 'plan']);
   });
 

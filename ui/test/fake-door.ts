@@ -8,6 +8,7 @@ import type {
   Connection,
   Endpoint,
   Event,
+  EventFilter,
   EventKind,
   FailedRecord,
   FoundTool,
@@ -15,6 +16,7 @@ import type {
   JobSpec,
   Known,
   Mapping,
+  MetricPoint,
   Progress,
   SecretField,
   Selection,
@@ -47,6 +49,8 @@ export class FakeDoor implements Door {
   preset: Partial<Catalogue> | null = null;
   /** Events of before. */
   told: Event[] = [];
+  /** What the migration did so far. */
+  past: MetricPoint[] = [];
   /** The history of every record. */
   attempted: Attempt[] = [];
   /** What the named command throws. */
@@ -81,7 +85,7 @@ export class FakeDoor implements Door {
     return this.snapshotNow?.checkpoint ?? '';
   }
   sendEvent(seq: number, what: EventKind, at_ms = 0, of = this.#of): void {
-    this.#event({ seq, at_ms, what }, of);
+    this.#event({ seq, at_ms, by: 'engine', what }, of);
   }
   sendProgress(progress: Progress, of = this.#of): void {
     this.#progress(progress, of);
@@ -146,12 +150,27 @@ export class FakeDoor implements Door {
   setEndpoint = (service: string, endpoint: Endpoint) =>
     this.#note('setEndpoint', undefined, service, endpoint);
   checkBandwidth = (text: string) => this.#note('checkBandwidth', undefined, text);
-  eventsSince = (seq: number) =>
-    this.#note(
-      'eventsSince',
-      this.told.filter((event) => event.seq > seq),
-      seq,
-    );
+  events = async (filter: EventFilter, before: number | null, limit: number) => {
+    await this.#note('events', null, filter, before, limit);
+    const passes = ({ seq, by, what }: Event) =>
+      seq < (before ?? Infinity) &&
+      (filter.kinds.length === 0 || filter.kinds.includes(what.kind)) &&
+      (filter.by.length === 0 || filter.by.includes(by)) &&
+      JSON.stringify(what).includes(filter.text);
+    const all = this.told.filter(passes).sort((a, b) => b.seq - a.seq);
+    const events = all.slice(0, limit);
+    return { events, next: all.length > limit ? (events.at(-1)?.seq ?? null) : null };
+  };
+  history = async (from: number, to: number, points: number) => {
+    await this.#note('history', null, from, to, points);
+    const [begins, ends] = [this.past[0], this.past.at(-1)];
+    return {
+      begins_ms: begins ? begins.at_ms - begins.span_s * 1000 : null,
+      ends_ms: ends?.at_ms ?? null,
+      points: this.past.filter((one) => one.at_ms > from && one.at_ms - one.span_s * 1000 < to),
+    };
+  };
+  pauseAt = (time: string | null) => this.#note('pauseAt', undefined, time);
   attempts = (record: number) => this.#note('attempts', this.attempted, record);
   amend = (selection: Selection, amendment: Amendment) =>
     this.#note('amend', selection.ids.length || this.failed.length, selection, amendment);

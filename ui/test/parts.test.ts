@@ -1,7 +1,4 @@
 import { describe, expect, it, vi } from 'vitest';
-import { spanFor } from '../src/parts/span';
-import type { MetricPoint } from '../src/backend/types';
-import { extent, wholeLife } from '../src/parts/history';
 import { paced } from '../src/parts/paced';
 import { beat, idleShare, strip } from '../src/parts/rhythm';
 import { reveal, view } from '../src/parts/window';
@@ -62,32 +59,6 @@ describe('the rhythm strip', () => {
   });
 });
 
-describe('the whole life', () => {
-  const point = (at_ms: number, span_s: number, records_per_s: number): MetricPoint => ({
-    at_ms,
-    span_s,
-    records_per_s,
-    bytes_per_s: 0,
-    in_flight: 0,
-    concurrency: 0,
-    barrier_idle: 0,
-    services: [],
-    advice: null,
-  });
-  const sample = (at_ms: number) => ({ at_ms, records_per_s: 4, bytes_per_s: 0 });
-
-  it('goes on where the history ends, and weighs each point by its time', () => {
-    const points = wholeLife([point(1_000, 60, 1), point(2_000, 2, 10)], [sample(1_500), sample(3_000)]);
-    expect(points.map((one) => [one.at_ms, one.span_s])).toEqual([
-      [1_000, 60],
-      [2_000, 2],
-      [3_000, 1],
-    ]);
-    expect(extent(points, (one) => one.records_per_s)).toEqual({ mean: 84 / 63, most: 10 });
-    expect(extent([], () => 1)).toEqual({ mean: 0, most: 0 });
-  });
-});
-
 describe('the window on a long list', () => {
   it('shows the rows in view', () => {
     expect(view(1_000, 30, 300, 3_000)).toEqual({ height: 30_000, first: 100, last: 110, offset: 3_000 });
@@ -129,7 +100,19 @@ describe('the pace of drawing', () => {
     vi.useRealTimers();
   });
 
-  it('spans a minute at first and ten in the end', () => {
-    expect([0, 60, 61, 599, 900].map(spanFor)).toEqual([60, 60, 120, 600, 600]);
+  it('draws nothing while nobody sees the page, and the newest when somebody does', () => {
+    vi.useFakeTimers();
+    let shown: () => void = () => undefined;
+    const sight = { hidden: true, onShow: (then: () => void) => ((shown = then), () => undefined) };
+    const drawn: number[] = [];
+    const pace = paced(250, sight);
+    for (const n of [1, 2]) pace.ask(() => drawn.push(n));
+    vi.advanceTimersByTime(10_000);
+    expect([drawn, vi.getTimerCount()]).toEqual([[], 0]);
+    sight.hidden = false;
+    shown();
+    expect(drawn).toEqual([2]);
+    pace.end();
+    vi.useRealTimers();
   });
 });

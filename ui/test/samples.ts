@@ -6,6 +6,7 @@ import type {
   Control,
   FailedRecord,
   Inspection,
+  MetricPoint,
   Outage,
   Progress,
   Snapshot,
@@ -74,6 +75,8 @@ export const progress = (given: Partial<Progress> = {}): Progress => ({
   outage: null,
   advice: null,
   arriving: 0,
+  parts: [],
+  pause_at_ms: null,
   ...given,
 });
 
@@ -92,7 +95,6 @@ export const snapshot = (given: Partial<Snapshot> = {}): Snapshot => ({
   preflight: null,
   batches: [],
   samples: [],
-  history: [],
   failure_groups: [],
   last_event: 0,
   ...given,
@@ -105,6 +107,20 @@ export const outage = (given: Partial<Outage> = {}): Outage => ({
   since_ms: 0,
   next_probe_ms: null,
   probes: 0,
+  ...given,
+});
+
+export const metricPoint = (at_ms: number, given: Partial<MetricPoint> = {}): MetricPoint => ({
+  at_ms,
+  span_s: 10,
+  records_per_s: 4,
+  bytes_per_s: 0,
+  in_flight: 0,
+  concurrency: 0,
+  barrier_idle: 0,
+  services: [],
+  parts: [],
+  advice: null,
   ...given,
 });
 

@@ -65,7 +65,7 @@ pub(crate) async fn run(run: Run, output: &Output) -> Result<Ending, Error> {
         if path.symlink_metadata().is_ok() {
             let opened = reopen(&path, &job).await?;
             // The job file may say more or something else by now.
-            opened.migration.update(|known| *known = job.clone()).await?;
+            opened.migration.follow_job_file(&job).await?;
             opened
         } else {
             create(&path, job).await?
@@ -193,7 +193,7 @@ async fn execute(opened: Opened, watching: Watching, reach: Reach, output: &Outp
     }
     let exposing = tokio::spawn(expose::follow(migration.clone(), watching.metrics.is_some()));
     let last_event = *migration.last_event().borrow();
-    let before = match prepare_and_start(&migration, reach, output).await {
+    let before = match prepare_and_start(&migration, reach, watching, output).await {
         Ok(balance) => balance,
         Err(error) => {
             migration.close().await?;
@@ -293,7 +293,12 @@ fn pilot_ending(wanted: u32, before: &Balance, after: &Balance, output: &Output)
 }
 
 /// Gives the balance just before the start.
-async fn prepare_and_start(migration: &Migration, reach: Reach, output: &Output) -> Result<Balance, Error> {
+async fn prepare_and_start(
+    migration: &Migration,
+    reach: Reach,
+    watching: Watching,
+    output: &Output,
+) -> Result<Balance, Error> {
     if migration.state() == State::New {
         // Not after an hour of planning.
         if let Some(missing) = migration.look_at_tools().await {
@@ -315,6 +320,9 @@ async fn prepare_and_start(migration: &Migration, reach: Reach, output: &Output)
         Reach::Everything => migration.start().await?,
         Reach::Pending => migration.finish().await?,
         Reach::Pilot(records) => migration.start_pilot(records).await?,
+    }
+    if watching.pause_at.is_some() {
+        migration.pause_at(watching.pause_at).await?;
     }
     Ok(balance)
 }

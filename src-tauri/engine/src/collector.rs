@@ -16,7 +16,7 @@ use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::control::intake::Intake;
 use crate::lanes::Lanes;
 use crate::metrics::live::{Live, LiveBatch};
-use crate::metrics::times::On;
+use crate::metrics::times::Part;
 use crate::record::{BatchId, Copied, Lane, LeasedRecord, Outcome, OutcomeKind, StepResult};
 use crate::stage::Arrived;
 use crate::stream::{Handover, Work};
@@ -99,7 +99,7 @@ impl Collector {
             steps = over;
         }
         settled.extend(publish(units, &self.work).await);
-        times.add(On::Proving, started.elapsed());
+        times.add(Part::Proving, started.elapsed());
         let mut outcomes = Vec::with_capacity(settled.len());
         let mut streams = Vec::with_capacity(settled.len());
         let mut waiting = Vec::new();
@@ -129,7 +129,7 @@ impl Collector {
             .checkpoint
             .record_outcomes(self.id, self.lane, &outcomes, &steps, &schedule, throttled)
             .await?;
-        times.add(On::Recording, started.elapsed());
+        times.add(Part::Recording, started.elapsed());
         self.live.set_balance(recorded);
         for (stream, outcome) in streams.iter().zip(&outcomes) {
             self.batch.recorded(*stream, &outcome.kind);

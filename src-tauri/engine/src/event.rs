@@ -6,7 +6,7 @@ use ts_rs::TS;
 
 use crate::advisor::Advice;
 use crate::failure::Category;
-use crate::metrics::{Sample, StepLatency, TimeLeft};
+use crate::metrics::{Part, Sample, StepLatency, TimeLeft};
 use crate::record::{Balance, BatchId, Lane, RecordId};
 use crate::spec::Limits;
 use crate::state::State;
@@ -18,6 +18,8 @@ pub struct Event {
     pub seq: i64,
     /// When, in milliseconds since 1970 (UTC).
     pub at_ms: i64,
+    /// Whose doing it is.
+    pub by: Actor,
     /// What happened.
     pub what: EventKind,
 }
@@ -66,11 +68,28 @@ pub enum EventKind {
     },
     /// Somebody changed the limits.
     LimitsChanged {
+        /// Who.
+        #[serde(default)]
+        by: Actor,
         /// The limits before.
         from: Limits,
         /// The limits now.
         to: Limits,
     },
+    /// Somebody changed something else of the job.
+    SettingsChanged {
+        /// Who.
+        by: Actor,
+        /// What; never empty.
+        changes: Vec<SettingChange>,
+    },
+    /// A person set, or took back, when the run is to pause next.
+    PauseSet {
+        /// When, in milliseconds since 1970 (UTC). None: taken back.
+        at_ms: Option<i64>,
+    },
+    /// The time for which a pause was set has come.
+    PauseDue,
     /// The autopilot turned a knob.
     AutopilotChanged {
         /// Which one, in words.
@@ -149,6 +168,55 @@ pub enum EventKind {
         /// How many.
         records: u64,
     },
+}
+
+/// Who changed something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum Actor {
+    /// A person, in the window or at the command line.
+    #[default]
+    Person,
+    /// The job file: it says something else than it did.
+    JobFile,
+    /// The autopilot.
+    Autopilot,
+    /// The run itself.
+    Engine,
+}
+
+impl EventKind {
+    /// Whose doing it is.
+    pub(crate) fn by(&self) -> Actor {
+        match self {
+            Self::LimitsChanged { by, .. } | Self::SettingsChanged { by, .. } => *by,
+            Self::AutopilotChanged { .. } => Actor::Autopilot,
+            Self::PauseSet { .. } | Self::Reprocessed { .. } | Self::Amended { .. } | Self::Left { .. } => {
+                Actor::Person
+            }
+            // A pilot pauses by itself too, but somebody asked for it.
+            Self::StateChanged { from, to } => match (from, to) {
+                (_, State::Pausing | State::Stopping | State::Planning) => Actor::Person,
+                (
+                    State::Ready | State::Paused | State::Stopped | State::Finished,
+                    State::Running | State::Watching,
+                ) => Actor::Person,
+                _ => Actor::Engine,
+            },
+            _ => Actor::Engine,
+        }
+    }
+}
+
+/// One setting that was changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct SettingChange {
+    /// Its place in the job file: `control.bandwidth`, `endpoints."https://dam.example".rate`.
+    pub setting: String,
+    /// What it was, as JSON, at most a line of it. None: it was not there, or it is too large to tell.
+    pub from: Option<String>,
+    /// What it is now, likewise.
+    pub to: Option<String>,
 }
 
 /// A volume or a service that is away as a whole.
@@ -257,6 +325,25 @@ pub struct Progress {
     /// Files in watched folders that are not complete yet, as the last listing showed them. They count as
     /// found once they are.
     pub arriving: u64,
+    /// The stages and what the time is spent on, in the order of the way.
+    pub parts: Vec<PartStatus>,
+    /// When the run pauses by itself, in milliseconds since 1970 (UTC).
+    pub pause_at_ms: Option<i64>,
+}
+
+/// One part of the work on this computer at this moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct PartStatus {
+    /// Which one.
+    pub part: Part,
+    /// Records in it. None: it is no stage, but a piece of one.
+    pub in_flight: Option<u32>,
+    /// How often it was done since the start of the run.
+    pub done: u64,
+    /// Half of the latest took no longer than this (milliseconds).
+    pub p50_ms: u64,
+    /// 95 of 100 took no longer than this (milliseconds).
+    pub p95_ms: u64,
 }
 
 /// One service at this moment.
@@ -317,4 +404,6 @@ pub struct ActiveRecord {
     pub size: u64,
     /// Bytes read so far.
     pub done: u64,
+    /// When its work began, in milliseconds since 1970 (UTC).
+    pub since_ms: i64,
 }

@@ -25,6 +25,15 @@ impl Stage {
             .find(|stage| stage.word() == word)
     }
 
+    /// The stage that a step belongs to: `ingest`, `describe`, `lookup:NAME`, `copy`, `register`.
+    pub(crate) fn of_step(step: &str) -> Self {
+        match step {
+            "ingest" | "describe" => Self::Ingest,
+            step if step.starts_with("lookup:") => Self::Transform,
+            _ => Self::Deliver,
+        }
+    }
+
     /// The word that the checkpoint and the reports use.
     pub const fn word(self) -> &'static str {
         match self {

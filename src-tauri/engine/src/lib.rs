@@ -39,9 +39,11 @@ mod journey;
 mod lane;
 mod lanes;
 mod outage;
+mod pause_at;
 mod pilot;
 mod run;
 mod session;
+mod settings;
 mod sidecar;
 mod stage;
 mod storage;
@@ -55,6 +57,7 @@ mod verify;
 
 pub mod advisor;
 pub mod event;
+mod event_log;
 pub mod metrics;
 pub mod report;
 

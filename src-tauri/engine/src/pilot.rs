@@ -11,7 +11,7 @@ use crate::control::autopilot::batch::{BatchRule, Ended};
 use crate::control::autopilot::throughput::{PERIOD, ThroughputRule};
 use crate::control::fit_into_memory;
 use crate::control::intake::Intake;
-use crate::event::EventKind;
+use crate::event::{Actor, EventKind};
 use crate::metrics::sampler::Sampler;
 use crate::session::Session;
 use crate::spec::{Autopilot, Limits};
@@ -100,7 +100,7 @@ impl Batches {
         // A batch that the plan did not fill tells nothing of a full one.
         let whole = whole && records >= size;
         if let Some(change) = rule.observe(Ended { records, took, whole }) {
-            let changed = session.change_job(|job| job.limits.batch_size = change.to).await;
+            let changed = session.change_job(Actor::Autopilot, |job| job.limits.batch_size = change.to).await;
             match changed {
                 Ok(()) => tell(session, "batch size", change).await,
                 Err(error) => tracing::warn!(%error, "the batch size stays"),

@@ -7,14 +7,16 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::checkpoint::{Checkpoint, CheckpointError};
+use crate::clock::now_ms;
 use crate::control::Controls;
 use crate::control::intake::{Away, Intake, IntakeSwitch};
 use crate::control::machine::Machine;
 use crate::error::Error;
-use crate::event::{EventKind, Outage, Progress};
+use crate::event::{Actor, EventKind, Outage, Progress};
 use crate::lanes::Lanes;
 use crate::metrics::live::Live;
 use crate::run::Reach;
+use crate::settings;
 use crate::spec::{JobSpec, Limits};
 use crate::state::{State, Transition, next_state};
 
@@ -197,8 +199,8 @@ impl Session {
         lock(&self.intake).close(to);
     }
 
-    /// Changes the job: commits it, then puts it in force.
-    pub(crate) async fn change_job(&self, change: impl FnOnce(&mut JobSpec)) -> Result<(), Error> {
+    /// Changes the job: commits it with the events that tell of it, then puts it in force.
+    pub(crate) async fn change_job(&self, by: Actor, change: impl FnOnce(&mut JobSpec)) -> Result<(), Error> {
         // The state's lock, so that two changes never cross.
         let _steady = self.state.lock().await;
         let before = self.job();
@@ -209,14 +211,50 @@ impl Session {
         }
         let limits = job.limits.checked()?;
         job.control.checked()?;
-        let event =
-            (limits != before.limits).then_some(EventKind::LimitsChanged { from: before.limits, to: limits });
-        self.checkpoint.set_job(&job, event.as_ref()).await?;
+        // The autopilot tells of its own changes, with their reasons.
+        let events = if by == Actor::Autopilot { Vec::new() } else { settings::events(by, &before, &job) };
+        self.checkpoint.set_job(&job, &events).await?;
         self.controls.apply(&job);
         *lock(&self.job) = job;
         self.live.set_limits(limits);
         self.progress.send_replace(self.picture());
         Ok(())
+    }
+}
+
+impl Session {
+    /// Sets, or takes back, when the run pauses by itself (milliseconds since 1970).
+    pub(crate) async fn set_pause_at(&self, at_ms: Option<i64>) -> Result<(), CheckpointError> {
+        if self.live.pause_at_ms() == at_ms {
+            return Ok(());
+        }
+        self.checkpoint.add_event(&EventKind::PauseSet { at_ms }).await?;
+        self.live.set_pause_at(at_ms);
+        self.progress.send_replace(self.picture());
+        Ok(())
+    }
+
+    /// Lets what is in flight end, then waits.
+    pub(crate) async fn pause(&self, also: &[EventKind]) -> Result<(), Error> {
+        let outage = self.picture().outage;
+        self.step(Transition::Pause, outage, also).await?;
+        self.close_intake(Intake::Closed);
+        Ok(())
+    }
+
+    /// Pauses when the time for it has come. A run that rests by then needs no pause any more.
+    async fn pause_when_due(&self) {
+        if self.live.pause_at_ms().is_none_or(|at_ms| now_ms() < at_ms) {
+            return;
+        }
+        if self.state().goes_on()
+            && let Err(error) = self.pause(&[EventKind::PauseDue]).await
+        {
+            // A checkpoint that cannot be written is an outage already; the next tick tries again.
+            tracing::warn!(%error, "the pause that is due waits");
+            return;
+        }
+        self.live.set_pause_at(None);
     }
 }
 
@@ -239,6 +277,7 @@ async fn tick(session: std::sync::Weak<Session>) {
     loop {
         interval.tick().await;
         let Some(session) = session.upgrade() else { return };
+        session.pause_when_due().await;
         if session.state().is_active() {
             session.progress.send_replace(session.picture());
         }

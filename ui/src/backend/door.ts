@@ -10,8 +10,11 @@ import type {
   Endpoint,
   ErrorReport,
   Event,
+  EventFilter,
+  EventPage,
   FailurePage,
   FoundTool,
+  History,
   Inspection,
   JobSpec,
   Known,
@@ -114,8 +117,12 @@ export interface Door {
   setEndpoint(service: string, endpoint: Endpoint): Promise<void>;
   /** Rejects, with the reason, what is no bandwidth timetable. */
   checkBandwidth(text: string): Promise<void>;
-  /** The durable events after that number, at most 500. */
-  eventsSince(seq: number): Promise<Event[]>;
+  /** The durable events before that number, or the newest ones; newest first. */
+  events(filter: EventFilter, before: number | null, limit: number): Promise<EventPage>;
+  /** What the migration did from one moment to another, in about so many points. */
+  history(from: number, to: number, points: number): Promise<History>;
+  /** Pauses when the clock next shows that time (`08:00`); null takes it back. */
+  pauseAt(time: string | null): Promise<void>;
 
   /** What a catalogue is, its first rows, and which columns probably say what. */
   inspectCatalogue(catalogue: Catalogue): Promise<Inspection>;

@@ -32,7 +32,9 @@ export const tauriDoor: Door = {
   setMapping: (map) => invoke('set_mapping', { map }),
   setEndpoint: (service, endpoint) => invoke('set_endpoint', { service, endpoint }),
   checkBandwidth: (text) => invoke('check_bandwidth', { text }),
-  eventsSince: (seq) => invoke('events_since', { seq }),
+  events: (filter, before, limit) => invoke('events', { filter, before, limit }),
+  history: (from, to, points) => invoke('history', { from: Math.round(from), to: Math.round(to), points }),
+  pauseAt: (time) => invoke('pause_at', { time }),
 
   inspectCatalogue: (catalogue) => invoke('inspect_catalogue', { catalogue }),
   tryCatalogue: (job, number) => invoke('try_catalogue', { job, number }),

@@ -990,6 +990,8 @@ sentence: string,
  */
 offer: Offer | null, };
 
+export type Part = "ingest" | "transform" | "deliver" | "reading" | "writing" | "proving" | "recording";
+
 export type ServicePoint = { 
 /**
  * Scheme, host and port.
@@ -1008,6 +1010,10 @@ retries: number,
  */
 throttled: number, 
 /**
+ * Requests that were in flight, at the end of the span.
+ */
+in_flight: number, 
+/**
  * Requests that might be in flight, at the end of the span.
  */
 concurrency: number, 
@@ -1017,6 +1023,24 @@ concurrency: number,
 p50_ms: number, 
 /**
  * 95 of 100 came within this (milliseconds); the slowest step.
+ */
+p95_ms: number, };
+
+export type PartPoint = { 
+/**
+ * Which one.
+ */
+part: Part, 
+/**
+ * How often it was done.
+ */
+done: number, 
+/**
+ * Half took no longer than this (milliseconds).
+ */
+p50_ms: number, 
+/**
+ * 95 of 100 took no longer than this (milliseconds).
  */
 p95_ms: number, };
 
@@ -1054,9 +1078,43 @@ barrier_idle: number,
  */
 services: Array<ServicePoint>, 
 /**
+ * The stages and what the time was spent on.
+ */
+parts: Array<PartPoint>, 
+/**
  * What held the run back at the end of the span.
  */
 advice: Advice | null, };
+
+export type History = { 
+/**
+ * Where its first point of all begins, in milliseconds since 1970 (UTC). None: there is none yet.
+ */
+begins_ms: number | null, 
+/**
+ * Where its last point of all ends.
+ */
+ends_ms: number | null, 
+/**
+ * The points of the stretch, oldest first.
+ */
+points: Array<MetricPoint>, };
+
+export type Actor = "person" | "job_file" | "autopilot" | "engine";
+
+export type SettingChange = { 
+/**
+ * Its place in the job file: `control.bandwidth`, `endpoints."https://dam.example".rate`.
+ */
+setting: string, 
+/**
+ * What it was, as JSON, at most a line of it. None: it was not there, or it is too large to tell.
+ */
+from: string | null, 
+/**
+ * What it is now, likewise.
+ */
+to: string | null, };
 
 export type ServiceStatus = { 
 /**
@@ -1099,6 +1157,28 @@ is_away: boolean,
  * Latencies by step.
  */
 latencies: Array<StepLatency>, };
+
+export type PartStatus = { 
+/**
+ * Which one.
+ */
+part: Part, 
+/**
+ * Records in it. None: it is no stage, but a piece of one.
+ */
+in_flight: number | null, 
+/**
+ * How often it was done since the start of the run.
+ */
+done: number, 
+/**
+ * Half of the latest took no longer than this (milliseconds).
+ */
+p50_ms: number, 
+/**
+ * 95 of 100 took no longer than this (milliseconds).
+ */
+p95_ms: number, };
 
 export type Outage = { 
 /**
@@ -1203,7 +1283,11 @@ size: number,
 /**
  * Bytes read so far.
  */
-done: number, };
+done: number, 
+/**
+ * When its work began, in milliseconds since 1970 (UTC).
+ */
+since_ms: number, };
 
 export type LiveStream = { 
 /**
@@ -1299,7 +1383,15 @@ advice: Advice | null,
  * Files in watched folders that are not complete yet, as the last listing showed them. They count as
  * found once they are.
  */
-arriving: number, };
+arriving: number, 
+/**
+ * The stages and what the time is spent on, in the order of the way.
+ */
+parts: Array<PartStatus>, 
+/**
+ * When the run pauses by itself, in milliseconds since 1970 (UTC).
+ */
+pause_at_ms: number | null, };
 
 export type EventKind = { "kind": "state_changed", 
 /**
@@ -1347,13 +1439,29 @@ batch: number,
  */
 records: Array<number>, } | { "kind": "limits_changed", 
 /**
+ * Who.
+ */
+by: Actor, 
+/**
  * The limits before.
  */
 from: Limits, 
 /**
  * The limits now.
  */
-to: Limits, } | { "kind": "autopilot_changed", 
+to: Limits, } | { "kind": "settings_changed", 
+/**
+ * Who.
+ */
+by: Actor, 
+/**
+ * What; never empty.
+ */
+changes: Array<SettingChange>, } | { "kind": "pause_set", 
+/**
+ * When, in milliseconds since 1970 (UTC). None: taken back.
+ */
+at_ms: number | null, } | { "kind": "pause_due" } | { "kind": "autopilot_changed", 
 /**
  * Which one, in words.
  */
@@ -1448,6 +1556,10 @@ seq: number,
  * When, in milliseconds since 1970 (UTC).
  */
 at_ms: number, 
+/**
+ * Whose doing it is.
+ */
+by: Actor, 
 /**
  * What happened.
  */
@@ -1909,10 +2021,6 @@ batches: Array<BatchSummary>,
  */
 samples: Array<Sample>, 
 /**
- * What the migration did over its whole life, oldest first; fine where it is recent.
- */
-history: Array<MetricPoint>, 
-/**
  * Failed records by category, most first.
  */
 failure_groups: Array<FailureGroup>, 
@@ -1982,6 +2090,34 @@ glance: Glance | null,
  * Why it cannot be looked at now.
  */
 problem: ErrorReport | null, };
+export type EventFilter = { 
+/**
+ * Only these kinds, by their words (`outage_began`). Empty: all.
+ */
+kinds: Array<string>, 
+/**
+ * Only what these did. Empty: everybody.
+ */
+by: Array<Actor>, 
+/**
+ * Only what has this text in one of its values, in any case.
+ */
+text: string, 
+/**
+ * Of these kinds also what does not have the text: it is in their words on the page.
+ */
+also: Array<string>, };
+
+export type EventPage = { 
+/**
+ * The events.
+ */
+events: Array<Event>, 
+/**
+ * Give this as `before` to get the next page. A page may be short, or empty, and have one after it.
+ * None: this was the last.
+ */
+next: number | null, };
 
 export type EncodingBy = "chosen" | "mark" | "content" | "guess";
 

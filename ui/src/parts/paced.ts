@@ -1,27 +1,34 @@
-/** Calls `draw` at once, then at most every `everyMs`, always with what is newest at the end. */
-export function paced(everyMs: number): { ask: (draw: () => void) => void; end: () => void } {
+import { sight as own, type Sight } from '../state/sight';
+
+/** Calls `draw` at once, then at most every `everyMs`, always with what is newest at the end; while nobody sees
+    the page not at all. */
+export function paced(
+  everyMs: number,
+  sight: Sight = own,
+): { ask: (draw: () => void) => void; end: () => void } {
   let waiting: (() => void) | null = null;
   let timer: ReturnType<typeof setTimeout> | null = null;
-  const tick = () => {
-    timer = null;
+  const go = () => {
     const draw = waiting;
+    if (!draw || timer || sight.hidden) return;
     waiting = null;
-    if (!draw) return;
+    timer = setTimeout(() => {
+      timer = null;
+      go();
+    }, everyMs);
     draw();
-    timer = setTimeout(tick, everyMs);
   };
+  const gone = sight.onShow(go);
   return {
     ask(draw) {
-      if (timer) {
-        waiting = draw;
-        return;
-      }
-      draw();
-      timer = setTimeout(tick, everyMs);
+      waiting = draw;
+      go();
     },
     end() {
       if (timer) clearTimeout(timer);
+      timer = null;
       waiting = null;
+      gone();
     },
   };
 }

@@ -12,13 +12,16 @@ import type {
   Limits,
   Mapping,
   LiveBatch,
-  MetricPoint,
   Preflight,
   Progress,
   Sample,
   Snapshot,
   State,
 } from '../backend/types';
+import { CHANGES, isMarked } from '../parts/kinds';
+import { EventLog } from './eventlog.svelte';
+import { sight } from './sight';
+import { Timeline } from './timeline.svelte';
 
 /** As many as the engine's snapshot holds. */
 const BATCHES_KEPT = 120;
@@ -27,16 +30,8 @@ const SAMPLES_KEPT = 600;
 /** Failures come by the hundred; their groups are asked for at most this often. */
 const GROUPS_EVERY_MS = 2_000;
 
-/** The list of what changed is a glance, not a log; so far back it looks. */
-const CHANGES_KEPT = 20;
-const EVENTS_BACK = 500;
-const CHANGES: ReadonlySet<Event['what']['kind']> = new Set([
-  'autopilot_changed',
-  'outage_began',
-  'outage_ended',
-  'checkpoint_writable',
-  'watch_polls',
-]);
+/** Changes are marked on charts and told in a glance; further back the event log goes. */
+const CHANGES_KEPT = 200;
 
 /** Between two batches of the recovery lane nothing is shown to vanish for so long. */
 const RECOVERY_STAYS_MS = 1_500;
@@ -68,10 +63,8 @@ export class Migration {
   batches: BatchSummary[] = $state.raw([]);
   /** The batch on the recovery lane; kept over the short time between two. */
   recovery: LiveBatch | null = $state.raw(null);
-  /** What happened by itself, oldest first: the autopilot's changes and outages. */
+  /** What changed, when and by whom, oldest first. */
   changes: Event[] = $state.raw([]);
-  /** The whole life of the migration, as the latest snapshot told it. */
-  history: MetricPoint[] = $state.raw([]);
   samples: Sample[] = $state.raw([]);
   groups: FailureGroup[] = $state.raw([]);
   /** Counts changes of failed records that leave their number as it is. */
@@ -82,8 +75,16 @@ export class Migration {
   /** The run is at work, or goes on by itself: failed records can be sent after it. */
   readonly underWay: boolean = $derived(['running', 'watching', 'waiting'].includes(this.state));
 
+  /** The stretch of its life that is looked at. */
+  readonly timeline: Timeline;
+  readonly log: EventLog;
+
   #door: Door;
   #seq = 0;
+  /** Progress that came while nobody could see the page; the newest of it is shown when they can. */
+  #unseen: Progress | null = null;
+  #unheard: Sample[] = [];
+  #gone: () => void;
   #recoverySeen = 0;
   /** Progress that was taken before this moment is older than an event that was applied. */
   #since = 0;
@@ -97,6 +98,9 @@ export class Migration {
   constructor(door: Door, snapshot: Snapshot) {
     this.#door = door;
     this.checkpoint = snapshot.checkpoint;
+    this.timeline = new Timeline(door);
+    this.log = new EventLog(door);
+    this.#gone = sight.onShow(() => this.#catchUp());
     this.#adopt(snapshot);
     void this.#recall();
   }
@@ -110,18 +114,40 @@ export class Migration {
       return;
     }
     this.#apply(event);
+    this.log.hear();
   }
 
-  /** Takes the latest progress. */
+  /** Takes the latest progress. While the page is hidden nothing is redrawn for it. */
   observe(progress: Progress): void {
     if (this.#closed || progress.at_ms < this.#since || progress.at_ms < this.progress.at_ms) return;
-    this.progress = progress;
-    this.#followBatch();
-    const sample = progress.sample;
-    const last = this.samples.at(-1);
-    if (sample && (!last || sample.at_ms > last.at_ms)) {
-      this.samples = [...this.samples, sample].slice(-SAMPLES_KEPT);
+    if (progress.sample && progress.sample.at_ms > (this.#unheard.at(-1)?.at_ms ?? 0)) {
+      this.#unheard.push(progress.sample);
+      if (this.#unheard.length > SAMPLES_KEPT) this.#unheard.shift();
     }
+    this.#unseen = progress;
+    // Where it comes to rest is told all the same: others wait for that.
+    if (!sight.hidden || progress.state !== this.progress.state) this.#catchUp();
+  }
+
+  /** Shows the newest of what came. */
+  #catchUp(): void {
+    const progress = this.#unseen;
+    if (!progress || this.#closed) return;
+    this.#unseen = null;
+    // An event may have told something newer meanwhile.
+    if (progress.at_ms >= this.#since && progress.at_ms >= this.progress.at_ms) {
+      this.progress = progress;
+      this.#followBatch();
+    }
+    const last = this.samples.at(-1)?.at_ms ?? 0;
+    const news = this.#unheard.filter((sample) => sample.at_ms > last);
+    this.#unheard = [];
+    if (news.length > 0) this.samples = [...this.samples, ...news].slice(-SAMPLES_KEPT);
+    this.#followTime();
+  }
+
+  #followTime(): void {
+    this.timeline.follow(this.samples, this.progress.at_ms, ACTIVE.has(this.progress.state));
   }
 
   /** Asks for a new snapshot, then applies the events that came meanwhile. */
@@ -138,6 +164,7 @@ export class Migration {
   /** Nothing is taken any more. */
   forget(): void {
     this.#closed = true;
+    this.#gone();
     if (this.#groupsDue) clearTimeout(this.#groupsDue);
   }
 
@@ -154,10 +181,20 @@ export class Migration {
   }
 
   /** How many requests a service may get at once. Null: as the migration's own limits say. */
-  async setPlaces(service: string, concurrency: number | null): Promise<void> {
-    const endpoint = { ...(this.job.endpoints?.[service] ?? NO_LIMITS), concurrency };
+  setPlaces(service: string, concurrency: number | null): Promise<void> {
+    return this.setEndpoint(service, { concurrency });
+  }
+
+  /** Limits of one service: what is null follows the migration's own. */
+  async setEndpoint(service: string, change: Partial<Endpoint>): Promise<void> {
+    const endpoint = { ...NO_LIMITS, ...this.job.endpoints?.[service], ...change };
     await this.#door.setEndpoint(service, endpoint);
     this.job = { ...this.job, endpoints: { ...this.job.endpoints, [service]: endpoint } };
+  }
+
+  /** Pauses when the clock next shows that time; null takes it back. */
+  pauseAt(time: string | null): Promise<void> {
+    return this.#door.pauseAt(time);
   }
 
   async setDelivery(deliver: Delivery): Promise<void> {
@@ -186,13 +223,13 @@ export class Migration {
     this.preflight = snapshot.preflight;
     this.batches = snapshot.batches;
     this.samples = snapshot.samples;
-    this.history = snapshot.history;
     this.groups = snapshot.failure_groups;
     this.#seq = snapshot.last_event;
     for (const batch of [snapshot.progress.recovery, snapshot.progress.aside])
       if (batch) this.#beside.add(batch.id);
     if (!this.progress || snapshot.progress.at_ms >= this.progress.at_ms) this.progress = snapshot.progress;
     this.#followBatch();
+    this.#followTime();
   }
 
   #followBatch(): void {
@@ -207,7 +244,8 @@ export class Migration {
   /** What changed before this picture was taken. Not knowing it hinders nobody. */
   async #recall(): Promise<void> {
     try {
-      const events = await this.#door.eventsSince(Math.max(0, this.#seq - EVENTS_BACK));
+      const all = { kinds: [...CHANGES], by: [], text: '', also: [] };
+      const { events } = await this.#door.events(all, null, CHANGES_KEPT);
       if (!this.#closed) this.#note(events);
     } catch {
       // Closed meanwhile.
@@ -216,7 +254,7 @@ export class Migration {
 
   #note(events: Event[]): void {
     const known = new Set(this.changes.map((event) => event.seq));
-    const news = events.filter((event) => CHANGES.has(event.what.kind) && !known.has(event.seq));
+    const news = events.filter((event) => isMarked(event) && !known.has(event.seq));
     if (news.length === 0) return;
     this.changes = [...this.changes, ...news].sort((a, b) => a.seq - b.seq).slice(-CHANGES_KEPT);
   }
@@ -267,6 +305,9 @@ export class Migration {
         this.changed += 1;
         break;
       case 'autopilot_changed':
+      case 'settings_changed':
+      case 'pause_set':
+      case 'pause_due':
       case 'checkpoint_writable':
       case 'watch_polls':
       case 'folder_failed':

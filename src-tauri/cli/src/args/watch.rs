@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args as ClapArgs;
+use sluice_engine::api::TimeOfDay;
 use sluice_engine::failure::Category;
 use sluice_engine::spec::{JobSpec, Span, Watch};
 
@@ -46,6 +47,10 @@ pub(crate) struct Watching {
     /// without end].
     #[arg(long, value_name = "SECONDS")]
     outage_wait: Option<u64>,
+    /// Pause when this computer's clock next shows that time, and exit with 3; the same command goes on
+    /// later.
+    #[arg(long, value_name = "HH:MM")]
+    pub(crate) pause_at: Option<TimeOfDay>,
 }
 
 impl Watching {

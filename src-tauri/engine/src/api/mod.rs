@@ -6,6 +6,7 @@ mod failures;
 mod reader;
 mod snapshot;
 mod tools;
+mod watching;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -23,8 +24,10 @@ use crate::checkpoint::Checkpoint;
 use crate::control::intake::Intake;
 pub use crate::control::machine::Machine;
 pub use crate::error::Error;
-use crate::event::{Event, Progress};
+use crate::event::{Actor, Event, Progress};
+pub use crate::event_log::{EventFilter, EventPage};
 pub use crate::mapping::{CatalogueTrial, Preview, PreviewRequest, TriedRecord};
+pub use crate::pause_at::{NoTimeOfDay, TimeOfDay};
 pub use crate::preflight::FoundTool;
 use crate::preflight::{Finding, Preflight, check_catalogues, check_paths, look_at_services, look_at_tools};
 use crate::record::RecordId;
@@ -53,9 +56,6 @@ pub mod connections {
 pub mod home {
     pub use crate::home::{Glance, KnownMigration, Shelf, ShelfError, job_of};
 }
-
-/// Points of the history in a snapshot: weeks of them.
-const HISTORY_SHOWN: u32 = 10_000;
 
 /// Batches in a snapshot.
 const BATCHES_SHOWN: u32 = 120;
@@ -168,10 +168,7 @@ impl Migration {
 
     /// Lets what is in flight end, then waits. Returns at once; see [`Migration::settled`].
     pub async fn pause(&self) -> Result<(), Error> {
-        let outage = self.0.picture().outage;
-        self.0.step(Transition::Pause, outage, &[]).await?;
-        self.0.close_intake(Intake::Closed);
-        Ok(())
+        self.0.pause(&[]).await
     }
 
     /// Cuts off what is in flight; it goes back to pending and costs no attempt.
@@ -205,7 +202,7 @@ impl Migration {
     /// Changes the limits: concurrency at once, batch size and streams with the next batch.
     pub async fn set_limits(&self, limits: Limits) -> Result<(), Error> {
         self.0
-            .change_job(|job| {
+            .change_job(Actor::Person, |job| {
                 // The person's hand comes first: what it sets, the autopilot lets go of.
                 job.control.autopilot.concurrency &= job.limits.concurrency == limits.concurrency;
                 job.control.autopilot.batch_size &= job.limits.batch_size == limits.batch_size;
@@ -217,6 +214,10 @@ impl Migration {
     /// Changes the job, but for its sources, its catalogues and its destination. Limits and controls are in force at
     /// once, the rest with the next start. Another mapping is refused while it runs.
     pub async fn update(&self, change: impl FnOnce(&mut JobSpec)) -> Result<(), Error> {
+        self.update_by(Actor::Person, change).await
+    }
+
+    async fn update_by(&self, by: Actor, change: impl FnOnce(&mut JobSpec)) -> Result<(), Error> {
         let mut wanted = self.job();
         change(&mut wanted);
         let wanted = wanted.checked()?;
@@ -228,7 +229,7 @@ impl Migration {
             self.0.checkpoint.forget_targets().await?;
         }
         self.0
-            .change_job(|job| {
+            .change_job(by, |job| {
                 let sources = std::mem::take(&mut job.sources);
                 let catalogues = std::mem::take(&mut job.catalogues);
                 let destination = std::mem::take(&mut job.destination);
@@ -240,12 +241,12 @@ impl Migration {
 
     /// Changes how retries, leases, bandwidth and the autopilot are set, at once.
     pub async fn set_control(&self, control: Control) -> Result<(), Error> {
-        self.0.change_job(|job| job.control = control).await
+        self.0.change_job(Actor::Person, |job| job.control = control).await
     }
 
     /// Changes how files are delivered. Takes effect with the next start.
     pub async fn set_delivery(&self, delivery: Delivery) -> Result<(), Error> {
-        self.0.change_job(|job| job.deliver = delivery).await
+        self.0.change_job(Actor::Person, |job| job.deliver = delivery).await
     }
 
     /// Everything a window needs to draw itself anew.
@@ -262,7 +263,6 @@ impl Migration {
             samples: self.0.live.samples(),
             failure_groups: groups(checkpoint).await?,
             progress: self.0.picture(),
-            history: checkpoint.metrics_after(0, HISTORY_SHOWN).await?,
             last_event,
         })
     }

@@ -5,7 +5,7 @@ use ts_rs::TS;
 
 use super::FailureGroup;
 use crate::event::{BatchSummary, Progress};
-use crate::metrics::{MetricPoint, Sample};
+use crate::metrics::Sample;
 use crate::preflight::Preflight;
 use crate::spec::{JobSpec, LimitRanges};
 
@@ -26,8 +26,6 @@ pub struct Snapshot {
     pub batches: Vec<BatchSummary>,
     /// Throughput samples of this run, oldest first, at most 600 (ten minutes).
     pub samples: Vec<Sample>,
-    /// What the migration did over its whole life, oldest first; fine where it is recent.
-    pub history: Vec<MetricPoint>,
     /// Failed records by category, most first.
     pub failure_groups: Vec<FailureGroup>,
     /// Number of the last event that this picture contains.

@@ -1,5 +1,6 @@
 //! Durable events: numbered, never dropped, replayable from a number.
 
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 
 use super::open::to_json;
@@ -30,15 +31,39 @@ impl Checkpoint {
             .fetch_all(&self.readers)
             .await
             .map_err(|error| self.database(error))?;
-        rows.iter()
-            .map(|row| {
-                let what: String = row.try_get("what").map_err(|error| self.database(error))?;
-                Ok(Event {
-                    seq: row.try_get("seq").map_err(|error| self.database(error))?,
-                    at_ms: row.try_get("at_ms").map_err(|error| self.database(error))?,
-                    what: serde_json::from_str(&what).map_err(|error| self.damaged(error))?,
-                })
-            })
-            .collect()
+        rows.iter().map(|row| self.event(row)).collect()
+    }
+
+    /// The events before number `seq`, newest first, at most `limit`; only those kinds, or all where none
+    /// is named.
+    pub(crate) async fn events_before(
+        &self,
+        seq: i64,
+        kinds: &[String],
+        limit: u32,
+    ) -> Result<Vec<Event>, CheckpointError> {
+        let rows = sqlx::query(
+            "SELECT seq, at_ms, what FROM event \
+             WHERE seq < ?1 AND (?2 = '[]' OR what ->> '$.kind' IN (SELECT value FROM json_each(?2))) \
+             ORDER BY seq DESC LIMIT ?3",
+        )
+        .bind(seq)
+        .bind(to_json(&kinds).map_err(|error| self.database(error))?)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(|error| self.database(error))?;
+        rows.iter().map(|row| self.event(row)).collect()
+    }
+
+    fn event(&self, row: &SqliteRow) -> Result<Event, CheckpointError> {
+        let what: String = row.try_get("what").map_err(|error| self.database(error))?;
+        let what: EventKind = serde_json::from_str(&what).map_err(|error| self.damaged(error))?;
+        Ok(Event {
+            seq: row.try_get("seq").map_err(|error| self.database(error))?,
+            at_ms: row.try_get("at_ms").map_err(|error| self.database(error))?,
+            by: what.by(),
+            what,
+        })
     }
 }

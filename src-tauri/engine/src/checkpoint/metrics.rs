@@ -44,20 +44,35 @@ impl Checkpoint {
         .await
     }
 
-    /// The points after a moment (milliseconds since 1970), oldest first, at most `limit`.
-    pub(crate) async fn metrics_after(
+    /// The points whose span ends after `after_ms` and begins before `to_ms` (milliseconds since 1970),
+    /// oldest first, at most `limit`.
+    pub(crate) async fn metrics_between(
         &self,
-        at_ms: i64,
+        after_ms: i64,
+        to_ms: i64,
         limit: u32,
     ) -> Result<Vec<MetricPoint>, CheckpointError> {
-        let rows: Vec<String> =
-            sqlx::query_scalar("SELECT what FROM metric WHERE at_ms > ? ORDER BY at_ms LIMIT ?")
-                .bind(at_ms)
-                .bind(limit)
-                .fetch_all(&self.readers)
-                .await
-                .map_err(|error| self.database(error))?;
+        let rows: Vec<String> = sqlx::query_scalar(
+            "SELECT what FROM metric WHERE at_ms > ? AND at_ms - span_s * 1000 < ? ORDER BY at_ms LIMIT ?",
+        )
+        .bind(after_ms)
+        .bind(to_ms)
+        .bind(limit)
+        .fetch_all(&self.readers)
+        .await
+        .map_err(|error| self.database(error))?;
         Ok(rows.into_iter().filter_map(parsed).collect())
+    }
+
+    /// When the first point of all begins and the last one ends, in milliseconds since 1970.
+    pub(crate) async fn metrics_extent(&self) -> Result<(Option<i64>, Option<i64>), CheckpointError> {
+        sqlx::query_as(
+            "SELECT (SELECT at_ms - span_s * 1000 FROM metric ORDER BY at_ms LIMIT 1), \
+                    (SELECT at_ms FROM metric ORDER BY at_ms DESC LIMIT 1)",
+        )
+        .fetch_one(&self.readers)
+        .await
+        .map_err(|error| self.database(error))
     }
 
     /// The latest point.

@@ -37,14 +37,10 @@ impl Checkpoint {
             .map_err(|error| self.database(error))
     }
 
-    pub(crate) async fn set_job(
-        &self,
-        job: &JobSpec,
-        event: Option<&EventKind>,
-    ) -> Result<(), CheckpointError> {
+    pub(crate) async fn set_job(&self, job: &JobSpec, events: &[EventKind]) -> Result<(), CheckpointError> {
         self.write(async |tx| {
             sqlx::query("UPDATE migration SET job = ?").bind(to_json(job)?).execute(&mut *tx).await?;
-            if let Some(event) = event {
+            for event in events {
                 super::events::add(tx, event).await?;
             }
             Ok(())

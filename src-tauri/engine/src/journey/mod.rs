@@ -16,7 +16,7 @@ mod sidecars;
 mod upload;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 use tokio::sync::mpsc;
@@ -28,6 +28,7 @@ use crate::control::intake::Intake;
 use crate::describe::{Describer, Tech};
 use crate::failure::Stage;
 use crate::metrics::live::{Active, LiveBatch};
+use crate::metrics::times::Part;
 use crate::record::{Failure, LeasedRecord, StepResult};
 use crate::sidecar::Sidecars;
 use crate::stage::{self, Arrived, Processed};
@@ -158,14 +159,24 @@ impl Way<'_> {
             is_inspected: false,
             asks_again: self.record.tries > 0,
         };
+        let times = &self.work.controls.times;
         if let Some(describer) = &self.steps.describer {
+            let started = Instant::now();
             self.describe(describer, &mut known).await?;
+            times.add(Part::Ingest, started.elapsed());
         }
+        let started = Instant::now();
         if let Some(asking) = &self.steps.asking {
             self.look_up(asking, &mut known).await?;
         }
         let target = self.map(&mut known).await?;
+        times.add(Part::Transform, started.elapsed());
+        let started = Instant::now();
         let processed = self.copy(target).await?;
+        // What threads copy they measure themselves.
+        if self.steps.is_remote {
+            times.add(Part::Deliver, started.elapsed());
+        }
         Ok((known, processed))
     }
 

@@ -3,10 +3,15 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+use super::times::Part;
 use crate::advisor::Advice;
+use crate::checkpoint::{Checkpoint, CheckpointError};
 
 /// The finest span of a point, in seconds.
 pub(crate) const FINEST_S: u32 = 10;
+
+/// Points that are read at once.
+const AT_ONCE: u32 = 2_000;
 
 /// From this age on (milliseconds) points are summed up to spans of so many seconds.
 pub(crate) const THINNING: [(i64, u32); 2] = [(24 * 3600 * 1000, 600), (3600 * 1000, 60)];
@@ -30,6 +35,9 @@ pub struct MetricPoint {
     pub barrier_idle: f64,
     /// Each service that was asked.
     pub services: Vec<ServicePoint>,
+    /// The stages and what the time was spent on.
+    #[serde(default)]
+    pub parts: Vec<PartPoint>,
     /// What held the run back at the end of the span.
     pub advice: Option<Advice>,
 }
@@ -45,12 +53,65 @@ pub struct ServicePoint {
     pub retries: u64,
     /// Answers that asked us to slow down.
     pub throttled: u64,
+    /// Requests that were in flight, at the end of the span.
+    #[serde(default)]
+    pub in_flight: u32,
     /// Requests that might be in flight, at the end of the span.
     pub concurrency: u32,
     /// Half of the answers came within this (milliseconds); the slowest step.
     pub p50_ms: u64,
     /// 95 of 100 came within this (milliseconds); the slowest step.
     pub p95_ms: u64,
+}
+
+/// What happened in one part of the work within one span.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct PartPoint {
+    /// Which one.
+    pub part: Part,
+    /// How often it was done.
+    pub done: u64,
+    /// Half took no longer than this (milliseconds).
+    pub p50_ms: u64,
+    /// 95 of 100 took no longer than this (milliseconds).
+    pub p95_ms: u64,
+}
+
+/// A stretch of a migration's life.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct History {
+    /// Where its first point of all begins, in milliseconds since 1970 (UTC). None: there is none yet.
+    pub begins_ms: Option<i64>,
+    /// Where its last point of all ends.
+    pub ends_ms: Option<i64>,
+    /// The points of the stretch, oldest first.
+    pub points: Vec<MetricPoint>,
+}
+
+/// What a migration did from one moment to another (milliseconds since 1970), in about `points` points.
+/// A migration of years is summed up while it is read, so that it is never held as a whole.
+pub(crate) async fn between(
+    checkpoint: &Checkpoint,
+    from_ms: i64,
+    to_ms: i64,
+    points: u32,
+) -> Result<History, CheckpointError> {
+    let (begins_ms, ends_ms) = checkpoint.metrics_extent().await?;
+    let from_ms = from_ms.max(begins_ms.unwrap_or(from_ms));
+    let span_s = to_ms.saturating_sub(from_ms).max(0) / 1000 / i64::from(points);
+    let span_s = u32::try_from(span_s).unwrap_or(u32::MAX).max(1);
+    let mut kept = Vec::new();
+    let mut after_ms = from_ms;
+    loop {
+        let read = checkpoint.metrics_between(after_ms, to_ms, AT_ONCE).await?;
+        let is_last = read.len() < AT_ONCE as usize;
+        after_ms = read.last().map_or(after_ms, |last| last.at_ms);
+        kept.extend(read);
+        kept = thin(&kept, span_s);
+        if is_last {
+            return Ok(History { begins_ms, ends_ms, points: kept });
+        }
+    }
 }
 
 /// Sums points up to spans of `span_s` seconds, aligned to the clock. Oldest first.
@@ -75,6 +136,7 @@ pub(crate) fn thin(points: &[MetricPoint], span_s: u32) -> Vec<MetricPoint> {
                 concurrency: mean(|point| point.concurrency),
                 barrier_idle: mean(|point| point.barrier_idle),
                 services: services(together),
+                parts: parts(together),
                 advice: last.advice.clone(),
             })
         })
@@ -89,11 +151,27 @@ fn services(points: &[MetricPoint]) -> Vec<ServicePoint> {
                 known.requests += service.requests;
                 known.retries += service.retries;
                 known.throttled += service.throttled;
+                known.in_flight = service.in_flight;
                 known.concurrency = service.concurrency;
                 known.p50_ms = known.p50_ms.max(service.p50_ms);
                 known.p95_ms = known.p95_ms.max(service.p95_ms);
             }
             None => all.push(service.clone()),
+        }
+    }
+    all
+}
+
+fn parts(points: &[MetricPoint]) -> Vec<PartPoint> {
+    let mut all: Vec<PartPoint> = Vec::new();
+    for part in points.iter().flat_map(|point| &point.parts) {
+        match all.iter_mut().find(|known| known.part == part.part) {
+            Some(known) => {
+                known.done += part.done;
+                known.p50_ms = known.p50_ms.max(part.p50_ms);
+                known.p95_ms = known.p95_ms.max(part.p95_ms);
+            }
+            None => all.push(part.clone()),
         }
     }
     all
@@ -109,6 +187,7 @@ mod tests {
             requests,
             retries: 0,
             throttled: 1,
+            in_flight: 3,
             concurrency: 8,
             p50_ms: 10,
             p95_ms: at_s as u64,
@@ -122,6 +201,7 @@ mod tests {
             concurrency: 0.0,
             barrier_idle: 0.0,
             services: vec![service],
+            parts: Vec::new(),
             advice: None,
         }
     }

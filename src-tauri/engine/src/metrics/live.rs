@@ -7,12 +7,14 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::sampler::AtBarriers;
+use super::times::{Done, Part};
 use super::{Sample, Throughput};
 use crate::advisor::Advice;
 use crate::clock::now_ms;
 use crate::control::Controls;
 use crate::control::lease::Claim;
-use crate::event::{ActiveRecord, LiveStream, Outage, Progress, StreamSummary};
+use crate::event::{ActiveRecord, LiveStream, Outage, PartStatus, Progress, StreamSummary};
+use crate::failure::Stage;
 use crate::record::{Balance, BatchId, Lane, LeasedRecord, OutcomeKind, RecordId};
 use crate::spec::Limits;
 use crate::state::State;
@@ -42,6 +44,8 @@ struct Picture {
     advice: Option<Advice>,
     /// Files of watched folders that are not complete yet.
     arriving: u64,
+    /// When the run pauses by itself (milliseconds since 1970).
+    pause_at_ms: Option<i64>,
 }
 
 impl Picture {
@@ -89,6 +93,7 @@ pub(crate) struct Active {
     done: AtomicU64,
     /// When its work began, since the start of the run.
     since: Duration,
+    since_ms: i64,
     pub(crate) claim: Claim,
 }
 
@@ -119,6 +124,7 @@ impl Live {
             straggler: None,
             advice: None,
             arriving: 0,
+            pause_at_ms: None,
         };
         Self { moved: Arc::default(), picture: Mutex::new(picture) }
     }
@@ -184,6 +190,14 @@ impl Live {
         self.picture().arriving = files;
     }
 
+    pub(crate) fn set_pause_at(&self, at_ms: Option<i64>) {
+        self.picture().pause_at_ms = at_ms;
+    }
+
+    pub(crate) fn pause_at_ms(&self) -> Option<i64> {
+        self.picture().pause_at_ms
+    }
+
     pub(crate) fn set_advice(&self, advice: Option<Advice>) {
         self.picture().advice = advice;
     }
@@ -221,6 +235,7 @@ impl Live {
         if picture.state == State::Running {
             picture.throughput.observe(at_ms, balance.delivered + balance.skipped + balance.failed, moved);
         }
+        let parts = parts(controls, picture.batch.iter().chain(&picture.recovery));
         Progress {
             at_ms,
             state: picture.state,
@@ -239,6 +254,8 @@ impl Live {
             outage: picture.outage.clone(),
             advice: picture.advice.clone(),
             arriving: picture.arriving,
+            parts,
+            pause_at_ms: picture.pause_at_ms,
         }
     }
 
@@ -260,6 +277,7 @@ impl LiveBatch {
             size: record.size,
             done: AtomicU64::new(0),
             since: now,
+            since_ms: now_ms(),
             claim: Claim::new(record.size, COPY, now),
         });
         self.stream(stream).active.push(Arc::clone(&active));
@@ -333,6 +351,13 @@ impl LiveBatch {
         self.streams.iter().map(summary).collect()
     }
 
+    /// Records that are in a stage at this moment.
+    fn inside(&self, stage: Stage) -> u32 {
+        let is_in = |active: &&Arc<Active>| Stage::of_step(&active.claim.step()) == stage;
+        let inside = |stream: &Mutex<Stream>| lock(stream).active.iter().filter(is_in).count() as u32;
+        self.streams.iter().map(inside).sum()
+    }
+
     fn show(&self) -> crate::event::LiveBatch {
         let stream = |stream: &Mutex<Stream>| {
             let stream = lock(stream);
@@ -342,6 +367,7 @@ impl LiveBatch {
                 step: active.claim.step().into_owned(),
                 size: active.size,
                 done: active.done.load(Ordering::Relaxed),
+                since_ms: active.since_ms,
             });
             LiveStream { summary: stream.summary.clone(), active: active.collect() }
         };
@@ -355,6 +381,24 @@ impl LiveBatch {
     fn stream(&self, stream: usize) -> MutexGuard<'_, Stream> {
         lock(&self.streams[stream])
     }
+}
+
+/// The parts of the work, and how many records are in each stage.
+fn parts<'a>(
+    controls: &Controls,
+    batches: impl Iterator<Item = &'a Arc<LiveBatch>> + Clone,
+) -> Vec<PartStatus> {
+    let inside = |stage| batches.clone().map(|batch| batch.inside(stage)).sum();
+    let status = |Done { part, times, p50_ms, p95_ms }| {
+        let stage = match part {
+            Part::Ingest => Some(Stage::Ingest),
+            Part::Transform => Some(Stage::Transform),
+            Part::Deliver => Some(Stage::Deliver),
+            Part::Reading | Part::Writing | Part::Proving | Part::Recording => None,
+        };
+        PartStatus { part, in_flight: stage.map(inside), done: times, p50_ms, p95_ms }
+    };
+    controls.times.done().into_iter().map(status).collect()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

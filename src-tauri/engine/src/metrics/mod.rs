@@ -7,8 +7,9 @@ pub(crate) mod rolling;
 pub(crate) mod sampler;
 pub(crate) mod times;
 
-pub use history::{MetricPoint, ServicePoint};
+pub use history::{History, MetricPoint, PartPoint, ServicePoint};
 pub use requests::StepLatency;
+pub use times::Part;
 
 use std::collections::VecDeque;
 
@@ -116,8 +117,12 @@ impl Throughput {
     }
 }
 
-/// Time for `amount` at these rates. None where nothing moved.
+/// Time for `amount` at these rates. None where nothing moved, or where nobody knows how much there is: the
+/// rows of a catalogue need not tell sizes.
 fn span(amount: f64, rates: impl Iterator<Item = f64> + Clone) -> Option<TimeLeft> {
+    if amount <= 0.0 {
+        return None;
+    }
     let count = rates.clone().count() as f64;
     let mean = rates.clone().sum::<f64>() / count;
     if mean <= 0.0 {
@@ -125,7 +130,8 @@ fn span(amount: f64, rates: impl Iterator<Item = f64> + Clone) -> Option<TimeLef
     }
     let deviation = rates.map(|rate| (rate - mean).abs()).sum::<f64>() / count;
     // The error of a mean shrinks with the number of samples; a slow second must not scare anybody.
-    let spread = (deviation / count.sqrt() / mean).clamp(0.05, 0.5);
+    // After a few seconds nobody knows how the rest goes, however even they were.
+    let spread = (deviation / count.sqrt() / mean).max(0.5 / count.sqrt()).clamp(0.05, 0.5);
     let seconds = amount / mean;
     Some(TimeLeft { low_s: seconds * (1.0 - spread), high_s: seconds * (1.0 + spread) })
 }
@@ -156,6 +162,34 @@ mod tests {
         assert_eq!(throughput.samples().len(), 5);
         throughput.observe(3_601_000, 70, 70);
         assert_eq!(throughput.latest().unwrap().records_per_s, 10.0);
+    }
+
+    #[test]
+    fn sizes_that_nobody_knows_do_not_make_the_rest_quick() {
+        let balance = Balance { found: 1000, pending: 1000, ..Balance::default() };
+        let left = steady(60, 10, 10_000_000).time_left(&balance).unwrap();
+        assert!(left.low_s > 80.0 && left.high_s < 120.0, "{left:?}");
+    }
+
+    #[test]
+    fn at_the_start_the_range_is_wide_and_narrows_with_what_is_seen() {
+        let balance = Balance { found: 1000, pending: 1000, ..Balance::default() };
+        let width = |seconds| {
+            let left = steady(seconds, 10, 0).time_left(&balance).unwrap();
+            left.high_s / left.low_s
+        };
+        assert!(width(3) > 1.7 && width(100) < 1.2, "{} {}", width(3), width(100));
+    }
+
+    #[test]
+    fn a_pause_neither_counts_nor_is_forgotten() {
+        let mut throughput = steady(30, 10, 0);
+        throughput.halt();
+        let balance = Balance { found: 1000, pending: 1000, ..Balance::default() };
+        throughput.observe(9_000_000, 300, 0);
+        throughput.observe(9_001_000, 310, 0);
+        let left = throughput.time_left(&balance).unwrap();
+        assert!(left.low_s > 80.0 && left.high_s < 120.0, "{left:?}");
     }
 
     #[test]

@@ -4,10 +4,10 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::history::{FINEST_S, MetricPoint, ServicePoint};
+use super::history::{FINEST_S, MetricPoint, PartPoint, ServicePoint};
 use super::live::Live;
 use super::requests::Counts;
-use super::times::Spent;
+use super::times::{Done, Spent};
 use crate::advisor::{Advice, Lately, Service, advise};
 use crate::clock::now_ms;
 use crate::control::Controls;
@@ -37,6 +37,7 @@ struct Look {
     idle_ms: u64,
     batch_ms: u64,
     spent: Spent,
+    done: Vec<Done>,
     cpu: Option<Duration>,
     services: Vec<(ServiceStatus, Counts)>,
     /// The program that describes files: in the history beside the services, but none to the advisor.
@@ -66,6 +67,7 @@ impl Sampler {
             idle_ms: barriers.idle_ms,
             batch_ms: barriers.batch_ms,
             spent: controls.times.spent(),
+            done: controls.times.done(),
             cpu: platform::processor_time(),
             services: controls
                 .endpoints
@@ -147,6 +149,7 @@ fn point(since: &Look, now: &Look, span: Duration, advice: Option<Advice>) -> Me
             requests: counts.sent - before.sent,
             retries: counts.retries - before.retries,
             throttled: counts.throttled - before.throttled,
+            in_flight: status.in_flight,
             concurrency: status.concurrency,
             p50_ms: slowest(|step| step.p50_ms).unwrap_or_default(),
             p95_ms: slowest(|step| step.p95_ms).unwrap_or_default(),
@@ -161,8 +164,15 @@ fn point(since: &Look, now: &Look, span: Duration, advice: Option<Advice>) -> Me
         concurrency: ratio(now.places - since.places, now.looks - since.looks),
         barrier_idle: ratio((now.idle_ms - since.idle_ms) as f64, (now.batch_ms - since.batch_ms) as f64),
         services: now.services.iter().chain(&now.describing).map(service).collect(),
+        parts: now.done.iter().map(|done| part(done, &since.done)).collect(),
         advice,
     }
+}
+
+fn part(done: &Done, before: &[Done]) -> PartPoint {
+    let Done { part, times, p50_ms, p95_ms } = *done;
+    let before = before.iter().find(|before| before.part == part).map_or(0, |before| before.times);
+    PartPoint { part, done: times.saturating_sub(before), p50_ms, p95_ms }
 }
 
 fn before(name: &str, look: &Look) -> Counts {

@@ -9,13 +9,13 @@ mod transform;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::control::intake::Away;
 use crate::control::memory::Memory;
 use crate::failure::{Category, Class, Stage};
 use crate::mapping::{Claims, Mapper};
-use crate::metrics::times::Times;
+use crate::metrics::times::{Part, Times};
 use crate::record::{ContentHash, Copied, Evidence, Failure, LeasedRecord, OutcomeKind, RawPath, hex};
 use crate::spec::Delivery;
 use crate::storage::destination::Destination;
@@ -36,6 +36,16 @@ pub(crate) struct Site {
     pub(crate) times: Arc<Times>,
     /// Room for what is held on its way to a service.
     pub(crate) memory: Memory,
+}
+
+impl Site {
+    /// Does a stage's work on one record, and notes how long that took.
+    fn timed<T>(&self, part: Part, work: impl FnOnce() -> T) -> T {
+        let started = Instant::now();
+        let done = work();
+        self.times.add(part, started.elapsed());
+        done
+    }
 }
 
 /// What the stages made of a record.
@@ -114,16 +124,16 @@ pub(crate) fn process(
     guarded(record, site, || {
         fail::fail_point!("a_record_panics", record.path.0.ends_with(b"panic.dat"), |_| unreachable!());
         fail::fail_point!("a_record_hangs", record.path.0.ends_with(b"hang.dat"), |_| unreachable!());
-        let ingested = ingest::ingest(record, &site.sources)?;
+        let ingested = site.timed(Part::Ingest, || ingest::ingest(record, &site.sources))?;
         let target = match target {
             Some(target) => target,
-            None => transform::transform(record, site)?,
+            None => site.timed(Part::Transform, || transform::transform(record, site))?,
         };
         let destination = site.destination.local().ok_or_else(|| {
             let what = "the destination is no folder of this computer";
             Failure::new(Stage::Deliver, Category::Internal, what)
         })?;
-        deliver::deliver(record, ingested, target, destination, site, on_block)
+        site.timed(Part::Deliver, || deliver::deliver(record, ingested, target, destination, site, on_block))
     })
 }
 

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::time::{Duration, Instant};
 
-use crate::metrics::times::{On, Times};
+use crate::metrics::times::{Part, Times};
 use crate::record::ContentHash;
 use crate::spec::HashAlgorithm;
 use crate::storage::hash::Hasher;
@@ -70,8 +70,8 @@ pub(crate) fn copy(
         writing += started.elapsed();
         written
     })?;
-    times.add(On::Writing, writing);
-    times.add(On::Reading, started.elapsed().saturating_sub(writing));
+    times.add(Part::Writing, writing);
+    times.add(Part::Reading, started.elapsed().saturating_sub(writing));
     if sparse {
         to.set_len(copied.bytes).map_err(CopyError::Write)?;
     }
