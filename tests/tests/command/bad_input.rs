@@ -150,3 +150,14 @@ fn job_files_that_are_wrong() {
     let missing = site.path("nowhere.toml");
     command::run(["run".as_ref(), missing.as_os_str()]).assert_refused(&["nowhere.toml"]);
 }
+
+#[test]
+fn a_pause_at_a_time_that_no_clock_shows() {
+    let site = site();
+    site.copy(&["--pause-at", "25:00"]).assert_refused(&[
+        "--pause-at",
+        "\"25:00\" is no time of day",
+        "08:00",
+    ]);
+    assert!(!site.destination.exists() && !site.checkpoint.exists(), "something was touched");
+}

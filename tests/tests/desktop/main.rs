@@ -7,5 +7,6 @@ mod drag;
 mod home;
 mod newcomer;
 mod pictures;
+mod run;
 mod served;
 mod story;

@@ -255,10 +255,18 @@ impl Album {
         window.shown("[data-testid='advice-apply']").await;
         self.look(&window, "served").await;
         window.assert_all_within_reach_of_tab().await;
-        window.tap("view-whole").await;
+        window.tap("stretch-whole").await;
         window.tap("advice-apply").await;
         window.shown("[data-testid='advice-undo']").await;
         self.look(&window, "served-advice-taken").await;
+        window.tap("tab-events").await;
+        window.shown("[data-testid='event'][data-kind='settings_changed']").await;
+        self.look(&window, "events").await;
+        window.assert_all_within_reach_of_tab().await;
+        window.fill("events-text", "nothing of the kind").await;
+        window.says("No event is like that").await;
+        self.look(&window, "events-none").await;
+        window.tap("tab-run").await;
 
         lab.outage(Some(Outage::Refused));
         window.is_in_state("waiting").await;
