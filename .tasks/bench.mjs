@@ -5,18 +5,27 @@ import { join } from 'node:path';
 import { program, target } from './lib/project.mjs';
 import { run, runQuietly } from './lib/run.mjs';
 import { step, task } from './lib/say.mjs';
-import { quiet } from './lib/steps.mjs';
-import { requirePackages, requireToolchains } from './lib/system.mjs';
+import { buildPage, installNodeModules, quiet } from './lib/steps.mjs';
+import { canDriveDesktop, requireCargoTool, requirePackages, requireToolchains } from './lib/system.mjs';
 
 await task(() => {
   requireToolchains();
   requirePackages('build', 'bench');
   const rclone = installRclone();
-  step('building the command (release) and the bench');
+  const asked = process.argv.slice(2);
+  const desktop = canDriveDesktop && (asked.length === 0 || asked.includes('desktop'));
+  if (desktop) {
+    requirePackages('desktopTests');
+    requireCargoTool('tauri-driver', '^2');
+    installNodeModules();
+    buildPage();
+  }
+  step('building the programs (release) and the bench');
   // The bench too: the pipelines that it compares with must not be slow for want of optimisation.
-  run('cargo', ['build', '--release', '--locked', ...quiet, '-p', 'sluice-cli', '-p', 'sluice-tests', '--bin', 'sluice', '--bin', 'bench']);
+  const window = desktop ? ['-p', 'sluice-desktop', '--bin', 'sluice-desktop'] : [];
+  run('cargo', ['build', '--release', '--locked', ...quiet, ...window, '-p', 'sluice-cli', '-p', 'sluice-tests', '--bin', 'sluice', '--bin', 'bench']);
   const env = { SLUICE_BENCH_RCLONE: rclone, SLUICE_PROGRAMS: join(target, 'release') };
-  run(program('release', 'bench'), process.argv.slice(2), { env });
+  run(program('release', 'bench'), asked, { env });
 });
 
 // rclone as PyPI has it, in a virtual environment of its own.

@@ -7,6 +7,8 @@ mod catalogue;
 mod checkpoint;
 mod control;
 mod describe;
+#[cfg(target_os = "linux")]
+mod desktop;
 mod kill;
 mod list;
 mod measure;
@@ -24,7 +26,7 @@ use ramdisk::RamDisk;
 /// A bench and the word that asks for it.
 type Suite = (&'static str, fn(&RamDisk));
 
-const SUITES: [Suite; 12] = [
+const SUITES: &[Suite] = &[
     ("speed", speed::run),
     ("memory", memory::run),
     ("resume", resume::run),
@@ -37,19 +39,22 @@ const SUITES: [Suite; 12] = [
     ("control", control::run),
     ("describe", describe::run),
     ("list", list::run),
+    #[cfg(target_os = "linux")]
+    ("desktop", desktop::run),
 ];
 
 fn main() -> ExitCode {
     let asked: Vec<String> = std::env::args().skip(1).collect();
     if let Some(unknown) = asked.iter().find(|name| SUITES.iter().all(|(suite, _)| suite != name)) {
-        let names = SUITES.map(|(name, _)| name).join(", ");
+        let names: Vec<&str> = SUITES.iter().map(|(name, _)| *name).collect();
+        let names = names.join(", ");
         eprintln!("there is no bench {unknown:?}; choose from {names}, or name none for all");
         return ExitCode::FAILURE;
     }
     let disk = RamDisk::new();
     println!("RAM disk: {} ({} free)\n", disk.path().display(), measure::bytes(disk.free()));
     for (name, suite) in SUITES {
-        if asked.is_empty() || asked.iter().any(|one| one == name) {
+        if asked.is_empty() || asked.iter().any(|one| one == *name) {
             suite(&disk);
             println!();
         }

@@ -155,6 +155,12 @@ impl Screen {
         self.press(&["alt+F4"]);
     }
 
+    /// Minimises the window of that title, as its frame's button does.
+    pub fn minimise(&self, title: &str) {
+        let window = self.find_window(title);
+        self.xdotool(&["windowminimize", "--sync", &window]);
+    }
+
     /// Where the middle of a window is on the screen.
     pub(super) fn middle(&self, window: &str) -> [i32; 2] {
         let told = x_command(&self.display, "xdotool", &["getwindowgeometry", "--shell", window]).output();

@@ -166,6 +166,11 @@ impl Window {
         self.camera.photograph(name);
     }
 
+    /// The group of all processes behind the window.
+    pub fn group(&self) -> u32 {
+        self.driver.id()
+    }
+
     /// Waits until the program has ended by itself, and lets go of it.
     pub async fn closed(self) {
         self.until("the program's end", async |page| page.title().await.is_err().then_some(())).await;
