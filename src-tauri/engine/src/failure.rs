@@ -213,6 +213,12 @@ categories! {
     /// The program that describes files makes nothing of this one.
     MediaUnreadable "media_unreadable" Permanent "The file cannot be described"
         "It may be damaged, or of a kind that the program does not know: play it. To deliver such files all the same, set on_unknown_media = \"deliver\" in the job; then reprocess.";
+    /// The scratch area cannot hold the file at this moment.
+    ScratchUnusable "scratch_unusable" Transient "The scratch area cannot hold the file"
+        "Make room where the scratch area lies, or name another folder or a higher limit under [scratch] in the job; then reprocess.";
+    /// The file is larger than the scratch area.
+    ScratchTooSmall "scratch_too_small" Permanent "The file is larger than the scratch area"
+        "A file from elsewhere lies there while it is described, or when its server does not say how large it is. Raise limit_mib under [scratch] in the job, then reprocess.";
     /// What was read back is not what was written.
     VerifyMismatch "verify_mismatch" Transient "The copy differs from its source"
         "The destination did not keep the bytes that were written. Reprocess; if it happens again, do not trust that disk.";

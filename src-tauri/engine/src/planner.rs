@@ -26,6 +26,7 @@ use crate::source::catalogue::{Seen, list, list_unlisted};
 use crate::source::{Found, planned, walk};
 use crate::spec::JobSpec;
 use crate::state::Transition;
+use crate::storage::names::mirror;
 use crate::storage::remote::{Page, Place};
 use crate::storage::sources::{Origin, Sources};
 use crate::threads::{joined, off_thread};
@@ -76,7 +77,6 @@ async fn fill(
     remarks: Vec<Finding>,
 ) -> Result<Preflight, Error> {
     session.checkpoint.clear_plan().await?;
-    session.checkpoint.set_prefixes(sources.iter().map(|(_, source)| &source.prefix)).await?;
     let job = session.job();
     let grouping = Grouping::prepare(&job.groups)?;
     let has_groups = grouping.is_some();
@@ -99,6 +99,10 @@ async fn fill(
         }
     }
     let tally = joined(walking).await?;
+    // Where no row names a URL, there is no such source, and the run need not look for one.
+    let has_web = tally.catalogues.iter().any(|catalogue| catalogue.urls.are_there);
+    let known = if has_web { usize::MAX } else { job.roots().len() };
+    session.checkpoint.set_prefixes(sources.iter().take(known).map(|(_, source)| &source.prefix)).await?;
     if intake.position() != Intake::Open {
         return Err(Error::PlanCancelled);
     }
@@ -142,7 +146,7 @@ impl Gathering<'_> {
         if !matches!(record.fate, PlannedFate::Excluded(_))
             && let Some(source) = self.sources.get(record.source)
         {
-            self.tally.add(&source.prefix.join(&record.path), record.size);
+            self.tally.add(&mirror(&source.prefix, &record.path), record.size);
         }
         self.chunk.records.push(record);
         self.send_if_full()
@@ -165,8 +169,12 @@ impl Gathering<'_> {
                 !matches!(failure.category, Category::RowUnreadable | Category::DuplicatePath)
             }
         };
-        let (grouping, source) = (self.grouping.as_mut()?, self.sources.get(record.source)?.local()?);
-        if is_file { grouping.of(&source.root, &record.path) } else { None }
+        let (grouping, source) = (self.grouping.as_mut()?, self.sources.get(record.source)?);
+        if !is_file {
+            return None;
+        }
+        let (root, path) = source.from_root(&record.path);
+        grouping.of(&root, &path)
     }
 
     fn add_folder(&mut self, source: usize, path: RawPath) -> bool {
@@ -252,6 +260,8 @@ fn gather(
                 Found::EmptyFolder(number, path) => gathering.add_folder(number, path),
             })),
             Origin::Remote(place) => gathering.list(number, place, line)?,
+            // Only rows name them.
+            Origin::Web(..) => {}
         }
     }
     let mut seen = Seen::default();

@@ -31,6 +31,7 @@ use crate::state::{State, Transition, next_state};
 use crate::storage::destination::Destination;
 use crate::storage::local::destination::Folder;
 use crate::storage::remote::connect::connect;
+use crate::storage::scratch::Scratch;
 use crate::stream::Work;
 use crate::threads::joined;
 use crate::upkeep::{make_empty_folders, release_dead_leases, whats_gone};
@@ -100,7 +101,7 @@ async fn prepare(session: &Session) -> Result<Ground, Error> {
         describer: check_tools(&job).await?,
         asking,
         sidecars: Arc::new(Sidecars::prepare(&job.sidecars)?),
-        is_remote: job.is_remote(),
+        is_remote: job.is_remote() || job.has_web(session.checkpoint.prefixes().await?.len()),
     }
     .if_any()
     .map(Arc::new);
@@ -110,10 +111,12 @@ async fn prepare(session: &Session) -> Result<Ground, Error> {
             let sources = check_paths(&job)?;
             let destination = open_destination(&job, &tag)?;
             let places = Places::of(&job.destination);
-            Ok((sources, destination, places))
+            let scratch = Scratch::new(&job.scratch, &tag);
+            scratch.clean();
+            Ok((sources, destination, places, scratch))
         })
     };
-    let (sources, destination, places) = joined(opened).await?;
+    let (sources, destination, places, scratch) = joined(opened).await?;
     if let Destination::Remote(place) = &destination {
         // What is not there now is waited for when its turn comes; only what it can do is asked here.
         let line = Line::new(Arc::new(Controls::new(&job)), Arc::new(IntakeSwitch::new()), false);
@@ -126,7 +129,7 @@ async fn prepare(session: &Session) -> Result<Ground, Error> {
     let mapper = Mapper::prepare(&job)?;
     let claims = load_claims(&session.checkpoint, &job, &sources, &mapper, places).await?;
     let memory = Memory::new(&job.control);
-    let site = Site { sources, destination, delivery: job.deliver, mapper, claims, times, memory };
+    let site = Site { sources, destination, delivery: job.deliver, mapper, claims, times, memory, scratch };
     Ok(Ground { site: Arc::new(site), steps, watch: job.watch })
 }
 

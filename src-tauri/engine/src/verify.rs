@@ -15,6 +15,7 @@ use crate::control::intake::IntakeSwitch;
 use crate::control::line::{Line, Trouble};
 use crate::error::Error;
 use crate::record::{ContentHash, RawPath, RecordId};
+use crate::report::failures::source_of;
 use crate::spec::{JobSpec, Location};
 use crate::stage::target_of;
 use crate::storage::destination::rules_of;
@@ -71,6 +72,8 @@ impl VerifyReport {
 pub struct VerifyProblem {
     /// The record's number.
     pub id: RecordId,
+    /// Where it came from: the full path or URL, safe to show.
+    pub source: String,
     /// The file's path, safe to show.
     pub target: String,
     /// `missing`, `differing` or `unreadable`.
@@ -95,6 +98,7 @@ pub(crate) async fn verify(
     let job = checkpoint.job().await?;
     let destination = Arc::new(Kept::of(&job)?);
     let prefixes = Arc::new(checkpoint.prefixes().await?);
+    let roots = job.roots();
     let mut report = VerifyReport::default();
     let mut after = 0;
     loop {
@@ -120,11 +124,18 @@ pub(crate) async fn verify(
         for (id, target, verdict) in hands.join_all().await.into_iter().flatten() {
             add(&mut report, id, target, verdict);
         }
-        // Sidecars are written to folders of this computer only.
-        if let Kept::Local(root, _) = &*destination {
-            for (id, target, verdict) in sidecars::check(checkpoint, after, last, root).await? {
-                add_sidecar(&mut report, id, to_shown(target.as_os_str()), verdict);
-            }
+        let written = checkpoint.sidecars_between(after, last).await?;
+        let checked = match &*destination {
+            Kept::Local(root, _) => sidecars::check(written, root).await,
+            Kept::Remote(place, line) => sidecars::check_remote(written, place, line).await,
+        };
+        for (id, target, verdict) in checked {
+            add_sidecar(&mut report, id, target, verdict);
+        }
+        for problem in report.problems.iter_mut().filter(|problem| problem.source.is_empty()) {
+            let record = page.iter().find(|record| record.id == problem.id);
+            problem.source =
+                record.map(|record| source_of(&roots, record.source, &record.path)).unwrap_or_default();
         }
         after = last;
         on_page(&report);
@@ -189,17 +200,20 @@ async fn check_remote(
     };
     let shown = place.shown(&target);
     let verdict = match place.target(&target) {
-        Ok(key) => compare_remote(record, place, line, &key).await,
+        Ok(key) => patiently(|| read_remote(record, place, line, &key)).await,
         Err(fault) => Verdict::Unreadable(fault.to_string()),
     };
     (record.id, shown, verdict)
 }
 
 /// A service that is busy or away for a moment says nothing of the file; it is asked again.
-async fn compare_remote(record: &DeliveredRecord, place: &Place, line: &Line, key: &str) -> Verdict {
+async fn patiently<Reading>(read: impl Fn() -> Reading) -> Verdict
+where
+    Reading: Future<Output = Result<Verdict, Trouble>>,
+{
     let mut tries = 0;
     loop {
-        let trouble = match read_remote(record, place, line, key).await {
+        let trouble = match read().await {
             Ok(verdict) => return verdict,
             Err(trouble) => trouble,
         };
@@ -301,6 +315,12 @@ fn tell(report: &mut VerifyReport, id: RecordId, target: String, verdict: Verdic
         Verdict::Unreadable(why) => ("unreadable", why),
     };
     if report.problems.len() < PROBLEMS_KEPT {
-        report.problems.push(VerifyProblem { id, target, problem: problem.into(), message });
+        report.problems.push(VerifyProblem {
+            id,
+            source: String::new(),
+            target,
+            problem: problem.into(),
+            message,
+        });
     }
 }

@@ -1067,6 +1067,8 @@ export const en = {
     service_unreachable: 'Service unreachable',
     throttled: 'Asked to slow down',
     media_unreadable: 'File cannot be described',
+    scratch_unusable: 'Scratch area full',
+    scratch_too_small: 'Larger than scratch area',
     verify_mismatch: 'Copy differs',
     group_incomplete: 'Its group is incomplete',
     group_too_large: 'Group too large',

@@ -60,6 +60,7 @@ export const catalogueOf = (given: Partial<Catalogue>): Catalogue => ({
   checksum: given.checksum
     ? { column: given.checksum.column, algorithm: given.checksum.algorithm ?? null }
     : null,
+  url_name: given.url_name ?? null,
   unlisted: given.unlisted ?? null,
 });
 

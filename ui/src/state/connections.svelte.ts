@@ -121,6 +121,7 @@ export function addressOf({ connection }: Known): string {
     case 's3':
       return connection.endpoint ?? 'Amazon S3';
     case 'webdav':
+    case 'http':
       return connection.url;
     default:
       return connection.host;

@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use sluice_engine::spec::{Connection, S3, S3Checksum, S3Guard};
+use sluice_engine::spec::{Connection, Http, S3, S3Checksum, S3Guard};
 
 #[derive(Debug, Args)]
 pub(crate) struct ConnectionsArgs {
@@ -56,9 +56,15 @@ pub(crate) struct Add {
     /// What the service speaks.
     #[arg(long)]
     kind: Kind,
-    /// The service's address, such as https://s3.example:9000 [default: Amazon's own].
+    /// The service's address, such as https://s3.example:9000 [S3 default: Amazon's own].
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
+    /// http: who signs in, by a password.
+    #[arg(long)]
+    user: Option<String>,
+    /// http: the header that the token is sent in, such as X-Api-Key [default: Authorization, as bearer].
+    #[arg(long, value_name = "NAME", conflicts_with = "user")]
+    header: Option<String>,
     /// Such as eu-central-1.
     #[arg(long)]
     region: Option<String>,
@@ -78,7 +84,7 @@ pub(crate) struct Add {
     #[arg(long)]
     guard: Option<Guard>,
     /// Read the secrets from standard input, one line FIELD=VALUE each: access_key_id,
-    /// secret_access_key, session_token.
+    /// secret_access_key, session_token; http: password or token.
     #[arg(long)]
     pub(crate) secrets_from_stdin: bool,
 }
@@ -87,6 +93,9 @@ pub(crate) struct Add {
 enum Kind {
     /// Object storage that speaks the protocol of Amazon S3.
     S3,
+    /// A web server from which the rows of a catalogue name files: below its address they are fetched with
+    /// the connection's secret.
+    Http,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -138,6 +147,11 @@ impl Add {
                 anonymous: self.anonymous,
                 checksum: self.checksum.map(Checksum::of_spec).unwrap_or_default(),
                 guard: self.guard.map(Guard::of_spec).unwrap_or_default(),
+            }),
+            Kind::Http => Connection::Http(Http {
+                url: self.endpoint.clone().unwrap_or_default(),
+                user: self.user.clone(),
+                header: self.header.clone(),
             }),
         }
     }

@@ -73,8 +73,9 @@ fn asked(connection: &Connection) -> &'static [SecretField] {
         Connection::S3(_) => &[AccessKeyId, SecretAccessKey, SessionToken],
         Connection::Sftp(sftp) if sftp.key.is_some() => &[KeyPassphrase],
         Connection::Webdav(webdav) if webdav.user.is_none() => &[Token],
+        Connection::Http(http) if http.user.is_none() => &[Token],
         Connection::Ftp(ftp) if ftp.user.is_none() => &[],
-        Connection::Sftp(_) | Connection::Webdav(_) | Connection::Ftp(_) => &[Password],
+        Connection::Sftp(_) | Connection::Webdav(_) | Connection::Ftp(_) | Connection::Http(_) => &[Password],
     }
 }
 
@@ -113,6 +114,7 @@ fn address(connection: &Connection) -> String {
     match connection {
         Connection::S3(s3) => s3.endpoint.clone().unwrap_or_else(|| "Amazon S3".into()),
         Connection::Webdav(webdav) => webdav.url.clone(),
+        Connection::Http(http) => http.url.clone(),
         Connection::Sftp(sftp) => server(&sftp.user, &sftp.host, sftp.port),
         Connection::Ftp(ftp) => server(&ftp.user, &ftp.host, ftp.port),
     }

@@ -10,6 +10,7 @@ mod rclone;
 mod reach;
 mod secrets;
 mod trial;
+mod web_trial;
 
 use std::path::{Path, PathBuf};
 
@@ -24,7 +25,7 @@ pub use trial::{Step, StepResult, Trial, TrialStep};
 
 use crate::error::Error;
 use crate::http;
-use crate::spec::{Connection, JobSpec, Location, Secret, SecretField, SpecError};
+use crate::spec::{Connection, JobSpec, Location, Secret, SecretField, SpecError, Via};
 use crate::storage::remote::connect::connect;
 
 /// Under this name, URLs that begin with `s3://` look for their secrets.
@@ -66,7 +67,7 @@ pub fn remove(name: &str) -> Result<(), Error> {
 
 /// Whether this version can open what lies behind such a connection.
 const fn opens(connection: &Connection) -> bool {
-    matches!(connection, Connection::S3(_))
+    matches!(connection, Connection::S3(_) | Connection::Http(_))
 }
 
 /// Whether this computer can keep secrets for this user. A headless server cannot.
@@ -87,8 +88,14 @@ pub async fn test(place: &str) -> Result<Trial, Error> {
         return Err(ConnectionError::NoPlace { text: place.to_owned() }.into());
     };
     let job = JobSpec::new(Vec::new(), location.clone());
-    let opened = connect(remote, place, &job, &access_of(&job)?)?;
+    let access = access_of(&job)?;
     let client = http::client().map_err(|error| Error::NoClient { why: error.to_string() })?;
+    if let Via::Named(name) = remote.via()
+        && let Some(connection @ Connection::Http(_)) = access.connections.get(name)
+    {
+        return Ok(web_trial::run(name, connection, remote.path(), &access, client).await?);
+    }
+    let opened = connect(remote, place, &job, &access)?;
     Ok(trial::run(&opened, &client).await)
 }
 

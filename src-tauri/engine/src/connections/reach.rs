@@ -1,6 +1,7 @@
 //! What a job may reach: its own connections, then the user's, and their secrets.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::secrets::UserSecrets;
 use super::{ConnectionError, book};
@@ -9,12 +10,20 @@ use crate::spec::{Connection, JobSpec};
 use crate::storage::remote::connect::Access;
 
 /// The user's connections and secrets, for a job. A job that stays on this computer needs neither, so
-/// that what is wrong with them does not hold it up.
+/// that what is wrong with them does not hold it up. Whether a catalogue names URLs is not known yet: then
+/// they are taken where they can be had.
 pub(crate) fn access_of(job: &JobSpec) -> Result<Access, Refusal> {
-    let connections =
-        if job.is_remote() { users().map_err(|error| refused(&error))? } else { BTreeMap::new() };
+    let connections = match users() {
+        _ if !job.is_remote() && job.catalogues.is_empty() => BTreeMap::new(),
+        Ok(connections) => connections,
+        Err(error) if job.is_remote() => return Err(refused(&error)),
+        Err(error) => {
+            tracing::warn!(%error, "nobody signs in where the rows of a catalogue name URLs");
+            BTreeMap::new()
+        }
+    };
     let secrets = UserSecrets { disguised: disguised(&job.connections, &connections) };
-    Ok(Access { connections, secrets: Box::new(secrets) })
+    Ok(Access { connections, secrets: Arc::new(secrets) })
 }
 
 /// A system without a place for connections has none.

@@ -98,7 +98,11 @@ impl Trial {
     }
 
     /// Does a step, in bounds. Gives what it found.
-    async fn step<T>(&mut self, step: Step, work: impl Future<Output = (Came, Option<T>)>) -> Option<T> {
+    pub(super) async fn step<T>(
+        &mut self,
+        step: Step,
+        work: impl Future<Output = (Came, Option<T>)>,
+    ) -> Option<T> {
         let began = Instant::now();
         let late = |_| (failed(format!("no answer within {} s", PATIENCE.as_secs())), None);
         let (came, found) = timeout(PATIENCE, work).await.unwrap_or_else(late);
@@ -106,12 +110,12 @@ impl Trial {
         found
     }
 
-    fn tell(&mut self, step: Step, Came(result, said): Came, took: Duration) {
+    pub(super) fn tell(&mut self, step: Step, Came(result, said): Came, took: Duration) {
         let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
         self.steps.push(TrialStep { step, result, said, took_ms });
     }
 
-    fn skip(&mut self, steps: &[Step]) {
+    pub(super) fn skip(&mut self, steps: &[Step]) {
         for step in steps {
             let came = Came(StepResult::Skipped, "a step before it failed".into());
             self.tell(*step, came, Duration::ZERO);
@@ -120,13 +124,13 @@ impl Trial {
 }
 
 /// What came of a step, in words.
-struct Came(StepResult, String);
+pub(super) struct Came(StepResult, String);
 
-fn ok(said: impl Into<String>) -> Came {
+pub(super) fn ok(said: impl Into<String>) -> Came {
     Came(StepResult::Ok, said.into())
 }
 
-fn failed(said: impl Into<String>) -> Came {
+pub(super) fn failed(said: impl Into<String>) -> Came {
     Came(StepResult::Failed, said.into())
 }
 
@@ -153,7 +157,7 @@ pub(super) async fn run(place: &Place, client: &Client) -> Trial {
 }
 
 /// Any answer will do. Finds how many seconds the service's clock is ahead of ours, if it tells.
-async fn reach(endpoint: &str, client: &Client) -> (Came, Option<Option<i64>>) {
+pub(super) async fn reach(endpoint: &str, client: &Client) -> (Came, Option<Option<i64>>) {
     let asked = SystemTime::now();
     match client.head(endpoint).send().await {
         Ok(answer) => {
@@ -183,7 +187,7 @@ fn seconds_between(date: SystemTime, asked: SystemTime, answered: SystemTime) ->
     }
 }
 
-fn clock(ahead: Option<i64>) -> Came {
+pub(super) fn clock(ahead: Option<i64>) -> Came {
     let told = |seconds: i64| {
         let side = if seconds > 0 { "ahead of" } else { "behind" };
         format!("the service's clock is {} s {side} this computer's", seconds.unsigned_abs())

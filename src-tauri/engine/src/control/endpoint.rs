@@ -20,7 +20,7 @@ use crate::metrics::requests::Requests;
 use crate::spec;
 
 /// Services that one migration may ask. A catalogue that names more is not one that we want to ask.
-const SERVICES: usize = 64;
+pub(crate) const SERVICES: usize = 64;
 
 /// The services of a migration, by scheme, host and port.
 #[derive(Debug)]

@@ -18,6 +18,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+pub(crate) use endpoint::SERVICES;
+
 use bandwidth::Bandwidth;
 use describing::Describing;
 use endpoint::Endpoints;

@@ -69,7 +69,7 @@ fn lost(error: &reqwest::Error) -> (Category, String) {
 }
 
 /// The innermost cause says most; the address stands in the message anyway.
-fn in_words(error: &reqwest::Error) -> String {
+pub(crate) fn in_words(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     let mut words = Vec::new();
     while let Some(inner) = cause.source() {

@@ -5,6 +5,6 @@ mod exchange;
 mod prepared;
 mod reply;
 
-pub(crate) use exchange::{Exchange, client, send};
+pub(crate) use exchange::{Exchange, client, in_words, send};
 pub(crate) use prepared::{Prepared, RegisterStep, Request, Services, check_templates};
 pub(crate) use reply::{Reply, read_fields, read_id, retry_after_of};

@@ -46,7 +46,7 @@ impl Way<'_> {
     fn is_remote(&self) -> bool {
         let site = &self.work.site;
         let source = site.sources.get(self.record.source);
-        site.destination.remote().is_some() || source.is_some_and(|source| source.remote().is_some())
+        site.destination.local().is_none() || source.is_some_and(|source| source.local().is_none())
     }
 
     /// What an earlier attempt delivered, if it is still there.

@@ -27,6 +27,7 @@ use crate::storage::local::fault;
 use crate::storage::object::parts;
 use crate::storage::remote::fault::{Fault, at};
 use crate::storage::remote::{Place, Store, Told, content_type};
+use crate::storage::web::NotFetched;
 use crate::threads::off_thread;
 
 /// Bytes written to a file at once.
@@ -158,7 +159,10 @@ impl Way<'_> {
     pub(super) async fn moved(&self, bytes: usize) -> Result<(), Stop> {
         self.batch.moved(self.active, bytes as u64);
         self.active.claim.touch(self.work.controls.now());
-        self.alive(self.work.controls.bandwidth.due(bytes as u64)).await;
+        // From the scratch area to a folder nothing goes over the network any more.
+        if self.spool.get().is_none() || self.work.site.destination.local().is_none() {
+            self.alive(self.work.controls.bandwidth.due(bytes as u64)).await;
+        }
         // The watch gave the record up: whatever comes now is too late.
         if self.active.claim.is_taken() { Err(Stop::WithCollector) } else { Ok(()) }
     }
@@ -207,9 +211,9 @@ impl Way<'_> {
                 break;
             }
         }
-        let Hashed { bytes, hash, listed } = hashing.finish();
-        source.check_unchanged(self, bytes).await?;
-        deliver::check_listed(self.record, &source.shown(self), listed.as_ref())?;
+        let hashed = hashing.finish();
+        source.check(self, &hashed).await?;
+        let Hashed { bytes, hash, .. } = hashed;
         let times = source.modified().map(|at| FileTimes::new().set_modified(at));
         let read_back = self.work.site.delivery.verify == Verify::ReadBack && bytes >= ALONE;
         let ended = off_thread(move || {
@@ -252,6 +256,19 @@ impl Way<'_> {
     /// The same for the place that it goes to.
     pub(super) fn no_destination(&self, place: &Place, what: &str, trouble: Trouble) -> Stop {
         self.no_answer(place, trouble, |fault| fault.of_destination(what))
+    }
+
+    /// The same for a URL.
+    pub(super) fn not_fetched(&self, stage: Stage, what: &str, why: NotFetched) -> Stop {
+        let what = format!("{what} {}", self.record.path);
+        match &why.trouble {
+            Trouble::Closed => Processed::Returned(None).into(),
+            Trouble::Later(wait) => Processed::Later(*wait).into(),
+            Trouble::Refused(fault) => {
+                stage::fail(self.record, &self.work.site, why.failure(stage, &what, fault)).into()
+            }
+            Trouble::Away(fault, open) => self.away(why.failure(stage, &what, fault), *open),
+        }
     }
 
     fn no_answer(&self, place: &Place, trouble: Trouble, meaning: impl Fn(&Fault) -> Failure) -> Stop {

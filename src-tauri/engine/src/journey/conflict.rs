@@ -4,7 +4,7 @@
 use std::io::ErrorKind;
 use std::sync::Arc;
 
-use super::carry::{Hashed, Hashing};
+use super::carry::Hashing;
 use super::reading::Reading;
 use super::{Stop, Way};
 use crate::control::intake::Intake;
@@ -179,10 +179,9 @@ impl Way<'_> {
             hashing.update(&block);
             self.moved(block.len()).await?;
         }
-        let Hashed { bytes, hash, listed } = hashing.finish();
-        source.check_unchanged(self, bytes).await?;
-        deliver::check_listed(self.record, &source.shown(self), listed.as_ref())?;
-        Ok(hash.filter(|here| Some(here) == there.as_ref()))
+        let hashed = hashing.finish();
+        source.check(self, &hashed).await?;
+        Ok(hashed.hash.filter(|here| Some(here) == there.as_ref()))
     }
 
     /// The hash of what is under a target of that size. None: it is no longer what it was.

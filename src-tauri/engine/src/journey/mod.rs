@@ -7,32 +7,37 @@
 
 mod arrive;
 mod ask;
+mod beside;
 mod carry;
 mod conflict;
 mod describe;
 mod map;
 mod reading;
 mod sidecars;
+mod spool;
 mod upload;
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use tokio::sync::mpsc;
 
 pub(crate) use arrive::arrived_of;
 pub(crate) use ask::Asking;
+pub(crate) use spool::Spooled;
 
 use crate::control::intake::Intake;
 use crate::describe::{Describer, Tech};
 use crate::failure::Stage;
 use crate::metrics::live::{Active, LiveBatch};
 use crate::metrics::times::Part;
-use crate::record::{Failure, LeasedRecord, StepResult};
+use crate::record::{Failure, LeasedRecord, RawPath, StepResult, hex, unhex};
 use crate::sidecar::Sidecars;
 use crate::stage::{self, Arrived, Processed};
-use crate::storage::sources::Origin;
+use crate::storage::sources::{Origin, Source};
+use crate::storage::web::{self, name::renamed};
 use crate::stream::{Handover, Work};
 use crate::template::Facts;
 use crate::threads::off_thread;
@@ -72,6 +77,8 @@ pub(crate) struct Way<'a> {
     pub(crate) batch: &'a Arc<LiveBatch>,
     pub(crate) steps: &'a Steps,
     pub(crate) collector: &'a mpsc::WeakSender<Handover>,
+    /// Its source in the scratch area, once it lies there.
+    pub(crate) spool: OnceLock<Arc<Spooled>>,
 }
 
 /// What is known of a record so far.
@@ -79,6 +86,8 @@ pub(crate) struct Known {
     /// What a catalogue or a person says of it, and what lookups gave.
     fields: Map<String, Value>,
     tech: Tech,
+    /// The path that it has by the name that its server gives it. None: its own path.
+    named: Option<RawPath>,
     /// Its source is there and can be read.
     is_inspected: bool,
     /// The next request may repeat one of an earlier attempt. Only the first of an attempt can: the
@@ -99,6 +108,11 @@ pub(crate) async fn travel(way: Way<'_>) -> Option<Processed> {
     }
 }
 
+/// Looks whether a record's source is there.
+pub(crate) async fn inspect(way: Way<'_>) -> Result<(), Processed> {
+    way.look_at_source().await.map(drop).map_err(Stop::processed)
+}
+
 /// Takes a record of a group as far as it comes without the others: staged, or there already.
 pub(crate) async fn bring(way: Way<'_>) -> Result<(Known, Processed), Processed> {
     way.bring().await.map_err(Stop::processed)
@@ -111,6 +125,10 @@ pub(crate) async fn complete(way: Way<'_>, known: &Known, arrived: Arrived) -> P
         Err(stop) => stop.processed(),
     }
 }
+
+/// The step under which it is kept what a server calls a file, in hexadecimal; empty: nothing else than its
+/// URL does.
+const NAMED: &str = "named";
 
 /// Why a record comes to its end before the last step.
 enum Stop {
@@ -156,9 +174,11 @@ impl Way<'_> {
         let mut known = Known {
             fields: self.record.fields.clone(),
             tech: Tech::default(),
+            named: None,
             is_inspected: false,
             asks_again: self.record.tries > 0,
         };
+        self.learn_name(&mut known).await?;
         let times = &self.work.controls.times;
         if let Some(describer) = &self.steps.describer {
             let started = Instant::now();
@@ -198,7 +218,31 @@ impl Way<'_> {
         Ok(())
     }
 
-    async fn look_at_source(&self) -> Result<(), Stop> {
+    /// Asks the server what the file is called, where the job wants to know. An answer is kept, so that the
+    /// record has one name for good.
+    async fn learn_name(&self, known: &mut Known) -> Result<(), Stop> {
+        let source = self.work.site.sources.get(self.record.source);
+        if !source.is_some_and(Source::is_named_by_server) {
+            return Ok(());
+        }
+        let path = stage::known(self.record, &self.work.site).into_owned();
+        let kept = self.record.done.get(NAMED).map(|kept| kept.as_str().and_then(unhex));
+        let name = match kept {
+            Some(name) => name,
+            None => {
+                let name = self.look_at_source().await?;
+                known.is_inspected = true;
+                self.keep(NAMED, name.as_deref().map_or(json!(""), |name| json!(hex(name)))).await;
+                name
+            }
+        };
+        let name = name.filter(|name| !name.is_empty());
+        known.named = Some(name.map_or_else(|| path.clone(), |name| renamed(&path, &name)));
+        Ok(())
+    }
+
+    /// Whether the source is there and can be read. Gives what its server calls it, if that does.
+    async fn look_at_source(&self) -> Result<Option<Vec<u8>>, Stop> {
         self.active.claim.enter("ingest", self.work.controls.now());
         let source = self.work.site.sources.get(self.record.source);
         if let Some(Origin::Remote(place)) = source.map(|source| &source.at) {
@@ -206,10 +250,17 @@ impl Way<'_> {
             let key = place.key(&self.record.path);
             let key = key.map_err(|fault| fault.of_source(Stage::Ingest, &what))?;
             let looked = self.alive(self.line().ask(place.endpoint(), "look", place.look(&key))).await;
-            return looked.map(drop).map_err(|trouble| self.no_source(place, &what, trouble));
+            return looked.map(|_| None).map_err(|trouble| self.no_source(place, &what, trouble));
+        }
+        if let Some(Origin::Web(web, _)) = source.map(|source| &source.at) {
+            let url = web::url_of(&self.record.path)?;
+            let looked = self.alive(web.look(&url, &self.line())).await;
+            let head = looked.map_err(|why| self.not_fetched(Stage::Ingest, "cannot look at", why))?;
+            return Ok(head.name);
         }
         let (record, site) = (Arc::clone(self.record), Arc::clone(&self.work.site));
-        Ok(off_thread(move || stage::inspect(&record, &site)).await?)
+        off_thread(move || stage::inspect(&record, &site)).await?;
+        Ok(None)
     }
 
     /// Waits for something that has its own bounds, and tells the watch meanwhile that the record
@@ -238,8 +289,9 @@ impl Way<'_> {
     }
 
     fn facts(&self, known: &Known) -> Facts {
-        let Known { fields, tech, .. } = known;
-        Facts::new(self.record.id, &self.record.path, self.record.size, fields.clone(), tech.clone())
+        let Known { fields, tech, named, .. } = known;
+        let path = named.as_ref().map_or_else(|| stage::known(self.record, &self.work.site), Cow::Borrowed);
+        Facts::new(self.record.id, &path, self.record.size, fields.clone(), tech.clone())
             .in_catalogue(self.record.row, self.record.external_id.as_deref())
     }
 }

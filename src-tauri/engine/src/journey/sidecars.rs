@@ -20,6 +20,9 @@ impl Way<'_> {
         let target = self.target(arrived).unwrap_or_else(|| self.record.path.clone());
         let facts = self.facts(known).delivered(&target, arrived.hash.as_ref());
         self.active.claim.enter(SIDECARS, self.work.controls.now());
+        if let Some(place) = self.work.site.destination.remote() {
+            return self.write_sidecars_there(place, &target, &facts, arrived).await;
+        }
         let (record, site) = (Arc::clone(self.record), Arc::clone(&self.work.site));
         let (sidecars, arrived) = (Arc::clone(sidecars), arrived.clone());
         let (written, ended) = off_thread(move || {

@@ -189,7 +189,7 @@ impl Way<'_> {
                 if kept.hash != hash {
                     // Not every service lets a part be replaced.
                     self.give_up(line, bucket, &to.key, upload.id).await?;
-                    return Err(self.begins_anew(source));
+                    return Err(self.begins_anew());
                 }
                 receipts.push(Some(kept.receipt.clone()));
                 continue;
@@ -238,8 +238,8 @@ impl Way<'_> {
         }
     }
 
-    fn begins_anew(&self, source: &mut Reading<'_>) -> Stop {
-        let shown = source.shown(self);
+    fn begins_anew(&self) -> Stop {
+        let shown = self.shown_source();
         let message = format!("{shown} is not what an earlier attempt began to send; it is sent anew");
         Failure::new(Stage::Deliver, Category::SourceChanged, message).into()
     }
@@ -331,9 +331,7 @@ impl Way<'_> {
 
     /// What arrived must be what is meant, before it can be seen.
     async fn check(&self, source: &mut Reading<'_>, hashed: &Hashed) -> Result<(), Stop> {
-        source.check_unchanged(self, hashed.bytes).await?;
-        deliver::check_listed(self.record, &source.shown(self), hashed.listed.as_ref())?;
-        Ok(())
+        source.check(self, hashed).await
     }
 
     /// What is proven of an object that has arrived.

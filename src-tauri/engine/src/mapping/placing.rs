@@ -17,7 +17,7 @@ use crate::record::{Failure, RawPath, RecordId};
 use crate::session::Session;
 use crate::spec::JobSpec;
 use crate::stage::{target_of, unsupported};
-use crate::storage::names::legal_path;
+use crate::storage::names::{known_as, legal_path, mirror};
 use crate::storage::sources::Sources;
 use crate::template::Facts;
 use crate::threads::off_thread;
@@ -55,26 +55,32 @@ pub(crate) struct Ground {
     pub(crate) mapper: Mapper,
     pub(crate) places: Places,
     pub(super) prefixes: Vec<RawPath>,
+    /// Sources whose files are called what a server says.
+    pub(super) named_by_server: Vec<usize>,
 }
 
 impl Ground {
     pub(crate) async fn of(job: &JobSpec, prefixes: Vec<RawPath>) -> Result<Self, Error> {
         let destination = job.destination.clone();
         let places = off_thread(move || Places::of(&destination)).await;
-        Ok(Self { mapper: Mapper::prepare(job)?, places, prefixes })
+        let named_by_server = job.named_by_server();
+        Ok(Self { mapper: Mapper::prepare(job)?, places, prefixes, named_by_server })
     }
 
     /// Where a record goes, as far as that is known while planning.
     pub(crate) fn place(&self, record: &PendingRecord) -> Result<Place, Failure> {
+        if self.named_by_server.contains(&record.source) {
+            return Ok(Place::Later);
+        }
         let mapped = if self.mapper.works_while_planning() {
-            self.mapper.map_planned(&facts(record))?.target
+            self.mapper.map_planned(&self.facts(record))?.target
         } else {
             None
         };
         let wanted = match mapped {
             Some(wanted) => wanted,
             None if self.mapper.has_target() => return Ok(Place::Later),
-            None => self.prefix(record).join(&record.path),
+            None => mirror(&self.prefix(record), &record.path),
         };
         match legal_path(&wanted, self.places.rules) {
             Some(legal) => Ok(Place::At { wanted, legal }),
@@ -82,15 +88,25 @@ impl Ground {
         }
     }
 
+    /// What templates may use of a record while planning.
+    pub(crate) fn facts(&self, record: &PendingRecord) -> Facts {
+        let prefix = self.prefix(record);
+        let path = known_as(&prefix, &record.path);
+        Facts::new(record.id, &path, record.size, record.fields.clone(), Tech::default())
+            .in_catalogue(record.row, record.external_id.as_deref())
+    }
+
+    /// What makes the target one that is known only in the run.
+    pub(crate) fn late_target(&self, record: &PendingRecord) -> String {
+        if self.named_by_server.contains(&record.source) {
+            return "what the server calls the file".into();
+        }
+        self.mapper.late_target().unwrap_or_default().to_owned()
+    }
+
     fn prefix(&self, record: &PendingRecord) -> RawPath {
         self.prefixes.get(record.source).cloned().unwrap_or_default()
     }
-}
-
-/// What templates may use of a record while planning.
-pub(crate) fn facts(record: &PendingRecord) -> Facts {
-    Facts::new(record.id, &record.path, record.size, record.fields.clone(), Tech::default())
-        .in_catalogue(record.row, record.external_id.as_deref())
 }
 
 /// Places every pending record. Those that cannot be placed fail here.
@@ -162,7 +178,7 @@ fn place_page(ground: &Ground, records: &[PendingRecord]) -> Page {
             Ok(Place::Later) => {}
             Err(failure) => {
                 if failure.category == Category::MetadataInvalid {
-                    page.unmapped.extend(ground.mapper.offences(&facts(record)));
+                    page.unmapped.extend(ground.mapper.offences(&ground.facts(record)));
                 }
                 page.failures.push((record.id, failure));
             }
@@ -227,7 +243,8 @@ pub(crate) async fn load_claims(
     mapper: &Mapper,
     places: Places,
 ) -> Result<Option<Claims>, CheckpointError> {
-    let is_plain = !mapper.has_target() && !places.folds && job.sidecars.is_empty();
+    let names_are_known = job.named_by_server().is_empty();
+    let is_plain = !mapper.has_target() && !places.folds && job.sidecars.is_empty() && names_are_known;
     if is_plain && !checkpoint.has_targets().await? {
         return Ok(None);
     }

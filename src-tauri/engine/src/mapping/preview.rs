@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
-use super::Mapper;
-use super::placing::{Ground, Place, facts};
+use super::placing::{Ground, Place};
 use crate::checkpoint::{Checkpoint, Pending, PendingRecord};
 use crate::error::Error;
 use crate::preflight::{Finding, Severity};
@@ -70,7 +69,7 @@ pub(super) fn look(record: &PendingRecord, job: &JobSpec, ground: &Ground, own: 
     let mut preview = Preview {
         id: record.id,
         source: source_of(&job.roots(), record.source, &record.path),
-        fields: fields(record, &ground.mapper),
+        fields: fields(record, ground),
         target: None,
         findings: Vec::new(),
     };
@@ -92,7 +91,7 @@ pub(super) fn look(record: &PendingRecord, job: &JobSpec, ground: &Ground, own: 
             preview.target = Some(planned.unwrap_or(&legal).to_string());
         }
         Ok(Place::Later) => {
-            let variable = ground.mapper.late_target().unwrap_or_default();
+            let variable = ground.late_target(record);
             let message = format!("the target uses {variable}, which is known only in the run");
             find(Severity::Notes, "target_late", message, "");
         }
@@ -109,7 +108,7 @@ pub(super) fn look(record: &PendingRecord, job: &JobSpec, ground: &Ground, own: 
 }
 
 /// The fields after the mapping; where it fails, those that the record has.
-fn fields(record: &PendingRecord, mapper: &Mapper) -> Map<String, Value> {
-    let mapped = mapper.fields_planned(&facts(record));
+fn fields(record: &PendingRecord, ground: &Ground) -> Map<String, Value> {
+    let mapped = ground.mapper.fields_planned(&ground.facts(record));
     mapped.unwrap_or_else(|| record.fields.clone())
 }

@@ -83,6 +83,7 @@ pub(crate) fn try_catalogue(mut job: JobSpec, number: usize) -> Result<Catalogue
         mapper: Mapper::prepare(&job)?,
         places: Places::untried(&job.destination),
         prefixes: sources.iter().map(|(_, source)| source.prefix.clone()).collect(),
+        named_by_server: job.named_by_server(),
     };
     let mut records: Vec<PendingRecord> =
         (1..).zip(&planned).map(|(id, record)| pending(id, record)).collect();

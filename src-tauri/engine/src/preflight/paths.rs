@@ -12,6 +12,7 @@ use crate::spec::{Catalogue, JobSpec, Location};
 use crate::storage::local::platform::to_shown;
 use crate::storage::remote::Place;
 use crate::storage::remote::connect::connect;
+use crate::storage::scratch;
 use crate::storage::sources::Sources;
 
 /// Sources or destination that cannot be used.
@@ -69,6 +70,7 @@ pub(crate) fn check_paths(job: &JobSpec) -> Result<Sources, Refusal> {
             check_places_apart(&sources, &place)?;
         }
     }
+    check_scratch(job)?;
     if let Some(catalogue) = &job.catalogue_out {
         let folder = folder_of(&catalogue.path);
         if !folder.is_dir() {
@@ -194,6 +196,25 @@ fn check_destination(destination: &Path) -> Result<(), Refusal> {
             code: "destination_not_writable",
             message: format!("nothing can be written to the destination {}: {error}", shown(&existing)),
             advice: "Give your user account the right to write there, or choose another folder.",
+        }),
+    }
+}
+
+/// Where files from elsewhere are sure to need the scratch area, it must be one.
+fn check_scratch(job: &JobSpec) -> Result<(), Refusal> {
+    let reads_remote = job.sources.iter().any(|source| source.remote().is_some());
+    if job.scratch.folder.is_none() && !(job.describe.is_some() && reads_remote) {
+        return Ok(());
+    }
+    let base = scratch::base_of(&job.scratch);
+    let existing = existing_part(&base);
+    match tempfile::tempfile_in(&existing) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::StorageFull => Ok(()),
+        Err(error) => Err(Refusal {
+            code: "scratch_unusable",
+            message: format!("nothing can be written to the scratch area {}: {error}", shown(&base)),
+            advice: "Name a folder that you may write to under [scratch] in the job.",
         }),
     }
 }

@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::paths::existing_part;
 use super::{Finding, Preflight, Severity, Space, TypeCount};
 use crate::checkpoint::{Checkpoint, CheckpointError, Pending};
+use crate::control::SERVICES;
 use crate::error::Error;
 use crate::failure::Category;
 use crate::grouping;
@@ -263,6 +264,28 @@ pub(crate) async fn survey(
             "rows give a size that is no number of bytes; it is not compared",
             "",
         );
+        remark(
+            "urls_unsized",
+            catalogue.urls.unsized_records,
+            "files are named by URLs of which no size is known before they are fetched; they count as nothing in the bytes, the room and the time",
+            "Name the catalogue's column with the sizes as `size`, where it has one.",
+        );
+        if catalogue.urls.named_by_server {
+            remark(
+                "urls_named_late",
+                catalogue.urls.records,
+                "files get the names that their servers give them, which are known only in the run: equal targets are found there, before a byte is written",
+                "",
+            );
+        }
+        if catalogue.urls.servers.len() > SERVICES {
+            remark(
+                "urls_many_servers",
+                catalogue.urls.records,
+                "files lie on more servers than one migration asks (64); those beyond would fail",
+                "Split the catalogue by server, into a migration each.",
+            );
+        }
         remark(
             "catalogue_respelt",
             catalogue.respelt,

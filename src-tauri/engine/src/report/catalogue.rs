@@ -20,6 +20,7 @@ use crate::spec::Location;
 use crate::stage::target_of;
 use crate::storage::destination::rules_of;
 use crate::storage::names::NameRules;
+use crate::storage::names::known_as;
 use crate::template::{Facts, text_of};
 
 /// Records read at once.
@@ -168,7 +169,8 @@ async fn each(
         let Some(last) = page.last() else { return Ok(()) };
         after = last.id;
         for record in page {
-            let mapped = mapper.has_fields().then(|| mapper.fields_known(&facts(&record))).flatten();
+            let mapped =
+                mapper.has_fields().then(|| mapper.fields_known(&facts(&record, &prefixes))).flatten();
             let mut entry = entry(&roots, &prefixes, rules, record);
             if let Some(mapped) = mapped {
                 entry.fields = mapped;
@@ -179,10 +181,12 @@ async fn each(
 }
 
 /// What the mapping was given of a record.
-fn facts(record: &KnownRecord) -> Facts {
+fn facts(record: &KnownRecord, prefixes: &[RawPath]) -> Facts {
     let kept = record.described.clone().map(|kept| (DESCRIBED.to_owned(), kept));
     let tech = describe::kept(&kept.into_iter().collect()).unwrap_or_default();
-    Facts::new(record.id, &record.path, record.size, record.fields.clone(), tech)
+    let prefix = prefixes.get(record.source).cloned().unwrap_or_default();
+    let path = known_as(&prefix, &record.path);
+    Facts::new(record.id, &path, record.size, record.fields.clone(), tech)
         .in_catalogue(record.row, record.external_id.as_deref())
 }
 

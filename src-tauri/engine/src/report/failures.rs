@@ -205,7 +205,8 @@ pub(crate) fn source_of(roots: &[Location], source: usize, path: &RawPath) -> St
     let (root, separator) = match roots.get(source) {
         Some(Location::Local(root)) => (to_shown(root.as_os_str()), std::path::MAIN_SEPARATOR),
         Some(remote) => (show_bytes(remote.to_string().trim_end_matches('/').as_bytes()), '/'),
-        None => (String::new(), '/'),
+        // A whole URL.
+        None => return path.to_string(),
     };
     if path.0.is_empty() { root } else { format!("{root}{separator}{path}") }
 }

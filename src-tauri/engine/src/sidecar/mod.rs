@@ -26,7 +26,7 @@ use crate::stage::{Arrived, Proof};
 use crate::template::{DELIVERED, Facts, GIVEN, TemplateError, Templates};
 
 pub(crate) use described::Described;
-pub(crate) use write::{Written, hash, read, write_all};
+pub(crate) use write::{LONGEST, Written, check_name, hash, outside, read, write_all};
 
 use terms::{ALL, Terms};
 
@@ -88,7 +88,7 @@ impl Sidecars {
         self.sidecars.is_empty()
     }
 
-    fn iter(&self) -> impl Iterator<Item = &Prepared> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Prepared> {
         self.sidecars.iter()
     }
 

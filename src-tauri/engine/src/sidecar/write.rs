@@ -18,7 +18,7 @@ use crate::storage::local::fault;
 use crate::storage::local::platform::{self, to_shown};
 
 /// A file longer than this (bytes) is nobody's sidecar.
-const LONGEST: u64 = 64 << 20;
+pub(crate) const LONGEST: u64 = 64 << 20;
 
 /// A sidecar that was written: which file it is, and with which content.
 #[derive(Debug)]
@@ -36,7 +36,8 @@ impl Written {
         Some(Self { target: RawPath(unhex(&target)?), hash })
     }
 
-    fn result(&self) -> Value {
+    /// The result of its step.
+    pub(crate) fn result(&self) -> Value {
         json!(Kept { target: hex(&self.target.0), hash: self.hash.clone() })
     }
 }
@@ -142,7 +143,7 @@ pub(crate) fn hash(content: &[u8]) -> String {
 
 /// The destination must be able to hold the name, and the source must not have a file of that name,
 /// which would come to the same place.
-fn check_name(
+pub(crate) fn check_name(
     sidecar: &Prepared,
     record: &LeasedRecord,
     target: &RawPath,
@@ -218,7 +219,8 @@ pub(crate) fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     Ok(content)
 }
 
-fn outside(target: &RawPath) -> Failure {
+/// Its path leads elsewhere.
+pub(crate) fn outside(target: &RawPath) -> Failure {
     Failure::new(
         Stage::Deliver,
         Category::DestinationOutside,

@@ -64,9 +64,24 @@ pub struct Catalogue {
     /// The column with the file's checksum; a file with another one fails.
     #[serde(deserialize_with = "checksum", skip_serializing_if = "Option::is_none")]
     pub checksum: Option<ChecksumColumn>,
+    /// What files that rows name by a URL are called. Default: as the URL's own path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url_name: Option<UrlName>,
     /// Whether files below `base` that no row names are counted, as excluded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unlisted: Option<bool>,
+}
+
+/// What files that rows name by a URL are called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum UrlName {
+    /// As the URL's own path, decoded: known while planning.
+    #[default]
+    Path,
+    /// As the server says when it is asked (`Content-Disposition`), in the folder of the URL's own path:
+    /// known only in the run, by one request more for each file. Where it does not say, as the URL's path.
+    ContentDisposition,
 }
 
 /// What kind of file a catalogue is.
@@ -187,6 +202,7 @@ impl Catalogue {
             id: self.id.or(preset.id),
             size: self.size.or(preset.size),
             checksum: self.checksum.or(preset.checksum),
+            url_name: self.url_name.or(preset.url_name),
             unlisted: self.unlisted.or(preset.unlisted),
         }
     }

@@ -22,6 +22,8 @@ pub enum Connection {
     Webdav(Webdav),
     /// Files over FTP, plain or with TLS.
     Ftp(Ftp),
+    /// A web server from which the rows of a catalogue name files.
+    Http(Http),
 }
 
 /// Object storage that speaks the protocol of Amazon S3. What is left out comes from the environment
@@ -134,6 +136,21 @@ pub struct Ftp {
     pub sessions: Option<u32>,
 }
 
+/// A web server from which the rows of a catalogue name files. Its secret goes with URLs below its address,
+/// and with no others.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(deny_unknown_fields)]
+pub struct Http {
+    /// `https://dam.example/media`: below it, requests sign in.
+    pub url: String,
+    /// Who signs in, by a password (HTTP basic). Default: nobody, or by a token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The header that the token is sent in, such as `X-Api-Key`. Default: `Authorization: Bearer …`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub header: Option<String>,
+}
+
 /// How an FTP connection is kept from others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[serde(rename_all = "lowercase")]
@@ -168,6 +185,23 @@ impl Ftp {
     }
 }
 
+impl Http {
+    /// A server of which only the address is known.
+    pub fn at(url: String) -> Self {
+        Self { url, user: None, header: None }
+    }
+
+    /// What is wrong with how it signs in, if anything is.
+    fn check_sign_in(&self) -> Option<&'static str> {
+        let header = self.header.as_ref()?;
+        if self.user.is_some() {
+            return Some("it has a user and a header; take one of the two out");
+        }
+        let is_name = reqwest::header::HeaderName::from_bytes(header.as_bytes()).is_ok();
+        (!is_name).then_some("its `header` is no header's name, such as X-Api-Key")
+    }
+}
+
 impl Connection {
     /// The word for its kind, as the job file writes it.
     pub const fn kind(&self) -> &'static str {
@@ -176,6 +210,7 @@ impl Connection {
             Self::Sftp(_) => "sftp",
             Self::Webdav(_) => "webdav",
             Self::Ftp(_) => "ftp",
+            Self::Http(_) => "http",
         }
     }
 
@@ -185,7 +220,7 @@ impl Connection {
         match self {
             Self::S3(_) => &[AccessKeyId, SecretAccessKey, SessionToken],
             Self::Sftp(_) => &[Password, KeyPassphrase],
-            Self::Webdav(_) => &[Password, Token],
+            Self::Webdav(_) | Self::Http(_) => &[Password, Token],
             Self::Ftp(_) => &[Password],
         }
     }
@@ -197,7 +232,9 @@ impl Connection {
         match self {
             Self::S3(s3) => s3.endpoint.as_deref().and_then(host_of).unwrap_or_else(|| "s3".to_owned()),
             Self::Sftp(Sftp { host, .. }) | Self::Ftp(Ftp { host, .. }) => host.clone(),
-            Self::Webdav(webdav) => host_of(&webdav.url).unwrap_or_else(|| webdav.url.clone()),
+            Self::Webdav(Webdav { url, .. }) | Self::Http(Http { url, .. }) => {
+                host_of(url).unwrap_or_else(|| url.clone())
+            }
         }
     }
 
@@ -213,6 +250,10 @@ impl Connection {
         let url = match self {
             Self::S3(s3) => s3.endpoint.as_deref(),
             Self::Webdav(webdav) => Some(webdav.url.as_str()),
+            Self::Http(http) => match http.check_sign_in() {
+                Some(what) => return wrong(what),
+                None => Some(http.url.as_str()),
+            },
             Self::Sftp(Sftp { host, .. }) | Self::Ftp(Ftp { host, .. }) => {
                 let plain = !host.is_empty() && !host.contains(['/', '@', '?', '#']);
                 return if plain { Ok(()) } else { wrong("its host must be a name or an address alone") };
@@ -355,6 +396,11 @@ mod tests {
         let error = webdav("https://u:hunter2@host/x").check("dam").expect_err("refused").to_string();
         assert!(!error.contains("hunter2"), "{error}");
         assert!(Connection::Sftp(Sftp::at("user@host".into())).check("nas").is_err());
+        let http = |header: &str| Http { header: Some(header.into()), ..Http::at("https://host/x".into()) };
+        assert!(Connection::Http(http("X-Api-Key")).check("dam").is_ok());
+        assert!(Connection::Http(http("X Key:")).check("dam").is_err());
+        let both = Http { user: Some("me".into()), ..http("X-Api-Key") };
+        assert!(Connection::Http(both).check("dam").is_err());
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod http;
 mod limits;
 mod location;
 mod mapping;
+mod scratch;
 mod sidecar;
 mod span;
 mod timetable;
@@ -22,9 +23,9 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-pub use catalogue::{Catalogue, CatalogueFormat, ChecksumColumn, PrefixRule};
+pub use catalogue::{Catalogue, CatalogueFormat, ChecksumColumn, PrefixRule, UrlName};
 pub use connection::{
-    Connection, Environment, Ftp, FtpTls, S3, S3Checksum, S3Guard, Secret, SecretField, Secrets, Sftp,
+    Connection, Environment, Ftp, FtpTls, Http, S3, S3Checksum, S3Guard, Secret, SecretField, Secrets, Sftp,
     Webdav, is_connection_name,
 };
 pub use control::{Autopilot, Control, Lease, Recovery, RetryRule, Schedule};
@@ -38,6 +39,7 @@ pub use limits::{LimitRanges, Limits, Range};
 pub(crate) use location::{BUCKET_RULE, is_bucket_name};
 pub use location::{Location, LocationError, Remote, Via};
 pub use mapping::{FieldMapping, FieldType, Mapping, OnCollision, Requirement};
+pub use scratch::Scratch;
 pub use sidecar::{CatalogueOut, CatalogueRecords, Sidecar, SidecarFormat, SidecarName, Term};
 pub use span::{Span, SpanError};
 pub use timetable::Timetable;
@@ -79,6 +81,9 @@ pub struct JobSpec {
     /// Reads the technical metadata of files before anything else is done with them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub describe: Option<Describe>,
+    /// Where files from elsewhere lie while a program looks at them.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub scratch: Scratch,
     /// How records are described and named.
     #[serde(default, skip_serializing_if = "is_default")]
     pub map: Mapping,
@@ -144,6 +149,7 @@ impl JobSpec {
             control: Control::default(),
             groups: Vec::new(),
             describe: None,
+            scratch: Scratch::default(),
             map: Mapping::default(),
             lookups: Vec::new(),
             register: None,
@@ -175,20 +181,9 @@ impl JobSpec {
                 ));
             }
         }
-        let reads_remote = self.sources.iter().any(|source| source.remote().is_some());
-        if self.describe.is_some() && reads_remote {
+        if !self.groups.is_empty() && self.destination.remote().is_some() {
             return wrong(
-                "[describe] needs files of this computer, but a source lies behind a connection; take [describe] out, or mount the source as a folder",
-            );
-        }
-        if !self.groups.is_empty() && (reads_remote || self.destination.remote().is_some()) {
-            return wrong(
-                "[[group]] gives files their names together, which only folders of this computer can do; take the groups out, or mount what lies behind the connection as a folder",
-            );
-        }
-        if !self.sidecars.is_empty() && self.destination.remote().is_some() {
-            return wrong(
-                "[[sidecar]] writes beside files of this computer, but the destination lies behind a connection; take the sidecars out, or use [catalogue_out]",
+                "[[group]] gives files their names together, or none of them, which only a folder of this computer can do: a service has no step for several files; take the groups out, or mount what lies behind the connection as a folder",
             );
         }
         Ok(())
@@ -215,6 +210,23 @@ impl JobSpec {
     pub(crate) fn root_number(&self, root: &Path) -> Option<usize> {
         let own = self.sources.len();
         self.roots()[own..].iter().position(|known| known.local() == Some(root)).map(|at| own + at)
+    }
+
+    /// The number of the source that holds the URLs of a catalogue: these come after all roots.
+    pub(crate) fn web_number(&self, catalogue: usize) -> usize {
+        self.roots().len() + catalogue
+    }
+
+    /// Whether a job whose plan has so many sources fetches URLs.
+    pub(crate) fn has_web(&self, sources: usize) -> bool {
+        sources > self.roots().len()
+    }
+
+    /// The sources whose files are called what a server says, which is known only in the run.
+    pub(crate) fn named_by_server(&self) -> Vec<usize> {
+        let by_server = |catalogue: &Catalogue| catalogue.url_name == Some(UrlName::ContentDisposition);
+        let numbered = self.catalogues.iter().enumerate().filter(|(_, catalogue)| by_server(catalogue));
+        numbered.map(|(number, _)| self.web_number(number)).collect()
     }
 
     /// Whether two jobs move the same records to the same place, with the same ones together.
@@ -253,6 +265,9 @@ impl JobSpec {
         if let Some(catalogue) = &mut job.catalogue_out {
             catalogue.path = base.join(&catalogue.path);
         }
+        if let Some(folder) = &mut job.scratch.folder {
+            *folder = base.join(&*folder);
+        }
         Ok(job)
     }
 
@@ -263,6 +278,7 @@ impl JobSpec {
         if let Some(describe) = &self.describe {
             describe.checked()?;
         }
+        self.scratch.checked()?;
         for endpoint in self.endpoints.values() {
             endpoint.checked()?;
         }
@@ -297,9 +313,10 @@ impl JobSpec {
         self.check_remote()?;
         let of_catalogues = self.catalogues.iter_mut().flat_map(Catalogue::paths_mut);
         let catalogue_out = self.catalogue_out.as_mut().map(|catalogue| &mut catalogue.path);
+        let scratch = self.scratch.folder.as_mut();
         let locations = self.sources.iter_mut().chain([&mut self.destination]);
         let local = locations.filter_map(Location::local_mut);
-        for path in local.chain(of_catalogues).chain(catalogue_out) {
+        for path in local.chain(of_catalogues).chain(catalogue_out).chain(scratch) {
             if path.as_os_str().is_empty() {
                 continue;
             }

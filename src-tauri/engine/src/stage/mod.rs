@@ -20,10 +20,11 @@ use crate::record::{ContentHash, Copied, Evidence, Failure, LeasedRecord, Outcom
 use crate::spec::Delivery;
 use crate::storage::destination::Destination;
 use crate::storage::local::copy::OnBlock;
+use crate::storage::scratch::Scratch;
 use crate::storage::sources::Sources;
 
 pub(crate) use deliver::Staged;
-pub(crate) use transform::{map, mirrored, target_of, unsupported};
+pub(crate) use transform::{known, map, mirrored, target_of, unsupported};
 
 /// Where the work is done: what every stage may need to know.
 pub(crate) struct Site {
@@ -36,6 +37,8 @@ pub(crate) struct Site {
     pub(crate) times: Arc<Times>,
     /// Room for what is held on its way to a service.
     pub(crate) memory: Memory,
+    /// Where files from elsewhere lie while programs look at them.
+    pub(crate) scratch: Scratch,
 }
 
 impl Site {

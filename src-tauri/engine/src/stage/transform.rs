@@ -1,12 +1,14 @@
 //! Transform: from what a record is to where it goes. Pure: looks at no file.
 
+use std::borrow::Cow;
+
 use serde_json::{Map, Value};
 
 use super::Site;
 use crate::describe::Tech;
 use crate::failure::{Category, Stage};
 use crate::record::{Failure, LeasedRecord, RawPath};
-use crate::storage::names::{NameRules, legal_path};
+use crate::storage::names::{NameRules, known_as, legal_path, mirror};
 use crate::template::Facts;
 
 /// A record's fields after the mapping, and where its file goes.
@@ -18,10 +20,16 @@ pub(crate) struct Transformed {
     pub(crate) fields: Map<String, Value>,
 }
 
-/// Maps a record of which everything is known that templates may use.
-pub(crate) fn map(record: &LeasedRecord, facts: &Facts, site: &Site) -> Result<Transformed, Failure> {
+/// Maps a record of which everything is known that templates may use. `named`: its path by the name that a
+/// server gave it.
+pub(crate) fn map(
+    record: &LeasedRecord,
+    facts: &Facts,
+    named: Option<RawPath>,
+    site: &Site,
+) -> Result<Transformed, Failure> {
     let mapped = site.mapper.map(facts)?;
-    let target = place(record, mapped.target, site)?;
+    let target = place(record, mapped.target.or(named), site)?;
     Ok(Transformed { target, fields: mapped.fields })
 }
 
@@ -30,9 +38,18 @@ pub(super) fn transform(record: &LeasedRecord, site: &Site) -> Result<RawPath, F
     if record.mapped.is_some() || site.mapper.is_plain() {
         return place(record, None, site);
     }
-    let facts = Facts::new(record.id, &record.path, record.size, record.fields.clone(), Tech::default())
-        .in_catalogue(record.row, record.external_id.as_deref());
-    Ok(map(record, &facts, site)?.target)
+    let facts =
+        Facts::new(record.id, &known(record, site), record.size, record.fields.clone(), Tech::default())
+            .in_catalogue(record.row, record.external_id.as_deref());
+    Ok(map(record, &facts, None, site)?.target)
+}
+
+/// The path by which people and templates know a record.
+pub(crate) fn known<'a>(record: &'a LeasedRecord, site: &Site) -> Cow<'a, RawPath> {
+    match site.sources.get(record.source) {
+        Some(source) => known_as(&source.prefix, &record.path),
+        None => Cow::Borrowed(&record.path),
+    }
 }
 
 /// The target that the plan gave the record; else the one that it wants now, if no other record has it.
@@ -60,7 +77,7 @@ pub(crate) fn mirrored(record: &LeasedRecord, site: &Site) -> Option<RawPath> {
 /// The target of a path below its source: the same path below the source's prefix at the
 /// destination, each name made legal there. None: the destination cannot hold it.
 pub(crate) fn target_of(prefix: &RawPath, path: &RawPath, rules: NameRules) -> Option<RawPath> {
-    legal_path(&prefix.join(path), rules)
+    legal_path(&mirror(prefix, path), rules)
 }
 
 /// The destination's file system cannot hold this name.

@@ -1,9 +1,10 @@
 //! Where bytes lie.
 //!
-//! Two rooms. [`local`] is the file system: folders, mounted shares, drives; through `std::fs` on
+//! Three rooms. [`local`] is the file system: folders, mounted shares, drives; through `std::fs` on
 //! blocking threads, and the way from there to there stays as fast as it is. Everything else is
-//! [`remote`]: a [`remote::Place`] is a folder behind a connection. What a migration works with is an
-//! enum of the two: [`sources::Source`] and [`destination::Destination`].
+//! [`remote`]: a [`remote::Place`] is a folder behind a connection. Files that the rows of a catalogue name
+//! by URLs are the [`web`]: read, never listed nor written. What a migration works with is an enum of
+//! these: [`sources::Source`] and [`destination::Destination`].
 //!
 //! **To add a service** (SFTP, WebDAV, FTP):
 //!
@@ -27,4 +28,6 @@ pub(crate) mod local;
 pub(crate) mod names;
 pub(crate) mod object;
 pub(crate) mod remote;
+pub(crate) mod scratch;
 pub(crate) mod sources;
+pub(crate) mod web;

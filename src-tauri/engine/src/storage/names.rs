@@ -1,7 +1,10 @@
 //! Names that a destination cannot hold, made legal so that no two become the same.
 
+use std::borrow::Cow;
+
 use unicode_normalization::UnicodeNormalization;
 
+use super::web;
 use crate::record::RawPath;
 
 /// What a destination's file system asks of a name.
@@ -60,6 +63,17 @@ pub(crate) fn legal_path(path: &RawPath, rules: NameRules) -> Option<RawPath> {
     let parts = path.0.split(|byte| *byte == b'/').map(|part| rules.legal(part));
     let parts: Vec<Vec<u8>> = parts.collect::<Option<_>>()?;
     Some(RawPath(parts.join(&b'/')))
+}
+
+/// Where a path of a source goes when nothing is said: the same path below the source's prefix. Of a URL
+/// its own path is taken.
+pub(crate) fn mirror(prefix: &RawPath, path: &RawPath) -> RawPath {
+    if prefix.0 == web::name::PREFIX { web::name::path_of(path) } else { prefix.join(path) }
+}
+
+/// The path by which people and templates know a file of a source: the URL's own, where it is one.
+pub(crate) fn known_as<'a>(prefix: &RawPath, path: &'a RawPath) -> Cow<'a, RawPath> {
+    if prefix.0 == web::name::PREFIX { Cow::Owned(web::name::path_of(path)) } else { Cow::Borrowed(path) }
 }
 
 fn is_control(char: char) -> bool {

@@ -1,16 +1,19 @@
 //! The sources of a job: where each one is, and under which name its files go.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::local::folder::Folder;
 use super::local::platform;
-use super::names::numbered;
+use super::names::{known_as, numbered};
 use super::remote::Place;
 use super::remote::connect::{Access, connect};
+use super::web::{self, SignIns, Web, name};
+use crate::http;
 use crate::preflight::{Refusal, source_refused};
 use crate::record::RawPath;
-use crate::spec::{JobSpec, Location};
+use crate::spec::{JobSpec, Location, UrlName};
 use crate::storage::local::platform::to_shown;
 
 /// The sources, in the job's order.
@@ -30,6 +33,8 @@ pub(crate) struct Source {
 pub(crate) enum Origin {
     Local(Folder),
     Remote(Arc<Place>),
+    /// The URLs of a catalogue: a path is a whole URL.
+    Web(Arc<Web>, UrlName),
 }
 
 impl Sources {
@@ -57,6 +62,13 @@ impl Sources {
             };
             sources.push(Source { prefix, at });
         }
+        if !job.catalogues.is_empty() {
+            let web = open_web(job, access)?;
+            sources.extend(job.catalogues.iter().map(|catalogue| Source {
+                prefix: RawPath(name::PREFIX.to_vec()),
+                at: Origin::Web(Arc::clone(&web), catalogue.url_name.unwrap_or_default()),
+            }));
+        }
         Ok(Self(sources))
     }
 
@@ -74,15 +86,15 @@ impl Source {
     pub(crate) fn local(&self) -> Option<&Folder> {
         match &self.at {
             Origin::Local(folder) => Some(folder),
-            Origin::Remote(_) => None,
+            Origin::Remote(_) | Origin::Web(..) => None,
         }
     }
 
     /// The place, where it lies behind a connection.
     pub(crate) fn remote(&self) -> Option<&Arc<Place>> {
         match &self.at {
-            Origin::Local(_) => None,
             Origin::Remote(place) => Some(place),
+            Origin::Local(_) | Origin::Web(..) => None,
         }
     }
 
@@ -103,8 +115,49 @@ impl Source {
         match &self.at {
             Origin::Local(folder) => to_shown(folder.root.as_os_str()),
             Origin::Remote(place) => place.shown(&RawPath::default()),
+            Origin::Web(..) => "URLs of a catalogue".into(),
         }
     }
+
+    /// A file of it, safe to show.
+    pub(crate) fn shown_file(&self, path: &RawPath) -> String {
+        match &self.at {
+            Origin::Local(folder) => {
+                folder.file(path).map_or_else(|| path.to_string(), |file| to_shown(file.as_os_str()))
+            }
+            Origin::Remote(place) => place.shown(path),
+            Origin::Web(..) => path.to_string(),
+        }
+    }
+
+    /// Where a file's path begins, and the path from there: what lies together begins at the same root.
+    pub(crate) fn from_root<'a>(&'a self, path: &'a RawPath) -> (Cow<'a, Path>, Cow<'a, RawPath>) {
+        match &self.at {
+            Origin::Local(folder) => (Cow::Borrowed(&*folder.root), Cow::Borrowed(path)),
+            Origin::Remote(_) => (Cow::Owned(self.shown().into()), Cow::Borrowed(path)),
+            Origin::Web(..) => {
+                let server = web::url_of(path).map(|url| url.origin().ascii_serialization());
+                (Cow::Owned(server.unwrap_or_default().into()), known_as(&self.prefix, path))
+            }
+        }
+    }
+
+    /// What a file is called when the server says what: only known in the run.
+    pub(crate) fn is_named_by_server(&self) -> bool {
+        matches!(self.at, Origin::Web(_, UrlName::ContentDisposition))
+    }
+}
+
+/// How URLs are read: by one client, with the connections of the kind http.
+fn open_web(job: &JobSpec, access: &Access) -> Result<Arc<Web>, Refusal> {
+    let client = http::client().map_err(|error| Refusal {
+        code: "no_client",
+        message: format!("URLs cannot be fetched: {error}"),
+        advice: "Check the system's certificates and its settings for proxies.",
+    })?;
+    let mut connections = access.connections.clone();
+    connections.extend(job.connections.clone());
+    Ok(Arc::new(Web::new(client, SignIns::new(connections, Arc::clone(&access.secrets)))))
 }
 
 fn own_name(path: &Path, root: &Path) -> Option<RawPath> {

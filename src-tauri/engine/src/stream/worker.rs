@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, oneshot};
@@ -17,7 +17,6 @@ use crate::journey::{self, Known, Steps};
 use crate::metrics::live::{Active, LiveBatch};
 use crate::record::{Copied, LeasedRecord, RecordId};
 use crate::stage::{self, Arrived, Processed};
-use crate::threads::off_thread;
 
 pub(super) struct Worker {
     pub(super) stream: usize,
@@ -89,8 +88,7 @@ impl Worker {
     /// Takes a group as far as each record can come without the others, then all of them to the
     /// destination, then each to its end.
     async fn travel_together(self: &Arc<Self>, steps: &Steps) {
-        let looking = Arc::clone(self);
-        if !off_thread(move || looking.look_at_group()).await {
+        if !self.look_at_group_from_afar(steps).await {
             return;
         }
         let (mut brought, mut there) = (HashMap::new(), There::new());
@@ -198,17 +196,8 @@ impl Worker {
             } else {
                 stage::inspect(&record, &self.work.site)
             };
-            let in_time = match looked {
-                Ok(()) => {
-                    self.batch.finish(self.stream, &active, self.work.controls.now());
-                    self.armful.put_back(record)
-                }
-                Err(processed) => {
-                    all_sound = false;
-                    self.finish(record, &active, processed)
-                }
-            };
-            if !in_time {
+            all_sound &= looked.is_ok();
+            if !self.looked(record, &active, looked) {
                 return false;
             }
         }
@@ -216,6 +205,41 @@ impl Worker {
             self.armful.leave_rest();
         }
         true
+    }
+
+    /// The same, without a thread that waits for services.
+    async fn look_at_group_from_afar(&self, steps: &Steps) -> bool {
+        let mut all_sound = true;
+        for _ in 0..self.armful.waiting() {
+            let Some((record, active)) = self.next() else { return false };
+            let looked = if self.work.intake.position() != Intake::Open {
+                Err(Processed::Returned(None))
+            } else if record.done.contains_key(Copied::STEP) {
+                Ok(())
+            } else {
+                let looking = AssertUnwindSafe(journey::inspect(self.way(&record, &active, steps)));
+                looking.catch_unwind().await.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))
+            };
+            all_sound &= looked.is_ok();
+            if !self.looked(record, &active, looked) {
+                return false;
+            }
+        }
+        if !all_sound {
+            self.armful.leave_rest();
+        }
+        true
+    }
+
+    /// Puts a record back that was only looked at, or ends it. False: the watch was here.
+    fn looked(&self, record: Arc<LeasedRecord>, active: &Arc<Active>, looked: Result<(), Processed>) -> bool {
+        match looked {
+            Ok(()) => {
+                self.batch.finish(self.stream, active, self.work.controls.now());
+                self.armful.put_back(record)
+            }
+            Err(processed) => self.finish(record, active, processed),
+        }
     }
 
     fn next(&self) -> Option<Begun> {
@@ -233,7 +257,8 @@ impl Worker {
         steps: &'a Steps,
     ) -> journey::Way<'a> {
         let Self { stream, work, batch, collector, .. } = self;
-        journey::Way { record, active, stream: *stream, work, batch, steps, collector }
+        let spool = OnceLock::new();
+        journey::Way { record, active, stream: *stream, work, batch, steps, collector, spool }
     }
 
     /// A group that has begun is in flight as a whole: only a cut ends it half way.

@@ -9,6 +9,7 @@ use crate::record::{RawPath, RecordId, RecordState, read_shown};
 use crate::report::cell::{is_shortened, restore, says};
 use crate::report::failures::value_text;
 use crate::storage::local::platform;
+use crate::storage::web;
 
 /// The record's number that a row names, or what is wrong with it.
 pub(super) fn id_of(row: &Row) -> Result<RecordId, String> {
@@ -55,7 +56,7 @@ pub(super) fn compare(
                     continue;
                 }
                 let text = text_of(given, "path")?;
-                let path = new_path(&text)?;
+                let path = new_path(&text, &standing.path)?;
                 changes.push(change("path", Some(shown), Some(path.to_string())));
                 correction.path = Some(path);
             }
@@ -133,13 +134,18 @@ fn whole(cell: &str) -> Result<&str, String> {
     Ok(restore(cell))
 }
 
-fn new_path(text: &str) -> Result<RawPath, String> {
+/// `old`: the path that the record has.
+fn new_path(text: &str, old: &RawPath) -> Result<RawPath, String> {
     if text.is_empty() {
         return Err("the path is empty; put it back, or write the right one".into());
     }
     // A report writes one in a name as \n, so this comes from a quotation mark that nothing closes.
     if text.contains(['\n', '\r']) {
         return Err("the path has a line break in it; look for a quotation mark that is not closed".into());
+    }
+    if web::scheme_of(&String::from_utf8_lossy(&old.0)).is_some() {
+        let url = web::read(text).map_err(|why| format!("the URL is not right: {why}"))?;
+        return Ok(RawPath(String::from(url).into_bytes()));
     }
     let raw = read_shown(text).map(RawPath).ok_or_else(|| {
         format!("the path \"{text}\" has a backslash in it; write / between folders, and \\\\ for a backslash in a name")

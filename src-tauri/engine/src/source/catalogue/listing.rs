@@ -1,5 +1,6 @@
 //! From the rows of a catalogue to records: each row becomes one, whatever is wrong with it.
 
+use std::collections::BTreeSet;
 use std::fs::Metadata;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -11,14 +12,16 @@ use super::place::{Place, Places, Root, Unsafe, spellings};
 use super::seen::{Named, Seen, claim};
 use super::{CatalogueError, Event, Head, Row, Unreadable, checksum, read};
 use crate::checkpoint::{Listing, PlannedFate, PlannedRecord};
+use crate::control::SERVICES;
 use crate::failure::{Category, Stage};
 use crate::record::{ContentHash, Failure, RawPath, show_bytes};
 use crate::source::folder::{Found, walk};
 use crate::source::policy;
-use crate::spec::{Catalogue, ChecksumColumn, JobSpec};
+use crate::spec::{Catalogue, ChecksumColumn, JobSpec, UrlName};
 use crate::storage::local::fault;
 use crate::storage::local::platform::to_shown;
-use crate::storage::sources::Sources;
+use crate::storage::sources::{Origin, Sources};
+use crate::storage::web;
 
 /// What is worth knowing of a catalogue besides its records.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -33,6 +36,21 @@ pub(crate) struct CatalogueTally {
     pub(crate) respelt: u64,
     /// Rows whose size is no number of bytes, and was not compared.
     pub(crate) vague_sizes: u64,
+    pub(crate) urls: UrlTally,
+}
+
+/// What is worth knowing of the URLs that rows name.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct UrlTally {
+    pub(crate) records: u64,
+    /// There are some, good or bad.
+    pub(crate) are_there: bool,
+    /// Those of which the catalogue gives no size.
+    pub(crate) unsized_records: u64,
+    /// The server says what they are called.
+    pub(crate) named_by_server: bool,
+    /// Scheme, host and port of the servers, as far as one run asks so many.
+    pub(crate) servers: BTreeSet<String>,
 }
 
 /// The columns that a job maps, by the names that they have in the file.
@@ -98,10 +116,17 @@ pub(crate) fn list(
     let mut lister = Lister {
         number,
         sources,
-        places: places(catalogue, job, sources, base),
+        places: places(catalogue, job, sources, base, job.web_number(number)),
         base: base.unwrap_or_default(),
         columns: None,
-        tally: CatalogueTally { name, ..CatalogueTally::default() },
+        tally: CatalogueTally {
+            name,
+            urls: UrlTally {
+                named_by_server: catalogue.url_name == Some(UrlName::ContentDisposition),
+                ..UrlTally::default()
+            },
+            ..CatalogueTally::default()
+        },
         seen,
     };
     let mut refused = None;
@@ -177,7 +202,13 @@ fn key_of(path: &Path) -> u64 {
     xxh3_64(path.as_os_str().as_encoded_bytes())
 }
 
-fn places(catalogue: &Catalogue, job: &JobSpec, sources: &Sources, base: Option<usize>) -> Places {
+fn places(
+    catalogue: &Catalogue,
+    job: &JobSpec,
+    sources: &Sources,
+    base: Option<usize>,
+    web: usize,
+) -> Places {
     let rules: Vec<_> = catalogue
         .prefixes
         .iter()
@@ -187,7 +218,7 @@ fn places(catalogue: &Catalogue, job: &JobSpec, sources: &Sources, base: Option<
         let source = job.root_number(&spelt)?;
         Some(Root { source, real: sources.get(source)?.local()?.root.clone(), spelt })
     };
-    Places::new(base, &rules, catalogue.roots().filter_map(root).collect())
+    Places::new(base, &rules, catalogue.roots().filter_map(root).collect(), web)
 }
 
 struct Lister<'a> {
@@ -267,11 +298,14 @@ impl Lister<'_> {
         let columns = self.columns.as_ref().map(|columns| columns.path.as_slice()).unwrap_or_default();
         let parts: Vec<String> = columns.iter().map(|column| row.text(column)).collect();
         let text = joined(&parts);
+        let is_url = web::scheme_of(text.trim_start()).is_some();
+        self.tally.urls.are_there |= is_url;
         let failed = |category, place: Place, why: String| {
             let failure = self.failure(Stage::Ingest, category, row.number, &why);
             Resolved { place, is_there: false, size: 0, failure: Some(failure) }
         };
-        let nowhere = |text: &str| Place { source: self.base, path: RawPath(text.as_bytes().to_vec()) };
+        let source = if is_url { self.places.web } else { self.base };
+        let nowhere = |text: &str| Place { source, path: RawPath(text.as_bytes().to_vec()) };
         if text.trim().is_empty() {
             return failed(Category::SourceMissing, nowhere(""), "it names no file".into());
         }
@@ -279,9 +313,14 @@ impl Lister<'_> {
         let place = match self.places.find(&text) {
             Ok(place) => place,
             Err(Unsafe(why)) => {
+                let text = web::without_user(&text);
+                let shown = show_bytes(text.as_bytes());
                 return failed(Category::PathUnsafe, nowhere(&text), format!("the path {shown}: {why}"));
             }
         };
+        if self.sources.get(place.source).is_some_and(|source| matches!(source.at, Origin::Web(..))) {
+            return self.resolve_url(row, place);
+        }
         let (place, looked) = match self.look(&place) {
             Look::Missing => {
                 let other = spellings(&text, &place.path).into_iter().find_map(|path| {
@@ -317,6 +356,25 @@ impl Lister<'_> {
             ),
             Look::Failed(failure) => Resolved { place, is_there: false, size: 0, failure: Some(failure) },
         }
+    }
+
+    /// What is under a URL is only known in the run: asking for a million of them would take hours. Its size
+    /// is taken from the catalogue, where that gives one, and compared then.
+    fn resolve_url(&mut self, row: &Row, place: Place) -> Resolved {
+        let listed =
+            self.columns.as_ref().and_then(|columns| columns.size.as_ref()).map(|size| row.text(size));
+        let listed = listed.filter(|text| !text.trim().is_empty());
+        let size = listed.as_deref().and_then(bytes);
+        self.tally.vague_sizes += u64::from(listed.is_some() && size.is_none());
+        let urls = &mut self.tally.urls;
+        urls.records += 1;
+        urls.unsized_records += u64::from(size.is_none());
+        if urls.servers.len() <= SERVICES
+            && let Ok(url) = web::url_of(&place.path)
+        {
+            urls.servers.insert(url.origin().ascii_serialization());
+        }
+        Resolved { place, is_there: true, size: size.unwrap_or_default(), failure: None }
     }
 
     /// One look at a file; folders on the way are looked at once.
@@ -391,7 +449,11 @@ impl Lister<'_> {
     }
 
     fn file_key(&self, source: usize, path: &RawPath) -> Option<u64> {
-        Some(key_of(&self.sources.get(source)?.file(path)?))
+        let source = self.sources.get(source)?;
+        match &source.at {
+            Origin::Web(..) => Some(xxh3_64(&path.0)),
+            Origin::Local(_) | Origin::Remote(_) => Some(key_of(&source.file(path)?)),
+        }
     }
 }
 

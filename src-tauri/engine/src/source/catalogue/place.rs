@@ -8,6 +8,7 @@ use unicode_normalization::UnicodeNormalization;
 use crate::record::RawPath;
 use crate::spec::PrefixRule;
 use crate::storage::local::platform;
+use crate::storage::web::{self, WrongUrl};
 
 /// A folder that rows may lead into.
 #[derive(Debug)]
@@ -29,6 +30,8 @@ pub(super) struct Places {
     rules: Vec<Rule>,
     /// Longest path first.
     roots: Vec<Root>,
+    /// The source that holds URLs.
+    pub(super) web: usize,
 }
 
 #[derive(Debug)]
@@ -64,12 +67,18 @@ pub(super) struct Unsafe(pub(super) &'static str);
 
 impl Places {
     /// `base`: the source at which relative paths begin. `rules`: each with the source it leads to.
-    pub(super) fn new(base: Option<usize>, rules: &[(PrefixRule, usize)], mut roots: Vec<Root>) -> Self {
+    /// `web`: the source that holds URLs.
+    pub(super) fn new(
+        base: Option<usize>,
+        rules: &[(PrefixRule, usize)],
+        mut roots: Vec<Root>,
+        web: usize,
+    ) -> Self {
         let mut rules: Vec<Rule> =
             rules.iter().map(|(rule, source)| Rule::new(&rule.from, *source)).collect();
         rules.sort_by_key(|rule| std::cmp::Reverse(rule.from.len()));
         roots.sort_by_key(|root| std::cmp::Reverse(root.real.as_os_str().len()));
-        Self { base, rules, roots }
+        Self { base, rules, roots, web }
     }
 
     /// Where a path leads.
@@ -80,6 +89,10 @@ impl Places {
         let ruled = self.rules.iter().find_map(|rule| Some((rule.source, rule.rest(text)?)));
         let (source, parts) = match ruled {
             Some(found) => found,
+            None if web::scheme_of(text.trim_start()).is_some() => {
+                let url = web::read(text).map_err(|WrongUrl(why)| Unsafe(why))?;
+                return Ok(Place { source: self.web, path: RawPath(String::from(url).into_bytes()) });
+            }
             None => self.without_rule(text)?,
         };
         if parts.iter().any(|part| part == "..") {
@@ -257,8 +270,10 @@ mod tests {
                 rule(r"Z:\Archive\Stills", 5),
                 rule("X:folder", 6),
                 rule("old/shelf", 8),
+                rule("https://dam.example/mirrored", 3),
             ],
             vec![root(0, "/base"), root(7, "/base/inner")],
+            9,
         )
     }
 
@@ -283,6 +298,9 @@ mod tests {
         assert_eq!(found("X:folder:b.mov"), "6:b.mov");
         assert_eq!(found("old/shelf/b.mov"), "8:b.mov");
         assert_eq!(found("Volumes/Film/b.mov"), "0:Volumes/Film/b.mov", "it only looks like one");
+        assert_eq!(found("https://dam.example/a b.mov"), "9:https://dam.example/a%20b.mov");
+        assert_eq!(found(" HTTP://dam.example/a "), "9:http://dam.example/a");
+        assert_eq!(found("https://dam.example/mirrored/a.mov"), "3:a.mov", "there is a rule for it");
         assert_eq!(found("/base/a.mov"), "0:a.mov");
         assert_eq!(found("/base/inner/a.mov"), "7:a.mov");
     }
@@ -313,6 +331,10 @@ mod tests {
             "/Volumes/Filmothek/a",
             "/Volumes/Film/../../etc/passwd",
             "Macintosh HD:Tapes:..:a",
+            "file:///etc/passwd",
+            "ftp://host/a",
+            "http://user:password@host/a",
+            "https://",
         ] {
             assert!(found(text).starts_with('!'), "{text:?} became {}", found(text));
         }
@@ -336,7 +358,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_text_leads_out_of_its_root(text in r"[a-z./\\:~\x00 A-Z]{0,24}") {
-            if let Ok(place) = places().find(&text) {
+            if let Ok(place) = places().find(&text) && place.source != 9 {
                 let path = platform::to_path(&place.path).expect("a path below");
                 let is_plain = |part| matches!(part, std::path::Component::Normal(_));
                 prop_assert!(path.components().all(is_plain), "{path:?}");

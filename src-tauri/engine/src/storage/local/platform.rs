@@ -90,6 +90,17 @@ pub(crate) fn create_new(path: &Path, like: Option<&Metadata>) -> io::Result<Fil
     options.open(path)
 }
 
+/// Makes a folder that nobody else may look into, where the system has such rights.
+pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        std::fs::DirBuilder::new().mode(0o700).create(path)
+    }
+    #[cfg(not(unix))]
+    std::fs::create_dir(path)
+}
+
 /// The permissions with which a program makes an ordinary file, before the user's mask. None: the
 /// system has no such bits.
 pub(crate) fn ordinary_permissions() -> Option<std::fs::Permissions> {

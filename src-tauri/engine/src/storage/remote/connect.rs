@@ -1,6 +1,7 @@
 //! From a job's location to a place: which connection, whose secrets. Asks no service yet.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::{Place, Store};
 use crate::preflight::Refusal;
@@ -11,7 +12,7 @@ use crate::storage::object::{self, OpenError};
 pub(crate) struct Access {
     /// By name; a job's own of the same name comes first.
     pub(crate) connections: BTreeMap<String, Connection>,
-    pub(crate) secrets: Box<dyn Secrets>,
+    pub(crate) secrets: Arc<dyn Secrets>,
 }
 
 /// Opens a place behind a connection.
@@ -48,6 +49,11 @@ pub(crate) fn connect(
                 .map_err(|error| refused(&error, shown, &name))?;
             Ok(Place::new(Store::Object(bucket), prefix, shown.to_owned()))
         }
+        Connection::Http(_) => Err(Refusal {
+            code: "connection_kind",
+            message: format!("{shown}: a web server has no list of its files, so it is no place to name"),
+            advice: "Name its files by their URLs, in the rows of a catalogue; below its address they are fetched with the connection's secret.",
+        }),
         Connection::Sftp(_) | Connection::Webdav(_) | Connection::Ftp(_) => Err(Refusal {
             code: "connection_kind",
             message: format!("{shown}: files behind {} cannot be moved yet", connection.kind()),

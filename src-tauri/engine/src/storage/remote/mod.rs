@@ -199,6 +199,13 @@ impl Place {
         }
     }
 
+    /// Writes a small file in one step: it is there as a whole, or not at all.
+    pub(crate) async fn put(&self, key: &str, content: Bytes, told: &Told, mode: Mode) -> Result<(), Fault> {
+        match &self.store {
+            Store::Object(bucket) => bucket.put(key, content.into(), told, mode).await.map(drop),
+        }
+    }
+
     /// Removes a file.
     pub(crate) async fn delete(&self, key: &str) -> Result<(), Fault> {
         match &self.store {

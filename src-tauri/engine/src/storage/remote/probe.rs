@@ -59,11 +59,7 @@ impl Place {
 
     async fn put_probe(&self, key: &str, mode: Mode) -> Result<(), Fault> {
         let told = Told { content_type: "text/plain", modified: None };
-        match &self.store {
-            Store::Object(bucket) => {
-                bucket.put(key, bytes::Bytes::from_static(b"sluice").into(), &told, mode).await.map(drop)
-            }
-        }
+        self.put(key, bytes::Bytes::from_static(b"sluice"), &told, mode).await
     }
 
     fn refusal(&self, end: &str, what: &str, trouble: Trouble) -> Refusal {
