@@ -36,6 +36,7 @@ pub mod user;
 #[cfg(target_os = "linux")]
 pub mod volume;
 pub mod wait;
+pub mod web;
 
 use std::path::PathBuf;
 

@@ -116,6 +116,59 @@ impl Server {
     }
 }
 
+/// A server of files over HTTP, in a folder of somebody else's.
+#[derive(Debug)]
+pub struct Site {
+    port: u16,
+    _home: TempDir,
+    _running: Running,
+}
+
+/// Which program serves files over HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebKind {
+    /// `rclone serve http`: gives ranges and tags.
+    Rclone,
+    /// Python's `http.server`: gives neither.
+    Python,
+}
+
+impl Site {
+    /// Serves a folder.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn serve(kind: WebKind, folder: &Path) -> Self {
+        let home = tempfile::Builder::new().prefix("sluice-server-").tempdir().expect("a folder");
+        let port = free_port();
+        let address = format!("127.0.0.1:{port}");
+        let mut command;
+        match kind {
+            WebKind::Rclone => {
+                command = Command::new(installed("rclone"));
+                command.args(["serve", "http", "--config", "", "--addr", &address]).arg(folder);
+            }
+            WebKind::Python => {
+                command = Command::new(installed("python3"));
+                command.args(["-m", "http.server", &port.to_string(), "--bind", "127.0.0.1", "--directory"]);
+                command.arg(folder);
+            }
+        }
+        command.env("HOME", home.path());
+        let mut running = Running::start(command);
+        wait::until("the server to answer", || {
+            assert!(running.has_ended().is_none(), "the server ended: {}", running.complaints());
+            TcpStream::connect(&address).ok()
+        });
+        Self { port, _home: home, _running: running }
+    }
+
+    /// `http://127.0.0.1:PORT`.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+}
+
 /// A job that reaches a server through its own connection, `shelf`.
 pub fn connection(url: &str) -> String {
     format!("[connections.shelf]\nkind = \"s3\"\nendpoint = \"{url}\"\n")
