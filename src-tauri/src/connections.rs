@@ -2,7 +2,7 @@
 //! them wait where nobody else has to.
 
 use sluice_engine::api::Error;
-use sluice_engine::api::connections::{self, Known, Trial};
+use sluice_engine::api::connections::{self, HostKey, Known, Trial};
 use sluice_engine::error::ErrorReport;
 use sluice_engine::spec::{Connection, Secret, SecretField};
 use tauri::async_runtime;
@@ -39,6 +39,18 @@ pub(crate) async fn remove_connection(name: String) -> Answer<()> {
 #[tauri::command]
 pub(crate) async fn test_connection(place: String) -> Answer<Trial> {
     connections::test(&place).await.map_err(report)
+}
+
+/// The key that the SFTP server at a place shows, and whether the user knows it.
+#[tauri::command]
+pub(crate) async fn host_key(place: String) -> Answer<HostKey> {
+    connections::host_key(&place).await.map_err(report)
+}
+
+/// Trusts the server at a place from now on, if its key has that fingerprint.
+#[tauri::command]
+pub(crate) async fn trust_host_key(place: String, fingerprint: String) -> Answer<HostKey> {
+    connections::trust_host_key(&place, &fingerprint).await.map_err(report)
 }
 
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Answer<T> {

@@ -111,6 +111,8 @@ pub fn run() {
             files::open_logs,
             logs::about,
             logs::save_logs,
+            connections::host_key,
+            connections::trust_host_key,
         ])
         .on_window_event(|window, event| {
             if let WindowEvent::CloseRequested { api, .. } = event {

@@ -30,6 +30,7 @@ use crate::connections::ConnectionsArgs;
 Examples:
   sluice copy /Volumes/Archive /mnt/nas/archive     copy a folder, read everything back
   sluice copy /Volumes/Archive s3://bucket/archive  the same, into object storage
+  sluice copy sftp://user@nas/archive /mnt/nas/in   the same, from a server: also webdavs:// and ftps://
   sluice copy --watch /Volumes/Ingest /mnt/nas/in   take in files as they arrive, until Ctrl-C
   sluice run archive.sluice                         go on where a run stopped
   sluice failures archive.sluice --export why.csv   what failed, why, and what to do

@@ -83,6 +83,8 @@ fn main() {
         api::connections::StepResult,
         api::connections::TrialStep,
         api::connections::Trial,
+        api::connections::HostTrust,
+        api::connections::HostKey,
         spec::JobSpec,
         metrics::Sample,
         metrics::TimeLeft,

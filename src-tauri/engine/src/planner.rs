@@ -27,7 +27,8 @@ use crate::source::{Found, planned, walk};
 use crate::spec::JobSpec;
 use crate::state::Transition;
 use crate::storage::names::mirror;
-use crate::storage::remote::{Page, Place};
+use crate::storage::remote::Place;
+use crate::storage::remote::listing::Listing;
 use crate::storage::sources::{Origin, Sources};
 use crate::threads::{joined, off_thread};
 
@@ -46,6 +47,9 @@ pub(crate) async fn plan(session: &Arc<Session>) -> Result<Preflight, Error> {
     {
         let job = job.clone();
         off_thread(move || check_catalogues(&job)).await?;
+    }
+    for place in sources.iter().filter_map(|(_, source)| source.remote()) {
+        session.controls.endpoints.bound(place.endpoint(), place.sessions());
     }
     let remarks = check_places(&job, &sources).await?;
     session.step(Transition::Plan, None, &[]).await?;
@@ -192,28 +196,22 @@ impl Gathering<'_> {
     /// Lists all that lies behind a connection. A page that does not come is asked for again.
     fn list(&mut self, number: usize, place: &Place, line: &Line) -> Result<(), Error> {
         let runtime = Handle::current();
-        let mut after: Option<String> = None;
-        let mut tries = 0;
+        let mut listing = Listing::of(place);
+        let (mut tries, mut is_empty) = (0, true);
         loop {
-            let asking = line.ask(place.endpoint(), "list", place.list(after.as_deref()));
-            match runtime.block_on(asking) {
-                Ok(Page { entries, next }) => {
+            match runtime.block_on(listing.next(line)) {
+                Ok(Some(entries)) => {
                     tries = 0;
-                    if after.is_none() && entries.is_empty() && next.is_none() {
-                        return runtime.block_on(check_folder(place, line));
-                    }
+                    is_empty &= entries.is_empty();
                     for listed in entries {
                         self.tally.archived += u64::from(listed.is_archived);
                         if !self.add(planned(number, place, listed)) {
                             return Ok(());
                         }
                     }
-                    let Some(next) = next else { return Ok(()) };
-                    if after.as_ref() == Some(&next) {
-                        return Err(not_listed(place, &"it gives the same page again and again").into());
-                    }
-                    after = Some(next);
                 }
+                Ok(None) if is_empty => return runtime.block_on(check_folder(place, line)),
+                Ok(None) => return Ok(()),
                 // Cancelled; the caller sees it.
                 Err(Trouble::Closed) => return Ok(()),
                 Err(trouble) => {
@@ -276,12 +274,16 @@ fn gather(
 /// An empty folder behind a connection may be no folder at all: a single object would be passed over.
 async fn check_folder(place: &Place, line: &Line) -> Result<(), Error> {
     let Ok(key) = place.key(&RawPath::default()) else { return Ok(()) };
-    if key.is_empty() || line.ask(place.endpoint(), "look", place.look(&key)).await.is_err() {
+    if key.is_empty() {
         return Ok(());
+    }
+    match line.ask(place.endpoint(), "look", place.look(&key)).await {
+        Ok(looked) if !looked.is_folder => {}
+        _ => return Ok(()),
     }
     Err(Error::Refused(Refusal {
         code: "source_is_object",
-        message: format!("the source {} is a single object", place.shown(&RawPath::default())),
+        message: format!("the source {} is a single object or file", place.shown(&RawPath::default())),
         advice: "Name the folder that it lies in.",
     }))
 }

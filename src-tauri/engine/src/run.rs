@@ -117,13 +117,17 @@ async fn prepare(session: &Session) -> Result<Ground, Error> {
         })
     };
     let (sources, destination, places, scratch) = joined(opened).await?;
+    let remote = sources.iter().filter_map(|(_, source)| source.remote()).chain(destination.remote());
+    for place in remote {
+        session.controls.endpoints.bound(place.endpoint(), place.sessions());
+    }
     if let Destination::Remote(place) = &destination {
         // What is not there now is waited for when its turn comes; only what it can do is asked here.
         let line = Line::new(Arc::new(Controls::new(&job)), Arc::new(IntakeSwitch::new()), false);
         if let Err(refusal) = place.probe_destination(&line).await {
             tracing::warn!(why = refusal.message, "the destination does not say what it can do");
             // A service that does not know the condition would replace unseen. So it is looked first.
-            place.expect_no_guard();
+            place.set_guards(false);
         }
     }
     let mapper = Mapper::prepare(&job)?;
@@ -142,7 +146,7 @@ fn open_destination(job: &JobSpec, tag: &str) -> Result<Destination, Error> {
         }
         Location::Remote(remote) => {
             let shown = job.destination.to_string();
-            Ok(Destination::Remote(Arc::new(connect(remote, &shown, job, &access_of(job)?)?)))
+            Ok(Destination::Remote(Arc::new(connect(remote, &shown, job, &access_of(job)?)?.marked(tag))))
         }
     }
 }

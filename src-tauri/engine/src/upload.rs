@@ -98,7 +98,7 @@ pub(crate) async fn give_up(session: &Session, all: bool) -> Result<Vec<GivenUp>
     let open: Vec<OpenUpload> = open.into_iter().filter(|upload| all || !upload.pending).collect();
     let Location::Remote(remote) = &job.destination else { return Ok(Vec::new()) };
     let place = connect(remote, &job.destination.to_string(), &job, &access_of(&job)?)?;
-    let Store::Object(bucket) = &place.store;
+    let Store::Object(bucket) = &place.store else { return Ok(Vec::new()) };
     let line = Line::new(Arc::clone(&session.controls), Arc::new(IntakeSwitch::new()), false);
     let mut given_up = Vec::with_capacity(open.len());
     for upload in open {

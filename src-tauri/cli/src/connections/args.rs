@@ -4,7 +4,8 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use sluice_engine::spec::{Connection, Http, S3, S3Checksum, S3Guard};
+use sluice_engine::api::connections::ConnectionError;
+use sluice_engine::spec::{Connection, Ftp, FtpTls, Http, S3, S3Checksum, S3Guard, Sftp, Webdav};
 
 #[derive(Debug, Args)]
 pub(crate) struct ConnectionsArgs {
@@ -21,12 +22,23 @@ pub(crate) enum What {
     Add(Box<Add>),
     /// List the connections, and where the secrets of each are.
     List,
-    /// Try a place out: reach, clock, sign-in, list, write, checksum, guard, read, delete.
+    /// Try a place out: reach, clock, sign-in, list, write, checksum, guard, read, times, delete.
     ///
     /// Writes one small file there and removes it again. Exit code 0: nothing failed; 2: something did.
     Test {
         /// The connection's name and a path there, such as archive:bucket/folder.
         place: String,
+    },
+    /// Trust an SFTP server from now on: its key is kept in the connection's file of known hosts.
+    ///
+    /// Shows the key's fingerprint, and asks whether it is the server's. Without a terminal the fingerprint
+    /// has to be given, as the server's administrator says it.
+    Trust {
+        /// The connection's name, or a URL such as sftp://nas.example:2222/.
+        place: String,
+        /// The fingerprint that the server must have: SHA256:…
+        #[arg(long)]
+        fingerprint: Option<String>,
     },
     /// Remove a connection and its secrets.
     Remove {
@@ -56,46 +68,91 @@ pub(crate) struct Add {
     /// What the service speaks.
     #[arg(long)]
     kind: Kind,
-    /// The service's address, such as https://s3.example:9000 [S3 default: Amazon's own].
+    /// S3, WebDAV and http: the service's address, such as https://s3.example:9000 [S3 default: Amazon's own].
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
-    /// http: who signs in, by a password.
+    /// SFTP and FTP: the server's name or address.
+    #[arg(long)]
+    host: Option<String>,
+    /// SFTP and FTP: its port [default: the protocol's own].
+    #[arg(long)]
+    port: Option<u16>,
+    /// WebDAV, SFTP, FTP and http: who signs in, by a password or key.
     #[arg(long)]
     user: Option<String>,
     /// http: the header that the token is sent in, such as X-Api-Key [default: Authorization, as bearer].
     #[arg(long, value_name = "NAME", conflicts_with = "user")]
     header: Option<String>,
-    /// Such as eu-central-1.
+    /// WebDAV, SFTP and FTP: connections at once, at most.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    sessions: Option<u32>,
+    /// SFTP: the private key [default: the SSH agent's, and those in ~/.ssh].
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// SFTP: the host keys that are trusted [default: ~/.ssh/known_hosts].
+    #[arg(long, value_name = "FILE")]
+    known_hosts: Option<PathBuf>,
+    /// FTP: how the connection is kept from others [default: explicit].
+    #[arg(long)]
+    tls: Option<Tls>,
+    /// S3: such as eu-central-1.
     #[arg(long)]
     region: Option<String>,
-    /// Whether the bucket stands in the path [default: where there is an endpoint].
+    /// S3: whether the bucket stands in the path [default: where there is an endpoint].
     #[arg(long, value_name = "true|false")]
     path_style: Option<bool>,
-    /// A profile of the AWS tools, which then gives the keys.
+    /// S3: a profile of the AWS tools, which then gives the keys.
     #[arg(long)]
     profile: Option<String>,
-    /// Nobody signs in; for public buckets.
+    /// S3: nobody signs in; for public buckets.
     #[arg(long)]
     anonymous: bool,
-    /// The checksum that the service is asked to compute and compare [default: crc64nvme].
+    /// S3: the checksum that the service is asked to compute and compare [default: crc64nvme].
     #[arg(long)]
     checksum: Option<Checksum>,
-    /// What keeps two writers from replacing each other's objects unseen [default: conditional].
+    /// S3: what keeps two writers from replacing each other's objects unseen [default: conditional].
     #[arg(long)]
     guard: Option<Guard>,
     /// Read the secrets from standard input, one line FIELD=VALUE each: access_key_id,
-    /// secret_access_key, session_token; http: password or token.
+    /// secret_access_key, session_token (S3); password, token (WebDAV, http); password, key_passphrase
+    /// (SFTP); password (FTP).
     #[arg(long)]
     pub(crate) secrets_from_stdin: bool,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Kind {
     /// Object storage that speaks the protocol of Amazon S3.
     S3,
     /// A web server from which the rows of a catalogue name files: below its address they are fetched with
     /// the connection's secret.
     Http,
+    /// Files over HTTP.
+    Webdav,
+    /// Files over SSH.
+    Sftp,
+    /// Files over FTP, plain or with TLS.
+    Ftp,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Tls {
+    /// By nothing: the password and the files can be read on their way.
+    None,
+    /// TLS after the greeting.
+    Explicit,
+    /// TLS from the first byte.
+    Implicit,
+}
+
+impl Tls {
+    const fn of_spec(self) -> FtpTls {
+        match self {
+            Self::None => FtpTls::None,
+            Self::Explicit => FtpTls::Explicit,
+            Self::Implicit => FtpTls::Implicit,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -137,8 +194,29 @@ impl Guard {
 
 impl Add {
     /// The connection that these words describe.
-    pub(crate) fn connection(&self) -> Connection {
-        match self.kind {
+    pub(crate) fn connection(&self) -> Result<Connection, ConnectionError> {
+        self.check()?;
+        let missing = |option| ConnectionError::OptionMissing { option };
+        let host = || self.host.clone().ok_or(missing("--host"));
+        let url = || self.endpoint.clone().ok_or(missing("--endpoint"));
+        let (port, user, sessions) = (self.port, self.user.clone(), self.sessions);
+        Ok(match self.kind {
+            Kind::Webdav => Connection::Webdav(Webdav { user, sessions, ..Webdav::at(url()?) }),
+            Kind::Sftp => Connection::Sftp(Sftp {
+                port,
+                user,
+                key: self.key.clone(),
+                known_hosts: self.known_hosts.clone(),
+                sessions,
+                ..Sftp::at(host()?)
+            }),
+            Kind::Ftp => Connection::Ftp(Ftp {
+                port,
+                user,
+                tls: self.tls.map(Tls::of_spec).unwrap_or_default(),
+                sessions,
+                ..Ftp::at(host()?)
+            }),
             Kind::S3 => Connection::S3(S3 {
                 endpoint: self.endpoint.clone(),
                 region: self.region.clone(),
@@ -153,6 +231,32 @@ impl Add {
                 user: self.user.clone(),
                 header: self.header.clone(),
             }),
+        })
+    }
+
+    /// An option that its kind does not have would be passed over unseen.
+    fn check(&self) -> Result<(), ConnectionError> {
+        use Kind::{Ftp, Http, S3, Sftp, Webdav};
+        let options: [(&'static str, bool, &[Kind]); 15] = [
+            ("--endpoint", self.endpoint.is_some(), &[S3, Webdav, Http]),
+            ("--host", self.host.is_some(), &[Sftp, Ftp]),
+            ("--port", self.port.is_some(), &[Sftp, Ftp]),
+            ("--user", self.user.is_some(), &[Webdav, Sftp, Ftp, Http]),
+            ("--header", self.header.is_some(), &[Http]),
+            ("--sessions", self.sessions.is_some(), &[Webdav, Sftp, Ftp]),
+            ("--key", self.key.is_some(), &[Sftp]),
+            ("--known-hosts", self.known_hosts.is_some(), &[Sftp]),
+            ("--tls", self.tls.is_some(), &[Ftp]),
+            ("--region", self.region.is_some(), &[S3]),
+            ("--path-style", self.path_style.is_some(), &[S3]),
+            ("--profile", self.profile.is_some(), &[S3]),
+            ("--anonymous", self.anonymous, &[S3]),
+            ("--checksum", self.checksum.is_some(), &[S3]),
+            ("--guard", self.guard.is_some(), &[S3]),
+        ];
+        match options.into_iter().find(|(_, is_set, kinds)| *is_set && !kinds.contains(&self.kind)) {
+            Some((option, ..)) => Err(ConnectionError::OptionUnknown { option }),
+            None => Ok(()),
         }
     }
 }

@@ -9,7 +9,8 @@ use std::path::Path;
 use serde_json::json;
 use sluice_engine::api::Error;
 use sluice_engine::api::connections::{
-    self, ConnectionError, Imported, Known, SecretAt, SecretPlace, Step, StepResult, Trial, TrialStep,
+    self, ConnectionError, HostTrust, Imported, Known, SecretAt, SecretPlace, Step, StepResult, Trial,
+    TrialStep,
 };
 use sluice_engine::spec::{Connection, Secret, SecretField};
 
@@ -27,13 +28,14 @@ pub(crate) async fn connections(args: ConnectionsArgs, output: &Output) -> Resul
         What::Add(args) => add(&args, output),
         What::List => list(output),
         What::Test { place } => test(&place, output).await,
+        What::Trust { place, fingerprint } => trust(&place, fingerprint, output).await,
         What::Remove { name, yes } => remove(&name, yes, output),
         What::Import { config, only, dry_run } => import(&config, only.as_deref(), dry_run, output),
     }
 }
 
 fn add(args: &Add, output: &Output) -> Result<Ending, Error> {
-    let connection = args.connection();
+    let connection = args.connection()?;
     connection.check(&args.name)?;
     let secrets = if args.secrets_from_stdin {
         let mut text = String::new();
@@ -176,6 +178,7 @@ fn tried(trial: &Trial) -> String {
             Step::Checksum => "checksum",
             Step::Guard => "guard",
             Step::Read => "read",
+            Step::Times => "times",
             Step::Delete => "delete",
         };
         let result = match result {
@@ -189,8 +192,31 @@ fn tried(trial: &Trial) -> String {
     text
 }
 
+async fn trust(place: &str, fingerprint: Option<String>, output: &Output) -> Result<Ending, Error> {
+    let expected = match fingerprint {
+        Some(fingerprint) => fingerprint,
+        None => {
+            let shown = connections::host_key(place).await?;
+            let question = format!(
+                "{} shows a key of the kind {} with the fingerprint\n  {}\nIs that what its administrator says? [y/N] ",
+                shown.host, shown.algorithm, shown.fingerprint
+            );
+            if shown.trust != HostTrust::Known && !confirmed(&question) {
+                return Err(ConnectionError::NotTrusted { fingerprint: shown.fingerprint }.into());
+            }
+            shown.fingerprint
+        }
+    };
+    let trusted = connections::trust_host_key(place, &expected).await?;
+    let said = || {
+        format!("{} is trusted by {} ({})", trusted.host, trusted.fingerprint, trusted.known_hosts.display())
+    };
+    output.result(said, &trusted);
+    Ok(Ending::Complete)
+}
+
 fn remove(name: &str, yes: bool, output: &Output) -> Result<Ending, Error> {
-    if !yes && !confirmed(name) {
+    if !yes && !confirmed(&format!("Remove {name} and its secrets? [y/N] ")) {
         return Err(ConnectionError::NotConfirmed { name: name.to_owned() }.into());
     }
     connections::remove(name)?;
@@ -199,11 +225,11 @@ fn remove(name: &str, yes: bool, output: &Output) -> Result<Ending, Error> {
 }
 
 /// Asks on the terminal; without one the answer is no.
-fn confirmed(name: &str) -> bool {
+fn confirmed(question: &str) -> bool {
     if !io::stdin().is_terminal() {
         return false;
     }
-    eprint!("Remove {name} and its secrets? [y/N] ");
+    eprint!("{question}");
     let _ = io::stderr().flush();
     let mut answer = String::new();
     let read = io::stdin().lock().take(16).read_line(&mut answer);

@@ -62,11 +62,59 @@ pub enum ConnectionError {
         /// The text.
         text: String,
     },
-    /// This version cannot open what lies behind a connection of that kind.
-    #[error("this version does not open files over {kind}")]
-    NotOpened {
+    /// A connection of that kind needs an option.
+    #[error("a connection of this kind needs {option}")]
+    OptionMissing {
+        /// The option.
+        option: &'static str,
+    },
+    /// A connection of that kind has no such option.
+    #[error("a connection of this kind has no {option}")]
+    OptionUnknown {
+        /// The option.
+        option: &'static str,
+    },
+    /// Nobody said that the server's key is right.
+    #[error("the server's key {fingerprint} is not trusted, because nobody confirmed it")]
+    NotTrusted {
+        /// The key that it shows.
+        fingerprint: String,
+    },
+    /// Only SFTP knows a server by its key.
+    #[error("a server of the kind {kind} has no key of its own")]
+    NoHostKey {
         /// The kind.
         kind: &'static str,
+    },
+    /// The server's key cannot be seen.
+    #[error("the server's key cannot be seen: {why}")]
+    HostUnseen {
+        /// Why.
+        why: String,
+    },
+    /// The server shows another key than the one that is to be trusted.
+    #[error("{host} shows another key: {fingerprint}")]
+    HostKeyOther {
+        /// The server.
+        host: String,
+        /// The key that it shows.
+        fingerprint: String,
+    },
+    /// A key that is known already says otherwise.
+    #[error("another key of {host} stands in {}, or this one is revoked there", path.display())]
+    HostKeyStands {
+        /// The server.
+        host: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The key cannot be kept.
+    #[error("the key cannot be written to {}: {why}", path.display())]
+    HostKeyUnkept {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        why: String,
     },
     /// Secrets are to be kept, but this computer has no keychain.
     #[error("this computer has no keychain that could keep the secrets of {name}")]
@@ -138,7 +186,13 @@ impl ConnectionError {
             Self::Taken { .. } => "connection_exists",
             Self::Reserved { .. } => "connection_reserved",
             Self::NoPlace { .. } => "no_place",
-            Self::NotOpened { .. } => "connection_kind",
+            Self::OptionMissing { .. } | Self::OptionUnknown { .. } => "connection_option",
+            Self::NotTrusted { .. } => "host_key_unknown",
+            Self::NoHostKey { .. } => "no_host_key",
+            Self::HostUnseen { .. } => "host_unseen",
+            Self::HostKeyOther { .. } => "host_key_other",
+            Self::HostKeyStands { .. } => "host_key_changed",
+            Self::HostKeyUnkept { .. } => "host_key_unkept",
             Self::NoKeychain { .. } => "no_keychain",
             Self::Keychain { .. } => "keychain",
             Self::NoSuchSecret { .. } => "secret_unknown",
@@ -165,7 +219,6 @@ impl ConnectionError {
             Self::Taken { .. } => "Choose another name, or remove that one first.".into(),
             Self::Reserved { .. } => "Choose another name.".into(),
             Self::NoPlace { .. } => "Write a connection's name and a path: archive:bucket/folder.".into(),
-            Self::NotOpened { .. } => "Mount it as a folder of this computer, and name that folder.".into(),
             Self::NoKeychain { name, fields } => {
                 let variables: Vec<_> = fields.iter().map(|field| field.variable(name)).collect();
                 format!(
@@ -176,6 +229,22 @@ impl ConnectionError {
             Self::Keychain { name, field, .. } => {
                 format!("Unlock it and try again, or set {} in the environment.", field.variable(name))
             }
+            Self::OptionMissing { .. } | Self::OptionUnknown { .. } => {
+                "`sluice connections add --help` says which options each kind has.".into()
+            }
+            Self::NotTrusted { fingerprint } => {
+                format!("If it is what the server's administrator says, add --fingerprint {fingerprint}.")
+            }
+            Self::NoHostKey { .. } => String::new(),
+            Self::HostUnseen { .. } => "Check the network and the connection's address.".into(),
+            Self::HostKeyOther { .. } => {
+                "Ask the server's administrator for its fingerprint. Nothing was trusted.".into()
+            }
+            Self::HostKeyStands { .. } => {
+                "Ask the server's administrator. If the new key is right, take the old one out of that file first."
+                    .into()
+            }
+            Self::HostKeyUnkept { .. } => "Check your rights to that file.".into(),
             Self::NoSuchSecret { .. } => String::new(),
             Self::HalfKey { .. } => {
                 "Give access_key_id and secret_access_key, or neither of them and no session_token.".into()

@@ -5,6 +5,7 @@
 
 mod book;
 mod error;
+mod hosts;
 mod keychain;
 mod rclone;
 mod reach;
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use error::ConnectionError;
+pub use hosts::{HostKey, HostTrust, host_key, trust_host_key};
 pub use rclone::{Imported, Left, Taken};
 pub(crate) use reach::access_of;
 pub use secrets::{SecretAt, SecretPlace, read as read_secrets};
@@ -65,11 +67,6 @@ pub fn remove(name: &str) -> Result<(), Error> {
     book::remove(&book::place()?, name, |connection| secrets::remove(name, connection))
 }
 
-/// Whether this version can open what lies behind such a connection.
-const fn opens(connection: &Connection) -> bool {
-    matches!(connection, Connection::S3(_) | Connection::Http(_))
-}
-
 /// Whether this computer can keep secrets for this user. A headless server cannot.
 pub fn has_keychain() -> bool {
     keychain::is_there()
@@ -82,8 +79,7 @@ pub fn is_in_environment(name: &str) -> bool {
 
 /// Tries a place out: a connection's name and a path there, such as `archive:bucket/folder`.
 pub async fn test(place: &str) -> Result<Trial, Error> {
-    let named = if place.contains(':') { place.to_owned() } else { format!("{place}:") };
-    let location: Location = named.parse().map_err(SpecError::from)?;
+    let location = place_of(place)?;
     let Location::Remote(remote) = &location else {
         return Err(ConnectionError::NoPlace { text: place.to_owned() }.into());
     };
@@ -97,6 +93,12 @@ pub async fn test(place: &str) -> Result<Trial, Error> {
     }
     let opened = connect(remote, place, &job, &access)?;
     Ok(trial::run(&opened, &client).await)
+}
+
+/// A connection's name alone is a place too.
+fn place_of(text: &str) -> Result<Location, Error> {
+    let named = if text.contains(':') { text.to_owned() } else { format!("{text}:") };
+    Ok(named.parse().map_err(SpecError::from)?)
 }
 
 /// Takes over the remotes of an rclone configuration, or only that one. A dry run changes nothing.
@@ -118,9 +120,6 @@ fn keep(
 ) -> Result<(), Error> {
     if name == AMAZON && connection.own_name() != AMAZON {
         return Err(ConnectionError::Reserved { name: AMAZON }.into());
-    }
-    if !opens(&connection) {
-        return Err(ConnectionError::NotOpened { kind: connection.kind() }.into());
     }
     let described = connection.clone();
     let mut are_kept = false;

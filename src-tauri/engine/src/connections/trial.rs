@@ -3,10 +3,12 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
+use bytes::Bytes;
 use futures_util::TryStreamExt;
 use reqwest::Client;
 use reqwest::header::DATE;
 use serde::{Deserialize, Serialize};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 use ts_rs::TS;
 use uuid::Uuid;
@@ -14,7 +16,8 @@ use uuid::Uuid;
 use crate::record::RawPath;
 use crate::storage::object::Stored;
 use crate::storage::remote::fault::{Fault, FaultKind};
-use crate::storage::remote::{Mode, Place, Store, Told};
+use crate::storage::remote::probe::long_ago;
+use crate::storage::remote::{Mode, Place, Told};
 
 /// Longest wait for a step.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -70,6 +73,8 @@ pub enum Step {
     Guard,
     /// It gives the same bytes back.
     Read,
+    /// It keeps the time at which a file's content was made.
+    Times,
     /// It removes the file.
     Delete,
 }
@@ -89,7 +94,8 @@ pub enum StepResult {
 }
 
 /// The steps that need a file of our own.
-const WITH_A_FILE: [Step; 5] = [Step::Write, Step::Checksum, Step::Guard, Step::Read, Step::Delete];
+const WITH_A_FILE: [Step; 6] =
+    [Step::Write, Step::Checksum, Step::Guard, Step::Read, Step::Times, Step::Delete];
 
 impl Trial {
     /// Whether nothing failed.
@@ -158,6 +164,13 @@ pub(super) async fn run(place: &Place, client: &Client) -> Trial {
 
 /// Any answer will do. Finds how many seconds the service's clock is ahead of ours, if it tells.
 pub(super) async fn reach(endpoint: &str, client: &Client) -> (Came, Option<Option<i64>>) {
+    if !endpoint.starts_with("http") {
+        let address = endpoint.split_once("://").map_or(endpoint, |(_, address)| address);
+        return match TcpStream::connect(address).await {
+            Ok(_) => (ok("it answers"), Some(None)),
+            Err(error) => (failed(format!("no answer from {endpoint}: {error}")), None),
+        };
+    }
     let asked = SystemTime::now();
     match client.head(endpoint).send().await {
         Ok(answer) => {
@@ -248,14 +261,23 @@ async fn with_a_file(trial: &mut Trial, place: &Place) {
     trial.tell(Step::Checksum, checksum, Duration::ZERO);
     trial.step(Step::Guard, guard(place, &key, &bytes, mode)).await;
     trial.step(Step::Read, read(place, &key, &bytes)).await;
+    trial.step(Step::Times, times(place, &key)).await;
     trial.step(Step::Delete, delete(place, &key)).await;
 }
 
 async fn put(place: &Place, key: &str, bytes: &[u8], mode: Mode) -> Result<Stored, Fault> {
-    let told = Told { content_type: "application/octet-stream", modified: None };
-    match &place.store {
-        Store::Object(bucket) => bucket.put(key, bytes.to_vec().into(), &told, mode).await,
-    }
+    let told = Told { content_type: "application/octet-stream", modified: Some(long_ago()) };
+    place.put(key, Bytes::copy_from_slice(bytes), &told, mode).await
+}
+
+/// Whether the file has the time that it was to have.
+async fn times(place: &Place, key: &str) -> (Came, Option<()>) {
+    let came = match place.look(key).await {
+        Ok(looked) if looked.modified == Some(long_ago()) => ok("a file keeps the time of its source"),
+        Ok(_) => lacking("files get the time at which they arrive"),
+        Err(fault) => failed(fault.said),
+    };
+    (came, None)
 }
 
 /// Writes a file, on the condition that the name is free if the service knows such a thing.

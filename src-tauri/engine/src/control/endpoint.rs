@@ -27,6 +27,8 @@ pub(crate) const SERVICES: usize = 64;
 pub(crate) struct Endpoints {
     known: Mutex<HashMap<String, Arc<Endpoint>>>,
     settings: Mutex<Settings>,
+    /// Requests at once that a service may have from us, whatever is set.
+    bounds: Mutex<HashMap<String, u32>>,
     started: Instant,
     turned: mpsc::Sender<Turned>,
 }
@@ -73,16 +75,28 @@ pub(crate) enum Held {
 impl Endpoints {
     /// `started`: the start of the run's clock. `turned`: hears what the autopilot changes.
     pub(crate) fn new(job: &spec::JobSpec, started: Instant, turned: mpsc::Sender<Turned>) -> Self {
-        Self { known: Mutex::default(), settings: Mutex::new(Settings::of(job)), started, turned }
+        let (known, bounds) = (Mutex::default(), Mutex::default());
+        Self { known, settings: Mutex::new(Settings::of(job)), bounds, started, turned }
     }
 
     /// Puts a changed job in force.
     pub(crate) fn set(&self, job: &spec::JobSpec) {
         let settings = Settings::of(job);
-        for endpoint in lock(&self.known).values() {
-            endpoint.set(&settings, self.started.elapsed());
+        let bounds = lock(&self.bounds).clone();
+        for (name, endpoint) in lock(&self.known).iter() {
+            endpoint.set(&settings, bounds.get(name).copied(), self.started.elapsed());
         }
         *lock(&self.settings) = settings;
+    }
+
+    /// From now on no more requests than that go to a service at once. None: as many as are set.
+    pub(crate) fn bound(&self, name: &str, requests: Option<u32>) {
+        let Some(requests) = requests else { return };
+        lock(&self.bounds).insert(name.to_owned(), requests.max(1));
+        let settings = lock(&self.settings).clone();
+        if let Some(endpoint) = lock(&self.known).get(name) {
+            endpoint.set(&settings, Some(requests.max(1)), self.started.elapsed());
+        }
     }
 
     /// The service of that name. None: there are too many already.
@@ -105,7 +119,8 @@ impl Endpoints {
             breakers: Mutex::default(),
             requests: Requests::default(),
         });
-        endpoint.set(&settings, self.started.elapsed());
+        let bound = lock(&self.bounds).get(name).copied();
+        endpoint.set(&settings, bound, self.started.elapsed());
         known.insert(name.to_owned(), Arc::clone(&endpoint));
         Some(endpoint)
     }
@@ -135,17 +150,18 @@ impl Settings {
 }
 
 impl Endpoint {
-    fn set(&self, settings: &Settings, now: Duration) {
+    fn set(&self, settings: &Settings, bound: Option<u32>, now: Duration) {
         let own = settings.own.get(&*self.name).copied().unwrap_or_default();
+        let most = bound.unwrap_or(u32::MAX);
         let mut rule = lock(&self.rule);
         if settings.autopilot {
-            let range = 1..=own.concurrency.unwrap_or(spec::Limits::RANGES.concurrency.max);
-            let rule = rule.get_or_insert_with(|| LatencyRule::new(range.clone(), latency::START));
+            let range = 1..=own.concurrency.unwrap_or(spec::Limits::RANGES.concurrency.max).min(most);
+            let rule = rule.get_or_insert_with(|| LatencyRule::new(range.clone(), latency::START.min(most)));
             rule.reset_range(now, range);
             self.gate.set_limit(rule.limit());
         } else {
             *rule = None;
-            self.gate.set_limit(own.concurrency.unwrap_or(settings.concurrency));
+            self.gate.set_limit(own.concurrency.unwrap_or(settings.concurrency).min(most));
         }
         self.rate.set(own.rate, own.burst);
         lock(&self.budget).set_percent(settings.retry_budget_percent);

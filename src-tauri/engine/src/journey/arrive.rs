@@ -56,7 +56,7 @@ impl Way<'_> {
         if let Some(place) = self.work.site.destination.remote() {
             let target = self.target(&arrived)?;
             let there = self.look(&self.line(), place, &target).await.ok()?;
-            return (there == Some(arrived.bytes)).then_some(arrived);
+            return there.is_some_and(|there| there.size == arrived.bytes).then_some(arrived);
         }
         let path = self.target(&arrived).and_then(|target| self.work.site.destination.path(&target))?;
         let bytes = arrived.bytes;

@@ -122,7 +122,7 @@ impl Way<'_> {
         let told = Told { content_type: content_type(target.file_name()), modified: None };
         let putting = place.put(&key, content.clone(), &told, mode);
         match self.alive(line.ask(place.endpoint(), "put", putting)).await {
-            Ok(()) => {}
+            Ok(_) => {}
             Err(Trouble::Refused(fault)) if fault.kind == FaultKind::Taken && mode == Mode::Create => {
                 return Ok(false);
             }
@@ -148,7 +148,7 @@ impl Way<'_> {
     ) -> Result<There, Stop> {
         match self.look(line, place, target).await? {
             None => Ok(There::Nothing),
-            Some(size) if size != content.len() as u64 => Ok(There::Other),
+            Some(looked) if looked.size != content.len() as u64 => Ok(There::Other),
             Some(_) => match self.content_of(line, place, target).await? {
                 Some(there) if there == *content => Ok(There::Same),
                 Some(_) => Ok(There::Other),
@@ -164,8 +164,8 @@ impl Way<'_> {
         place: &Place,
         target: &RawPath,
     ) -> Result<Option<Vec<u8>>, Stop> {
-        let Some(size) = self.look(line, place, target).await?.filter(|size| *size <= sidecar::LONGEST)
-        else {
+        let looked = self.look(line, place, target).await?;
+        let Some(size) = looked.map(|looked| looked.size).filter(|size| *size <= sidecar::LONGEST) else {
             return Ok(None);
         };
         let what = format!("cannot read back {}", place.shown(target));

@@ -103,8 +103,11 @@ impl Way<'_> {
             Destination::Remote(place) => {
                 let told = told(&source, &target);
                 match &place.store {
-                    Store::Object(_) => {
-                        self.write_to_bucket(&line, &mut source, place, target, told, mode).await
+                    Store::Object(bucket) => {
+                        self.write_to_bucket(&line, &mut source, (place, bucket), target, told, mode).await
+                    }
+                    Store::Files(tree) => {
+                        Box::pin(self.write_to_server(&line, &mut source, (place, tree), target, mode)).await
                     }
                 }
             }
@@ -121,6 +124,10 @@ impl Way<'_> {
     /// again, so that little is sent in vain.
     fn tries_first(&self, size: u64) -> Option<&Arc<Place>> {
         let place = self.work.site.destination.remote()?;
+        // What a server refuses only by its rename has been written by then.
+        if place.has_live_files() {
+            return None;
+        }
         let policy = self.work.site.delivery.on_conflict;
         let fits = size <= parts::WHOLE && policy != OnConflict::Overwrite;
         (fits && !self.may_be_there() && place.guards() && !place.expects_occupants()).then_some(place)
@@ -136,7 +143,10 @@ impl Way<'_> {
     ) -> Result<Option<Processed>, Stop> {
         let told = told(source, target);
         match &place.store {
-            Store::Object(_) => self.try_bucket(line, source, place, target.clone(), told).await,
+            Store::Object(bucket) => {
+                self.try_bucket(line, source, (place, bucket), target.clone(), told).await
+            }
+            Store::Files(_) => Ok(None),
         }
     }
 

@@ -22,7 +22,7 @@ use crate::storage::local::platform::{self, to_shown};
 use crate::storage::names::numbered;
 use crate::storage::remote::fault::FaultKind;
 use crate::storage::remote::fetch::Fetch;
-use crate::storage::remote::{Mode, Place};
+use crate::storage::remote::{Looked, Mode, Place};
 use crate::threads::off_thread;
 
 /// Numbers tried for a free name before giving up.
@@ -140,22 +140,26 @@ impl Way<'_> {
             Destination::Remote(place) => {
                 let there = self.look(line, place, target).await?;
                 place.expect_occupants(there.is_some());
-                Ok(there.map_or(Occupant::Nobody, Occupant::File))
+                Ok(match there {
+                    None => Occupant::Nobody,
+                    Some(looked) if looked.is_folder => Occupant::Other,
+                    Some(looked) => Occupant::File(looked.size),
+                })
             }
         }
     }
 
-    /// The size of what is under a name behind a connection. None: nothing is.
+    /// What is under a name behind a connection. None: nothing is.
     pub(super) async fn look(
         &self,
         line: &Line,
         place: &Place,
         target: &RawPath,
-    ) -> Result<Option<u64>, Stop> {
+    ) -> Result<Option<Looked>, Stop> {
         let what = || format!("cannot look at {}", place.shown(target));
         let key = place.target(target).map_err(|fault| fault.of_destination(&what()))?;
         match self.alive(line.ask(place.endpoint(), "look", place.look(&key))).await {
-            Ok(looked) => Ok(Some(looked.size)),
+            Ok(looked) => Ok(Some(looked)),
             Err(Trouble::Refused(fault)) if fault.kind == FaultKind::Missing => Ok(None),
             // Who may not list is not told what is missing. Where the service guards what is there, writing
             // tells more.

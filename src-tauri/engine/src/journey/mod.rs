@@ -13,6 +13,7 @@ mod conflict;
 mod describe;
 mod map;
 mod reading;
+mod server;
 mod sidecars;
 mod spool;
 mod upload;

@@ -159,6 +159,17 @@ impl<'a> Reading<'a> {
                 let checked = off_thread(move || deliver::check_unchanged(&file, bytes)).await;
                 checked.map_err(|failure| stage::fail(way.record, &way.work.site, failure))?;
             }
+            // A file on a server may be written to while it is read.
+            Self::Remote { place, looked, .. } if looked.size == bytes && place.has_live_files() => {
+                let what = format!("cannot look at {}", place.shown(&way.record.path));
+                let key = place.key(&way.record.path);
+                let key = key.map_err(|fault| fault.of_source(Stage::Deliver, &what))?;
+                let now = way.alive(way.line().ask(place.endpoint(), "look", place.look(&key))).await;
+                let now = now.map_err(|trouble| way.no_source(place, &what, trouble))?;
+                if (now.size, now.modified) != (looked.size, looked.modified) {
+                    return Err(changed("was written to while it was copied".to_owned()));
+                }
+            }
             // One answer is of one state, and every further one was asked for under its tag.
             Self::Remote { looked, .. } if looked.size == bytes => {}
             Self::Remote { looked, .. } => {

@@ -38,6 +38,7 @@ const COMPLETE: &str = "complete upload";
 /// Where the content goes, and as what.
 struct Target<'a> {
     place: &'a Arc<Place>,
+    bucket: &'a Arc<Bucket>,
     path: RawPath,
     key: String,
     told: Told,
@@ -62,14 +63,14 @@ impl Way<'_> {
         &self,
         line: &Arc<Line>,
         source: &mut Reading<'_>,
-        place: &Arc<Place>,
+        (place, bucket): (&Arc<Place>, &Arc<Bucket>),
         path: RawPath,
         told: Told,
         mode: Mode,
     ) -> Result<Processed, Stop> {
         let what = format!("cannot write {}", place.shown(&path));
         let key = place.target(&path).map_err(|fault| fault.of_destination(&what))?;
-        let to = Target { place, path, key, told, mode };
+        let to = Target { place, bucket, path, key, told, mode };
         if source.size() > parts::WHOLE {
             return self.put_parts(line, source, to).await;
         }
@@ -105,13 +106,13 @@ impl Way<'_> {
         &self,
         line: &Line,
         source: &mut Reading<'_>,
-        place: &Arc<Place>,
+        (place, bucket): (&Arc<Place>, &Arc<Bucket>),
         path: RawPath,
         told: Told,
     ) -> Result<Option<Processed>, Stop> {
         let what = format!("cannot write {}", place.shown(&path));
         let key = place.target(&path).map_err(|fault| fault.of_destination(&what))?;
-        let to = Target { place, path, key, told, mode: Mode::Create };
+        let to = Target { place, bucket, path, key, told, mode: Mode::Create };
         match self.put_whole(line, source, &to).await? {
             Ok((hashed, stored)) => self.arrived_there(line, to, hashed, stored).await.map(Some),
             Err(Trouble::Refused(fault)) if fault.kind == FaultKind::Taken => {
@@ -143,7 +144,7 @@ impl Way<'_> {
         source: &mut Reading<'_>,
         to: &Target<'_>,
     ) -> Result<Result<(Hashed, Stored), Trouble>, Stop> {
-        let Store::Object(bucket) = &to.place.store;
+        let bucket = to.bucket;
         let _room = self.room(source.size()).await;
         let mut hashing = Hashing::new(self.hashes());
         let mut blocks = Vec::new();
@@ -169,7 +170,7 @@ impl Way<'_> {
         source: &mut Reading<'_>,
         to: Target<'_>,
     ) -> Result<Processed, Stop> {
-        let Store::Object(bucket) = &to.place.store;
+        let bucket = to.bucket;
         let upload = self.upload(line, source.size(), &to).await?;
         let at_once = parts::at_once(source.size());
         let mut receipts: Vec<Option<String>> = Vec::new();
@@ -203,10 +204,9 @@ impl Way<'_> {
             {
                 self.alive(is_kept).await.map_err(|_| Stop::WithCollector)?;
             }
-            let (line, place) = (Arc::clone(line), Arc::clone(to.place));
+            let (line, bucket) = (Arc::clone(line), Arc::clone(bucket));
             let (key, id) = (to.key.clone(), upload.id.clone());
             sending.spawn(async move {
-                let Store::Object(bucket) = &place.store;
                 let putting = bucket.put_part(&key, &id, number, PutPayload::from_iter(blocks));
                 let answer = line.ask(&bucket.endpoint, PART, putting).await;
                 drop(room);
@@ -246,7 +246,7 @@ impl Way<'_> {
 
     /// The upload that an earlier attempt began, or a new one.
     async fn upload(&self, line: &Line, size: u64, to: &Target<'_>) -> Result<Upload, Stop> {
-        let Store::Object(bucket) = &to.place.store;
+        let bucket = to.bucket;
         let place = to.place.shown(&RawPath::default());
         let part_size = parts::size(size);
         if let Some(kept) = &self.record.upload {
@@ -269,8 +269,9 @@ impl Way<'_> {
 
     /// Gives up what an earlier attempt left of an upload, when the record has arrived without it.
     pub(super) async fn forget_upload(&self, line: &Line) -> Result<(), Stop> {
-        if let (Some(kept), Some(place)) = (&self.record.upload, self.work.site.destination.remote()) {
-            let Store::Object(bucket) = &place.store;
+        if let (Some(kept), Some(place)) = (&self.record.upload, self.work.site.destination.remote())
+            && let Store::Object(bucket) = &place.store
+        {
             self.give_up(line, bucket, &kept.key, kept.id.clone()).await?;
         }
         Ok(())

@@ -155,6 +155,17 @@ fn check_apart(source: &Path, destination: &Path) -> Result<(), Refusal> {
 
 /// The same for places behind a connection.
 fn check_places_apart(sources: &Sources, destination: &Place) -> Result<(), Refusal> {
+    let remote = || sources.iter().filter_map(|(_, source)| source.remote());
+    if destination.sessions() == Some(1) && remote().any(|place| place.shares_connections(destination)) {
+        return Err(Refusal {
+            code: "one_connection",
+            message: format!(
+                "{} is source and destination, and its connection may only be one at once",
+                destination.shown(&RawPath::default())
+            ),
+            advice: "Set sessions = 2 or more in the connection: one to read, one to write.",
+        });
+    }
     let around =
         sources.iter().filter_map(|(_, source)| source.remote()).find(|place| place.holds(destination));
     match around {

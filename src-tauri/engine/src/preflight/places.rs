@@ -25,7 +25,17 @@ pub(crate) async fn check_places(job: &JobSpec, sources: &Sources) -> Result<Vec
     if let Location::Remote(remote) = &job.destination {
         let shown = job.destination.to_string();
         let place = connect(remote, &shown, job, &access_of(job)?)?;
-        if !place.probe_destination(&line).await?.guards {
+        let probed = place.probe_destination(&line).await?;
+        if !probed.keeps_times {
+            findings.push(Finding {
+                severity: Severity::Notes,
+                code: "times_lost".into(),
+                message: format!("{shown}: the server gives each file the time at which it arrives"),
+                advice: "Where the times of the sources matter, reach the server by SFTP, or mount it as a folder.".into(),
+                records: 0,
+            });
+        }
+        if !probed.guards {
             findings.push(Finding {
                 severity: Severity::Warns,
                 code: "destination_unguarded".into(),

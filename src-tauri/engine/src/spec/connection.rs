@@ -114,6 +114,9 @@ pub struct Webdav {
     /// Who signs in, by a password. Default: nobody, or by a token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
+    /// Connections at once, at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions: Option<u32>,
 }
 
 /// Files over FTP.
@@ -174,7 +177,7 @@ impl Sftp {
 impl Webdav {
     /// A server of which only the address is known.
     pub fn at(url: String) -> Self {
-        Self { url, user: None }
+        Self { url, user: None, sessions: None }
     }
 }
 

@@ -168,19 +168,6 @@ impl JobSpec {
     /// What cannot be done yet where files lie behind a connection is refused before anything is begun.
     fn check_remote(&self) -> Result<(), SpecError> {
         let wrong = |what: &str| Err(SpecError::Connection { what: what.to_owned() });
-        for location in self.sources.iter().chain([&self.destination]) {
-            let connection = location.remote().and_then(|remote| match remote.via() {
-                Via::Url(connection) => Some(&**connection),
-                // The user's own are looked at when they are opened.
-                Via::Named(name) => self.connections.get(name),
-            });
-            if let Some(connection) = connection.filter(|it| !matches!(it, Connection::S3(_))) {
-                return wrong(&format!(
-                    "{location}: files behind {} cannot be moved yet; mount it as a folder of this computer, and name that folder",
-                    connection.kind()
-                ));
-            }
-        }
         if !self.groups.is_empty() && self.destination.remote().is_some() {
             return wrong(
                 "[[group]] gives files their names together, or none of them, which only a folder of this computer can do: a service has no step for several files; take the groups out, or mount what lies behind the connection as a folder",
@@ -337,24 +324,6 @@ impl JobSpec {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_cannot_be_opened_yet_is_refused_by_the_job() {
-        let checked = |text: &str| toml::from_str::<JobSpec>(text).expect("a job").checked();
-        for (text, kind) in [
-            ("sources = [\"/a\"]\ndestination = \"sftp://u@nas/x\"", "sftp"),
-            ("sources = [\"webdavs://dam/x\"]\ndestination = \"/b\"", "webdav"),
-            (
-                "sources = [\"/a\"]\ndestination = \"nas:x\"\nconnections.nas = { kind = \"ftp\", host = \"h\" }",
-                "ftp",
-            ),
-        ] {
-            let error = checked(text).expect_err(text).to_string();
-            assert!(error.contains(kind) && error.contains("mount"), "{error}");
-        }
-        assert!(checked("sources = [\"/a\"]\ndestination = \"s3://media/x\"").is_ok());
-        assert!(checked("sources = [\"/a\"]\ndestination = \"archive:media/x\"").is_ok());
-    }
 
     #[test]
     fn a_job_file_that_is_not_right_is_told_by_its_line_alone() {

@@ -6,13 +6,13 @@
 //! by URLs are the [`web`]: read, never listed nor written. What a migration works with is an enum of
 //! these: [`sources::Source`] and [`destination::Destination`].
 //!
-//! **To add a service** (SFTP, WebDAV, FTP):
+//! **To add a service:**
 //!
-//! 1. A module beside [`object`] with its operations: list, look, read, delete, and how it writes. Its
-//!    errors become a [`remote::fault::Fault`] where they come in.
-//! 2. An arm of [`remote::Store`]; the compiler then names every place that has to know: the operations of
-//!    [`remote::Place`], the probe, and `journey::carry`, where the content is written. A service with
-//!    temporary names and a rename writes there as a folder does; what has arrived is
+//! 1. One with folders and a rename is a protocol of [`server`]: a module there with its operations, and an
+//!    arm of its `Protocol`. Its errors become a [`remote::fault::Fault`] where they come in.
+//! 2. Another kind of service is a module beside [`object`], and an arm of [`remote::Store`]; the compiler
+//!    then names every place that has to know: the operations of [`remote::Place`], the probe, and
+//!    `journey::carry`, where the content is written. What has arrived is
 //!    [`crate::stage::Processed::Arrived`].
 //! 3. An arm of [`remote::connect`], which opens it without asking it anything.
 //!
@@ -29,5 +29,6 @@ pub(crate) mod names;
 pub(crate) mod object;
 pub(crate) mod remote;
 pub(crate) mod scratch;
+pub(crate) mod server;
 pub(crate) mod sources;
 pub(crate) mod web;

@@ -15,7 +15,7 @@ pub(super) fn translate(remote: &Remote) -> Result<Translated, String> {
         Some("sftp") => sftp(remote),
         Some("webdav") => webdav(remote),
         Some("ftp") => ftp(remote),
-        Some(kind) => Err(format!("it is of the kind {kind}; only s3 can be imported")),
+        Some(kind) => Err(format!("it is of the kind {kind}; only s3, sftp, webdav and ftp can be imported")),
         None => Err("it names no type".into()),
     }
 }

@@ -125,9 +125,6 @@ fn take(remote: &Remote, place: &Place<'_>) -> Result<Taken, String> {
     }
     let Translated { connection, secrets, dropped } = kinds::translate(remote)?;
     connection.check(&name).map_err(|error| error.to_string())?;
-    if !super::opens(&connection) {
-        return Err(ConnectionError::NotOpened { kind: connection.kind() }.to_string());
-    }
     if !place.dry_run {
         let kept = if place.has_keychain { secrets.as_slice() } else { &[] };
         super::keep(place.into, &name, connection.clone(), kept).map_err(|error| error.to_string())?;

@@ -200,6 +200,7 @@ fn looked(got: &GetResult) -> Looked {
         etag: meta.e_tag.clone(),
         // Else when it was put there, which is the earliest that anybody knows.
         modified: text(MTIME).and_then(|seconds| time_of(seconds)).or(Some(meta.last_modified.into())),
+        is_folder: false,
         is_archived: class.is_some_and(|class| matches!(class.as_str(), "GLACIER" | "DEEP_ARCHIVE")),
     }
 }

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Place, Store};
+use super::{Place, Store, Tree};
 use crate::preflight::Refusal;
 use crate::spec::{Connection, JobSpec, Remote, Secrets, Via};
 use crate::storage::object::{self, OpenError};
+use crate::storage::server;
 
 /// How locations are reached: the user's own connections, and where secrets are kept.
 pub(crate) struct Access {
@@ -22,18 +23,7 @@ pub(crate) fn connect(
     job: &JobSpec,
     access: &Access,
 ) -> Result<Place, Refusal> {
-    let (name, connection) = match remote.via() {
-        Via::Url(connection) => (connection.own_name(), (**connection).clone()),
-        Via::Named(name) => {
-            let known = job.connections.get(name).or_else(|| access.connections.get(name));
-            let connection = known.ok_or_else(|| Refusal {
-                code: "connection_unknown",
-                message: format!("there is no connection {name}, which {shown} names{}", names_of(job, access)),
-                advice: "Add it with `sluice connections add` or as [connections.NAME] in the job. A file or folder of this computer whose name begins so is written with ./ before it.",
-            })?;
-            (name.clone(), connection.clone())
-        }
-    };
+    let (name, connection) = connection_of(remote, shown, job, access)?;
     match &connection {
         Connection::S3(s3) => {
             let path = remote.path().trim_start_matches('/');
@@ -47,18 +37,73 @@ pub(crate) fn connect(
             }
             let bucket = object::open(s3, &name, bucket, access.secrets.as_ref())
                 .map_err(|error| refused(&error, shown, &name))?;
-            Ok(Place::new(Store::Object(bucket), prefix, shown.to_owned()))
+            Ok(Place::new(Store::Object(Arc::new(bucket)), prefix, shown.to_owned()))
         }
         Connection::Http(_) => Err(Refusal {
             code: "connection_kind",
             message: format!("{shown}: a web server has no list of its files, so it is no place to name"),
             advice: "Name its files by their URLs, in the rows of a catalogue; below its address they are fetched with the connection's secret.",
         }),
-        Connection::Sftp(_) | Connection::Webdav(_) | Connection::Ftp(_) => Err(Refusal {
-            code: "connection_kind",
-            message: format!("{shown}: files behind {} cannot be moved yet", connection.kind()),
-            advice: "Mount it as a folder of this computer, and name that folder.",
-        }),
+        Connection::Sftp(_) | Connection::Webdav(_) | Connection::Ftp(_) => {
+            let path = remote.path();
+            let plain = path.trim_matches('/');
+            if !plain.is_empty() && !server::is_plain(plain) {
+                return Err(Refusal {
+                    code: "place_invalid",
+                    message: format!("{shown} is no plain path"),
+                    advice: "Write the path there plainly, without . and .. in it.",
+                });
+            }
+            let place = match remote.via() {
+                Via::Named(name) => format!("{name}:"),
+                Via::Url(_) => shown.to_owned(),
+            };
+            let server = server::open(&connection, (&name, &place), access.secrets.as_ref())
+                .map_err(|error| not_opened(&error, shown, &name))?;
+            // A URL's path is the server's own; behind a name there may be one from where we are put.
+            let from_root = path.starts_with('/') && !matches!(connection, Connection::Webdav(_));
+            Ok(Place::new(Store::Files(Tree { server, from_root }), path, shown.to_owned()))
+        }
+    }
+}
+
+/// The connection that a location names or describes, and the name under which its secrets are kept.
+pub(crate) fn connection_of(
+    remote: &Remote,
+    shown: &str,
+    job: &JobSpec,
+    access: &Access,
+) -> Result<(String, Connection), Refusal> {
+    let name = match remote.via() {
+        Via::Url(connection) => return Ok((connection.own_name(), (**connection).clone())),
+        Via::Named(name) => name,
+    };
+    let known = job.connections.get(name).or_else(|| access.connections.get(name));
+    let connection = known.ok_or_else(|| Refusal {
+        code: "connection_unknown",
+        message: format!("there is no connection {name}, which {shown} names{}", names_of(job, access)),
+        advice: "Add it with `sluice connections add` or as [connections.NAME] in the job. A file or folder of this computer whose name begins so is written with ./ before it.",
+    })?;
+    Ok((name.clone(), connection.clone()))
+}
+
+fn not_opened(error: &server::Failed, shown: &str, name: &str) -> Refusal {
+    match error {
+        server::Failed::NoSecret(field) => Refusal {
+            code: "secret_missing",
+            message: format!("{shown}: {error}; {} is not set", field.variable(name)),
+            advice: "Keep the secret with `sluice connections add`, or set the environment variable before you start Sluice.",
+        },
+        server::Failed::Secrets(_) => Refusal {
+            code: "secret_unreadable",
+            message: format!("{shown}: {error}"),
+            advice: "Unlock the keychain, or set the connection's environment variables before you start Sluice.",
+        },
+        server::Failed::Wrong(_) => Refusal {
+            code: "connection_invalid",
+            message: format!("{shown}: {error}"),
+            advice: "Correct the connection's address.",
+        },
     }
 }
 

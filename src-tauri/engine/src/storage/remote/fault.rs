@@ -46,6 +46,10 @@ pub(crate) enum FaultKind {
     Changed,
     /// Somebody else has the name.
     Taken,
+    /// Somebody else is at it for the moment.
+    Locked,
+    /// It did not work, and nobody says why.
+    Failed,
     /// It lies in an archive, and must be brought back first.
     Archived,
     /// There is no room.
@@ -136,6 +140,7 @@ pub(crate) fn kind_of_status(status: u16) -> FaultKind {
         412 => FaultKind::Changed,
         413 => FaultKind::TooLarge,
         414 => FaultKind::Name,
+        423 => FaultKind::Locked,
         429 | 503 => FaultKind::Throttled,
         501 | 505 => FaultKind::Unsupported,
         507 => FaultKind::Full,

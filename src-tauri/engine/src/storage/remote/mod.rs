@@ -3,6 +3,7 @@
 pub(crate) mod connect;
 pub(crate) mod fault;
 pub(crate) mod fetch;
+pub(crate) mod listing;
 pub(crate) mod probe;
 
 use std::sync::Arc;
@@ -12,8 +13,9 @@ use std::time::SystemTime;
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 
-use super::object::Bucket;
-use crate::record::{RawPath, show_bytes};
+use super::object::{Bucket, Stored};
+use super::server::{Kind, Server};
+use crate::record::{RawPath, RecordId, show_bytes};
 use fault::{Fault, FaultKind};
 
 /// A folder behind a connection. Nothing is asked of it but what lies below it.
@@ -24,6 +26,8 @@ pub(crate) struct Place {
     prefix: String,
     /// As the job writes it.
     shown: String,
+    /// Marks our temporary files, so that two migrations never touch each other's.
+    mark: String,
     /// The last name that was asked for was taken.
     occupied: AtomicBool,
 }
@@ -31,7 +35,22 @@ pub(crate) struct Place {
 /// The services that keep files.
 #[derive(Debug)]
 pub(crate) enum Store {
-    Object(Bucket),
+    Object(Arc<Bucket>),
+    Files(Tree),
+}
+
+/// The files of a server, from where it puts whoever signs in, or from its root.
+#[derive(Debug, Clone)]
+pub(crate) struct Tree {
+    pub(crate) server: Arc<Server>,
+    pub(crate) from_root: bool,
+}
+
+impl Tree {
+    /// What the server calls a file of that key.
+    pub(crate) fn path(&self, key: &str) -> String {
+        if self.from_root { format!("/{key}") } else { key.to_owned() }
+    }
 }
 
 /// What a listing says of a file.
@@ -43,6 +62,9 @@ pub(crate) struct Listed {
     pub(crate) etag: Option<String>,
     /// It must be brought back before it can be read.
     pub(crate) is_archived: bool,
+    pub(crate) kind: Kind,
+    /// A folder that could not be listed, and why.
+    pub(crate) unlisted: Option<Fault>,
 }
 
 /// A page of a listing.
@@ -62,6 +84,7 @@ pub(crate) struct Looked {
     /// When the content was made, as whoever brought it kept it.
     pub(crate) modified: Option<SystemTime>,
     pub(crate) is_archived: bool,
+    pub(crate) is_folder: bool,
 }
 
 /// What a service is told of a file besides its bytes.
@@ -86,13 +109,20 @@ pub(crate) type Stream = BoxStream<'static, Result<Bytes, Fault>>;
 
 impl Place {
     pub(crate) fn new(store: Store, prefix: &str, shown: String) -> Self {
-        Self { store, prefix: prefix.trim_matches('/').to_owned(), shown, occupied: AtomicBool::new(false) }
+        let (prefix, mark) = (prefix.trim_matches('/').to_owned(), String::new());
+        Self { store, prefix, shown, mark, occupied: AtomicBool::new(false) }
+    }
+
+    /// The same for a migration of that number, whose temporary files it marks.
+    pub(crate) fn marked(self, tag: &str) -> Self {
+        Self { mark: tag.chars().take(8).collect(), ..self }
     }
 
     /// The service, for its control: scheme, host and port.
     pub(crate) fn endpoint(&self) -> &Arc<str> {
         match &self.store {
             Store::Object(bucket) => &bucket.endpoint,
+            Store::Files(tree) => &tree.server.endpoint,
         }
     }
 
@@ -113,6 +143,7 @@ impl Place {
         let key = self.key(below)?;
         match &self.store {
             Store::Object(_) => Bucket::may_ask(&key),
+            Store::Files(tree) => tree.server.may_ask(&key),
         }
     }
 
@@ -122,7 +153,18 @@ impl Place {
         if target.0.split(|byte| *byte == b'/').any(leaves) {
             return Err(Fault::new(FaultKind::Name, "it would lie outside the destination"));
         }
-        self.key(target)
+        let key = self.key(target)?;
+        match &self.store {
+            Store::Object(_) => {}
+            Store::Files(tree) => tree.server.may_ask(&key)?,
+        }
+        Ok(key)
+    }
+
+    /// The temporary name of a record's file, beside its target.
+    pub(crate) fn part(&self, target_key: &str, record: RecordId) -> String {
+        let folder = target_key.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
+        format!("{folder}.sluice-{}-{record}.part", self.mark)
     }
 
     /// What a listed file is called below this place. None: it does not lie there.
@@ -153,13 +195,15 @@ impl Place {
     pub(crate) fn guards(&self) -> bool {
         match &self.store {
             Store::Object(bucket) => bucket.guards(),
+            Store::Files(tree) => tree.server.guards(),
         }
     }
 
-    /// From now on nobody relies on it.
-    pub(crate) fn expect_no_guard(&self) {
+    /// What a look found out about that.
+    pub(crate) fn set_guards(&self, guards: bool) {
         match &self.store {
-            Store::Object(bucket) => bucket.set_guards(false),
+            Store::Object(bucket) => bucket.set_guards(guards),
+            Store::Files(tree) => tree.server.set_guards(guards),
         }
     }
 
@@ -167,16 +211,42 @@ impl Place {
     pub(crate) fn holds(&self, other: &Self) -> bool {
         let same = match (&self.store, &other.store) {
             (Store::Object(own), Store::Object(other)) => own.is_same(other),
+            (Store::Files(own), Store::Files(other)) => {
+                own.server.is_same(&other.server) && own.from_root == other.from_root
+            }
+            _ => false,
         };
         let inside = || other.prefix.strip_prefix(&self.prefix).is_some_and(|rest| rest.starts_with('/'));
         same && (self.prefix.is_empty() || self.prefix == other.prefix || inside())
     }
 
-    /// A page of all that lies below. `after`: the page before said so.
+    /// Whether whoever reads from one keeps connections that whoever writes to the other needs.
+    pub(crate) fn shares_connections(&self, other: &Self) -> bool {
+        match (&self.store, &other.store) {
+            (Store::Files(own), Store::Files(other)) => Arc::ptr_eq(&own.server, &other.server),
+            _ => false,
+        }
+    }
+
+    /// Connections at once that the service may have from us, where it counts them.
+    pub(crate) fn sessions(&self) -> Option<u32> {
+        match &self.store {
+            Store::Object(_) => None,
+            Store::Files(tree) => tree.server.sessions,
+        }
+    }
+
+    /// Whether a file can change while it is read.
+    pub(crate) fn has_live_files(&self) -> bool {
+        matches!(self.store, Store::Files(_))
+    }
+
+    /// A page of what lies below. `after`: the page before said so. All of it: see [`listing::Listing`].
     pub(crate) async fn list(&self, after: Option<&str>) -> Result<Page, Fault> {
         let prefix = if self.prefix.is_empty() { String::new() } else { format!("{}/", self.prefix) };
         match &self.store {
             Store::Object(bucket) => bucket.list(&prefix, after).await,
+            Store::Files(tree) => listing::first_page(tree, &self.prefix).await,
         }
     }
 
@@ -184,6 +254,7 @@ impl Place {
     pub(crate) async fn look(&self, key: &str) -> Result<Looked, Fault> {
         match &self.store {
             Store::Object(bucket) => bucket.look(key).await,
+            Store::Files(tree) => tree.server.look(&tree.path(key)).await,
         }
     }
 
@@ -196,13 +267,25 @@ impl Place {
     ) -> Result<(Looked, Stream), Fault> {
         match &self.store {
             Store::Object(bucket) => bucket.read(key, from, etag).await,
+            Store::Files(tree) => tree.server.read(&tree.path(key), from, etag).await,
         }
     }
 
-    /// Writes a small file in one step: it is there as a whole, or not at all.
-    pub(crate) async fn put(&self, key: &str, content: Bytes, told: &Told, mode: Mode) -> Result<(), Fault> {
+    /// Puts a small file under its name, whole.
+    pub(crate) async fn put(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        told: &Told,
+        mode: Mode,
+    ) -> Result<Stored, Fault> {
         match &self.store {
-            Store::Object(bucket) => bucket.put(key, content.into(), told, mode).await.map(drop),
+            Store::Object(bucket) => bucket.put(key, bytes.into(), told, mode).await,
+            Store::Files(tree) => {
+                let part = tree.path(&format!("{key}.part"));
+                tree.server.put(&part, &tree.path(key), bytes, told.modified, mode).await?;
+                Ok(Stored { asserted: false, etag: None })
+            }
         }
     }
 
@@ -210,6 +293,7 @@ impl Place {
     pub(crate) async fn delete(&self, key: &str) -> Result<(), Fault> {
         match &self.store {
             Store::Object(bucket) => bucket.delete(key).await,
+            Store::Files(tree) => tree.server.delete(&tree.path(key)).await,
         }
     }
 }
@@ -266,7 +350,7 @@ mod tests {
 
     fn place(prefix: &str) -> Place {
         let bucket = object::open(&S3::default(), "any", "media", &Any).expect("a bucket");
-        Place::new(Store::Object(bucket), prefix, format!("s3://media/{prefix}"))
+        Place::new(Store::Object(Arc::new(bucket)), prefix, format!("s3://media/{prefix}"))
     }
 
     fn raw(path: &str) -> RawPath {

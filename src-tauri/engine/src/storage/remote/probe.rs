@@ -1,10 +1,10 @@
 //! One look at a place behind a connection before anything moves: is it there, does it know us, may we
 //! list and write, and does it keep two writers apart?
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::fault::{Fault, FaultKind};
-use super::{Mode, Place, Store, Told};
+use super::{Mode, Place, Told};
 use crate::control::line::{Line, Trouble};
 use crate::preflight::Refusal;
 use crate::record::RawPath;
@@ -17,6 +17,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub(crate) struct Probed {
     /// The service refuses to replace what is there, when it is told so.
     pub(crate) guards: bool,
+    /// A file keeps the time of its source.
+    pub(crate) keeps_times: bool,
 }
 
 impl Place {
@@ -48,18 +50,19 @@ impl Place {
             }
             Err(trouble) => return Err(refused(trouble)),
         };
+        // An object keeps it beside its content.
+        let keeps_times = !self.has_live_files()
+            || ask(line, self, self.look(&key)).await.is_ok_and(|there| there.modified == Some(long_ago()));
         if let Err(error) = ask(line, self, self.delete(&key)).await {
             tracing::warn!(key, %error, "the probe stays");
         }
-        match &self.store {
-            Store::Object(bucket) => bucket.set_guards(guards),
-        }
-        Ok(Probed { guards })
+        self.set_guards(guards);
+        Ok(Probed { guards, keeps_times })
     }
 
     async fn put_probe(&self, key: &str, mode: Mode) -> Result<(), Fault> {
-        let told = Told { content_type: "text/plain", modified: None };
-        self.put(key, bytes::Bytes::from_static(b"sluice"), &told, mode).await
+        let told = Told { content_type: "text/plain", modified: Some(long_ago()) };
+        self.put(key, bytes::Bytes::from_static(b"sluice"), &told, mode).await.map(drop)
     }
 
     fn refusal(&self, end: &str, what: &str, trouble: Trouble) -> Refusal {
@@ -69,15 +72,16 @@ impl Place {
             return Refusal { code: "service_unreachable", message, advice: "Try again in a while." };
         };
         let (code, advice) = match fault.kind {
-            FaultKind::SignIn => {
-                ("service_denied", "Check the connection's secret, its region, and this computer's clock.")
-            }
+            FaultKind::SignIn => (
+                "service_denied",
+                "Check the connection's user and secret; for object storage its region and this computer's clock too.",
+            ),
             FaultKind::Denied => {
                 ("service_forbids", "Give the connection's user the right to list, read and write there.")
             }
             FaultKind::NoPlace | FaultKind::Missing => (
                 "place_missing",
-                "Check the bucket's name, the endpoint and the region. Sluice makes no buckets.",
+                "Check the path there, and the connection's address. Sluice makes folders, but no buckets.",
             ),
             FaultKind::Unreachable | FaultKind::Timeout => {
                 ("service_unreachable", "Check the network and the connection's address.")
@@ -90,6 +94,11 @@ impl Place {
         };
         Refusal { code, message, advice }
     }
+}
+
+/// A time that no server gives a file by itself.
+pub(crate) fn long_ago() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000)
 }
 
 async fn ask<T>(

@@ -1,0 +1,277 @@
+//! Servers that keep files in folders: WebDAV, FTP and SFTP.
+//!
+//! Other than an object, a file on a server is there before it is whole, and has a name that can be
+//! changed: so it is written under a temporary name, proven there, and renamed.
+//!
+//! Each protocol has a client of its own here. OpenDAL would have been one for all of them, but what
+//! keeps a migration safe is just what it leaves out: its FTP cannot rename, its WebDAV replaces what a
+//! rename meets, its SFTP needs the program `ssh` and is not there on Windows, and none of them sets a
+//! file's time.
+
+mod entry;
+mod ftp;
+mod open;
+mod seats;
+pub(crate) mod sftp;
+mod webdav;
+mod writing;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+
+pub(crate) use entry::{Entries, Entry, Kind};
+pub(crate) use open::{Failed, dial_of, open};
+pub(crate) use writing::Writing;
+
+use super::remote::fault::{Fault, FaultKind};
+use super::remote::{Looked, Mode, Stream};
+use ftp::Ftp;
+use sftp::Sftp;
+use webdav::Webdav;
+
+/// Longest wait for an answer to anything but a whole file.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Folders remembered as made; forgetting them only costs a request.
+const KNOWN_FOLDERS: usize = 4096;
+
+/// A server and who signs in to it. Its connections are made when they are needed.
+pub(crate) struct Server {
+    /// Scheme, host and port.
+    pub(crate) endpoint: Arc<str>,
+    /// The same for everybody who sees the same files.
+    tree: String,
+    /// Connections at once, at most.
+    pub(crate) sessions: Option<u32>,
+    protocol: Protocol,
+    /// A rename refuses a name that is taken.
+    guards: AtomicBool,
+    folders: Mutex<HashSet<String>>,
+    /// One at a time makes folders: two who make the same one get in each other's way.
+    making: tokio::sync::Mutex<()>,
+}
+
+enum Protocol {
+    Webdav(Webdav),
+    Ftp(Box<Ftp>),
+    Sftp(Box<Sftp>),
+}
+
+/// A file as it is to be written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    /// Bytes.
+    pub(crate) size: u64,
+    /// When its content was made.
+    pub(crate) modified: Option<SystemTime>,
+}
+
+impl Server {
+    /// Whether both show the same files, as far as their addresses say.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        self.tree == other.tree
+    }
+
+    /// Whether a rename is known to refuse a name that is taken.
+    pub(crate) fn guards(&self) -> bool {
+        self.guards.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_guards(&self, guards: bool) {
+        self.guards.store(guards, Ordering::Relaxed);
+    }
+
+    /// Whether the server can be asked for that path at all.
+    pub(crate) fn may_ask(&self, path: &str) -> Result<(), Fault> {
+        if matches!(self.protocol, Protocol::Ftp(_)) && path.contains(['\r', '\n']) {
+            return Err(Fault::new(FaultKind::Name, "FTP cannot say a name with a line break"));
+        }
+        if is_plain(path) { Ok(()) } else { Err(Fault::new(FaultKind::Name, "it is no plain path")) }
+    }
+
+    /// What a folder holds, as it comes in.
+    pub(crate) async fn entries(&self, folder: &str) -> Result<Entries, Fault> {
+        match &self.protocol {
+            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.entries(folder))).await,
+            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.entries(folder))).await,
+            Protocol::Sftp(sftp) => in_time(Box::pin(sftp.entries(folder))).await,
+        }
+    }
+
+    /// What is under a path.
+    pub(crate) async fn look(&self, path: &str) -> Result<Looked, Fault> {
+        match &self.protocol {
+            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.look(path))).await,
+            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.look(path))).await,
+            Protocol::Sftp(sftp) => in_time(Box::pin(sftp.look(path))).await,
+        }
+    }
+
+    /// Opens a file from `from` (bytes) on; only if its content is still the one of that tag.
+    pub(crate) async fn read(
+        &self,
+        path: &str,
+        from: u64,
+        etag: Option<&str>,
+    ) -> Result<(Looked, Stream), Fault> {
+        let opened = match &self.protocol {
+            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.read(path, from))).await,
+            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.read(path, from))).await,
+            Protocol::Sftp(sftp) => in_time(Box::pin(sftp.read(path, from))).await,
+        };
+        let (looked, stream) = opened?;
+        match etag {
+            Some(etag) if looked.etag.as_deref() != Some(etag) => {
+                Err(Fault::new(FaultKind::Changed, "it is not what it was when it was opened"))
+            }
+            _ => Ok((looked, stream)),
+        }
+    }
+
+    /// Begins to write a file; what is under that path is replaced.
+    pub(crate) async fn write(&self, path: &str, wanted: Wanted) -> Result<Writing, Fault> {
+        match &self.protocol {
+            Protocol::Webdav(webdav) => {
+                in_time(Box::pin(webdav.write(path, wanted))).await.map(Writing::Webdav)
+            }
+            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.write(path, wanted)))
+                .await
+                .map(|sending| Writing::Ftp(Box::new(sending))),
+            Protocol::Sftp(sftp) => in_time(Box::pin(sftp.write(path, wanted)))
+                .await
+                .map(|sending| Writing::Sftp(Box::new(sending))),
+        }
+    }
+
+    /// Puts a small file: under a temporary name, then its own.
+    pub(crate) async fn put(
+        &self,
+        part: &str,
+        path: &str,
+        bytes: Bytes,
+        modified: Option<SystemTime>,
+        mode: Mode,
+    ) -> Result<(), Fault> {
+        if let Some((folder, _)) = path.rsplit_once('/') {
+            self.make_folders(folder).await?;
+        }
+        let put = async {
+            let mut writing = self.write(part, Wanted { size: bytes.len() as u64, modified }).await?;
+            if !bytes.is_empty() {
+                writing.write(bytes).await?;
+            }
+            writing.finish().await?;
+            self.rename(part, path, mode).await
+        };
+        let put = put.await;
+        if put.is_err() {
+            // The first error is the one to tell.
+            let _ = self.delete(part).await;
+        }
+        put
+    }
+
+    /// Gives a file another name.
+    pub(crate) async fn rename(&self, from: &str, to: &str, mode: Mode) -> Result<(), Fault> {
+        match &self.protocol {
+            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.rename(from, to, mode))).await,
+            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.rename(from, to, mode))).await,
+            Protocol::Sftp(sftp) => in_time(Box::pin(sftp.rename(from, to, mode))).await,
+        }
+    }
+
+    /// Removes a file.
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), Fault> {
+        match &self.protocol {
+            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.delete(path))).await,
+            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.delete(path))).await,
+            Protocol::Sftp(sftp) => in_time(Box::pin(sftp.delete(path))).await,
+        }
+    }
+
+    /// Makes a folder and all that lead to it, where they are missing.
+    pub(crate) async fn make_folders(&self, folder: &str) -> Result<(), Fault> {
+        if folder.is_empty() || lock(&self.folders).contains(folder) {
+            return Ok(());
+        }
+        let _alone = self.making.lock().await;
+        let mut missing = Vec::new();
+        let mut at = folder;
+        // From below: as a rule the folder is there, or the one above it.
+        while !at.is_empty() && !lock(&self.folders).contains(at) {
+            match self.make_folder(at).await {
+                Ok(()) => {
+                    self.know(at);
+                    break;
+                }
+                Err(fault) if fault.kind == FaultKind::Missing && at.contains('/') => {
+                    missing.push(at);
+                    at = at.rsplit_once('/').map_or("", |(above, _)| above);
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        for folder in missing.into_iter().rev() {
+            self.make_folder(folder).await?;
+            self.know(folder);
+        }
+        Ok(())
+    }
+
+    /// Forgets which folders were made: somebody may have removed them.
+    pub(crate) fn forget_folders(&self) {
+        lock(&self.folders).clear();
+    }
+
+    fn know(&self, folder: &str) {
+        let mut folders = lock(&self.folders);
+        if folders.len() >= KNOWN_FOLDERS {
+            folders.clear();
+        }
+        folders.insert(folder.to_owned());
+    }
+
+    /// Makes a folder whose parent is there. One that is there already is as good.
+    async fn make_folder(&self, folder: &str) -> Result<(), Fault> {
+        match &self.protocol {
+            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.make_folder(folder))).await,
+            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.make_folder(folder))).await,
+            Protocol::Sftp(sftp) => in_time(Box::pin(sftp.make_folder(folder))).await,
+        }
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("tree", &self.tree).finish_non_exhaustive()
+    }
+}
+
+/// Whether a path means the same to every server: no part of it leads elsewhere.
+pub(crate) fn is_plain(path: &str) -> bool {
+    !path.contains('\0') && path.split('/').all(|part| !matches!(part, "" | "." | ".."))
+}
+
+/// What tells one state of a file from another, where the server gives no tag.
+fn tag_of(size: u64, modified: Option<SystemTime>) -> String {
+    let seconds = modified.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok());
+    format!("{size}-{}", seconds.map_or(0, |since| since.as_secs()))
+}
+
+/// What a protocol does is kept off the stack: a record's way holds it inside of many others.
+async fn in_time<T>(request: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    tokio::time::timeout(PATIENCE, request).await.unwrap_or_else(|_| Err(late()))
+}
+
+fn late() -> Fault {
+    Fault::new(FaultKind::Timeout, format!("no answer within {} s", PATIENCE.as_secs()))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
