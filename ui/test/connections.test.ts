@@ -51,6 +51,20 @@ describe('the connections', () => {
     expect(all.busy).toBe(false);
   });
 
+  it('asks about a server that is not known before anybody signs in', async () => {
+    const sftp = { kind: 'sftp', host: 'nas.example' } as const;
+    door.known.push({ name: 'nas', connection: sftp, secrets: [] });
+    await all.load();
+    all.askTry('nas');
+    all.path = 'in';
+    await all.test();
+    expect(all.stranger?.fingerprint).toBe('SHA256:abc');
+    expect(door.calls.some(([name]) => name === 'testConnection')).toBe(false);
+    await all.trust();
+    expect(door.calls).toContainEqual(['trustHostKey', 'nas:', 'SHA256:abc']);
+    expect([all.stranger, door.calls.at(-1)]).toEqual([null, ['testConnection', 'nas:in']]);
+  });
+
   it('tries a place, and removes a connection', async () => {
     await addArchive();
     all.askTry('archive');

@@ -12,6 +12,7 @@ import type {
   EventKind,
   FailedRecord,
   FoundTool,
+  HostKey,
   Inspection,
   JobSpec,
   Known,
@@ -36,6 +37,13 @@ export class FakeDoor implements Door {
   known: Known[] = [];
   keychain = true;
   trial: Trial = { place: '', service: '', steps: [] };
+  shownKey: HostKey = {
+    host: 'nas.example:22',
+    algorithm: 'ssh-ed25519',
+    fingerprint: 'SHA256:abc',
+    trust: 'unknown',
+    known_hosts: '/home/anna/.ssh/known_hosts',
+  };
   exportedTo: string | null = null;
   /** What a catalogue is found to be. */
   inspected: (catalogue: Catalogue) => Inspection | Promise<Inspection> = (catalogue) =>
@@ -208,6 +216,11 @@ export class FakeDoor implements Door {
   removeConnection = async (name: string) => {
     await this.#note('removeConnection', null, name);
     this.known = this.known.filter((known) => known.name !== name);
+  };
+  hostKey = (place: string) => this.#note('hostKey', { ...this.shownKey }, place);
+  trustHostKey = async (place: string, fingerprint: string) => {
+    this.shownKey.trust = 'known';
+    return this.#note('trustHostKey', { ...this.shownKey }, place, fingerprint);
   };
   testConnection = (place: string) => this.#note('testConnection', this.trial, place);
   quit = () => this.#note('quit', undefined);

@@ -15,6 +15,7 @@ import type {
   FailurePage,
   FoundTool,
   History,
+  HostKey,
   Inspection,
   JobSpec,
   Known,
@@ -162,6 +163,10 @@ export interface Door {
   removeConnection(name: string): Promise<void>;
   /** Tries a place out, such as `archive:bucket/folder`. */
   testConnection(place: string): Promise<Trial>;
+  /** The key that the SFTP server at a place shows, and whether the user knows it. */
+  hostKey(place: string): Promise<HostKey>;
+  /** Trusts the server from now on, if its key has that fingerprint. */
+  trustHostKey(place: string, fingerprint: string): Promise<HostKey>;
 
   /** Pauses cleanly, closes all files and ends the program. */
   quit(): Promise<void>;

@@ -60,6 +60,8 @@ export const tauriDoor: Door = {
   addConnection: (name, connection, secrets) => invoke('add_connection', { name, connection, secrets }),
   removeConnection: (name) => invoke('remove_connection', { name }),
   testConnection: (place) => invoke('test_connection', { place }),
+  hostKey: (place) => invoke('host_key', { place }),
+  trustHostKey: (place, fingerprint) => invoke('trust_host_key', { place, fingerprint }),
 
   quit: () => invoke('quit'),
 

@@ -704,7 +704,11 @@ url: string,
 /**
  * Who signs in, by a password. Default: nobody, or by a token.
  */
-user?: string | null, };
+user?: string | null, 
+/**
+ * Connections at once, at most.
+ */
+sessions?: number | null, };
 
 export type FtpTls = "none" | "explicit" | "implicit";
 
@@ -807,7 +811,7 @@ taken: Array<Taken>,
  */
 left: Array<Left>, };
 
-export type Step = "reach" | "clock" | "sign_in" | "list" | "write" | "checksum" | "guard" | "read" | "delete";
+export type Step = "reach" | "clock" | "sign_in" | "list" | "write" | "checksum" | "guard" | "read" | "times" | "delete";
 
 export type StepResult = "ok" | "failed" | "not_supported" | "skipped";
 
@@ -842,6 +846,30 @@ service: string,
  * Every step, in order.
  */
 steps: Array<TrialStep>, };
+
+export type HostTrust = "known" | "unknown" | "changed" | "revoked";
+
+export type HostKey = { 
+/**
+ * The server's name and port.
+ */
+host: string, 
+/**
+ * The kind of key, such as `ssh-ed25519`.
+ */
+algorithm: string, 
+/**
+ * What is compared with what the server's administrator says: `SHA256:…`.
+ */
+fingerprint: string, 
+/**
+ * What the user knows of it.
+ */
+trust: HostTrust, 
+/**
+ * The file with the keys that are known.
+ */
+known_hosts: string, };
 
 export type JobSpec = { 
 /**

@@ -236,6 +236,13 @@ export const en = {
       key: 'Secret access key',
       token: 'Session token (mostly empty)',
     },
+    stranger: {
+      unknown: (host: string) => `Is this the key of ${host}? Ask the server’s administrator before you trust it.`,
+      changed: (host: string, file: string) =>
+        `${host} shows another key than before. It may be another server that passes for it. If its administrator says that the new key is right, take the old one out of ${file} first.`,
+      revoked: (host: string, file: string) => `This key of ${host} is marked as revoked in ${file}.`,
+      trust: 'It is right: trust it',
+    },
     example: { name: 'archive', endpoint: 'https://s3.example:9000', region: 'eu-central-1' },
     step: {
       reach: 'Reach',
@@ -246,6 +253,7 @@ export const en = {
       checksum: 'Checksum',
       guard: 'Guard',
       read: 'Read',
+      times: 'Times',
       delete: 'Delete',
     } satisfies Record<Step, string>,
     result: {

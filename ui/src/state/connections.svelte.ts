@@ -1,6 +1,6 @@
 /** The user's connections while their dialog is open. Secrets are forgotten as soon as they are sent. */
 import { asReport, type Door } from '../backend/door';
-import type { Connection, ErrorReport, Known, SecretField, Trial } from '../backend/types';
+import type { Connection, ErrorReport, HostKey, Known, SecretField, Trial } from '../backend/types';
 
 /** What is asked of a connection to object storage. */
 export class NewConnection {
@@ -38,6 +38,8 @@ export class Connections {
   trying: string | null = $state(null);
   path: string = $state('');
   trial: Trial | null = $state.raw(null);
+  /** The key of a server that is not known: the user has to say whether it is right. */
+  stranger: HostKey | null = $state.raw(null);
   /** The one whose removal is asked about. */
   removing: string | null = $state(null);
   problem: ErrorReport | null = $state.raw(null);
@@ -81,13 +83,32 @@ export class Connections {
   askTry = (name: string) => {
     this.trying = name;
     this.trial = null;
+    this.stranger = null;
   };
 
   test = () =>
     this.#do(async () => {
       this.trial = null;
+      this.stranger = null;
+      const known = this.known?.find((known) => known.name === this.trying);
+      if (known?.connection.kind === 'sftp') {
+        const key = await this.#door.hostKey(`${known.name}:`);
+        if (key.trust !== 'known') {
+          this.stranger = key;
+          return;
+        }
+      }
       this.trial = await this.#door.testConnection(`${this.trying ?? ''}:${this.path.trim()}`);
     });
+
+  trust = async () => {
+    await this.#do(async () => {
+      if (this.stranger === null) return;
+      await this.#door.trustHostKey(`${this.trying ?? ''}:`, this.stranger.fingerprint);
+      this.stranger = null;
+    });
+    if (this.problem === null) await this.test();
+  };
 
   remove = () =>
     this.#do(async () => {
