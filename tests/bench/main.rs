@@ -14,6 +14,7 @@ mod list;
 mod measure;
 mod memory;
 mod outage;
+mod pairs;
 mod poison;
 mod ramdisk;
 mod resume;
@@ -39,6 +40,7 @@ const SUITES: &[Suite] = &[
     ("control", control::run),
     ("describe", describe::run),
     ("list", list::run),
+    ("pairs", pairs::run),
     #[cfg(target_os = "linux")]
     ("desktop", desktop::run),
 ];

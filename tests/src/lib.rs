@@ -13,6 +13,9 @@ pub mod desktop;
 #[cfg(unix)]
 pub mod exiftool;
 pub mod export;
+#[cfg(unix)]
+pub mod file_servers;
+pub mod hostile;
 pub mod inventory;
 #[cfg(target_os = "linux")]
 pub mod keychain;
@@ -20,6 +23,8 @@ pub mod lab;
 pub mod library;
 #[cfg(unix)]
 pub mod media;
+#[cfg(unix)]
+pub mod pairs;
 pub mod process;
 pub mod schemas;
 #[cfg(unix)]

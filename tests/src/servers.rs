@@ -39,7 +39,7 @@ pub struct Server {
 ///
 /// # Panics
 /// When it is not there.
-fn installed(name: &str) -> PathBuf {
+pub(crate) fn installed(name: &str) -> PathBuf {
     let folder = own_folder().parent().expect("the target folder").join("tools/servers/bin");
     let path = folder.join(name);
     assert!(path.is_file(), "{} is not there; `npm test` installs it", path.display());
@@ -182,15 +182,20 @@ pub fn signed(mut command: Command) -> Command {
 
 /// Whether the secret stands in a file below a folder.
 pub fn leaks(folder: &Path) -> Vec<PathBuf> {
+    leaks_of(SECRET, folder)
+}
+
+/// The files below a folder in which a secret stands.
+pub fn leaks_of(secret: &str, folder: &Path) -> Vec<PathBuf> {
     let holds = |path: &Path| {
         let bytes = std::fs::read(path).unwrap_or_default();
-        bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes())
+        bytes.windows(secret.len()).any(|window| window == secret.as_bytes())
     };
     let files = walkdir::WalkDir::new(folder).into_iter().filter_map(Result::ok);
     files.map(walkdir::DirEntry::into_path).filter(|path| path.is_file() && holds(path)).collect()
 }
 
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port of the loopback");
     listener.local_addr().expect("its address").port()
 }

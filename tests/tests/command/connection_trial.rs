@@ -27,7 +27,7 @@ fn steps(json: &Value) -> Vec<(String, String)> {
 #[track_caller]
 fn assert_results(json: &Value, expected: &[(&str, &str)]) {
     let steps = steps(json);
-    let all = ["reach", "clock", "sign_in", "list", "write", "checksum", "guard", "read", "delete"];
+    let all = ["reach", "clock", "sign_in", "list", "write", "checksum", "guard", "read", "times", "delete"];
     assert_eq!(steps.iter().map(|(step, _)| step.as_str()).collect::<Vec<_>>(), all, "{json}");
     for (step, result) in expected {
         assert!(
