@@ -122,6 +122,9 @@ async fn prepare(session: &Session) -> Result<Ground, Error> {
         session.controls.endpoints.bound(place.endpoint(), place.sessions());
     }
     if let Destination::Remote(place) = &destination {
+        if sources.iter().filter_map(|(_, source)| source.remote()).any(|it| it.shares_connections(place)) {
+            place.serve_both_ends();
+        }
         // What is not there now is waited for when its turn comes; only what it can do is asked here.
         let line = Line::new(Arc::new(Controls::new(&job)), Arc::new(IntakeSwitch::new()), false);
         if let Err(refusal) = place.probe_destination(&line).await {

@@ -227,6 +227,10 @@ async fn list(trial: &mut Trial, place: &Place) -> bool {
         Err(fault) => match fault.kind {
             FaultKind::Denied => (ok("it knows us"), failed(fault.said), true),
             FaultKind::NoPlace => (ok("it knows us"), failed(fault.said), false),
+            // A server's folders are made when something is written to them.
+            FaultKind::Missing if place.has_live_files() => {
+                (ok("it knows us"), ok("the folder is not there yet"), true)
+            }
             _ => {
                 trial.tell(Step::SignIn, failed(fault.said), took);
                 trial.skip(&[Step::List]);

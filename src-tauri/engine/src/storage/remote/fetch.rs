@@ -79,7 +79,11 @@ impl<'a> Fetch<'a> {
                 }
                 Some(Err(fault)) if self.may_go_on(&fault) => self.stream = None,
                 Some(Err(fault)) => return Err(Trouble::Refused(fault)),
-                None if self.read >= self.size => return Ok(None),
+                None if self.read >= self.size => {
+                    // What it keeps of the service is given back, although nobody drops this yet.
+                    self.stream = None;
+                    return Ok(None);
+                }
                 // It ended early without saying so.
                 None => {
                     let said = format!("{} of its {} bytes came", self.read, self.size);

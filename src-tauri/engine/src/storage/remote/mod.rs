@@ -228,6 +228,13 @@ impl Place {
         }
     }
 
+    /// Readies a server for files that come from it and go to it.
+    pub(crate) fn serve_both_ends(&self) {
+        if let Store::Files(tree) = &self.store {
+            tree.server.serve_both_ends();
+        }
+    }
+
     /// Connections at once that the service may have from us, where it counts them.
     pub(crate) fn sessions(&self) -> Option<u32> {
         match &self.store {

@@ -77,6 +77,16 @@ impl Server {
         self.tree == other.tree
     }
 
+    /// Files come from here and go here.
+    pub(crate) fn serve_both_ends(&self) {
+        match &self.protocol {
+            Protocol::Webdav(webdav) => webdav.seats().serve_both_ends(),
+            Protocol::Ftp(ftp) => ftp.seats().serve_both_ends(),
+            // Its connections are nobody's alone.
+            Protocol::Sftp(_) => {}
+        }
+    }
+
     /// Whether a rename is known to refuse a name that is taken.
     pub(crate) fn guards(&self) -> bool {
         self.guards.load(Ordering::Relaxed)

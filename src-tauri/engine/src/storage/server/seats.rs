@@ -1,6 +1,7 @@
 //! The connections that a server may have from us at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -13,6 +14,8 @@ use crate::storage::remote::fault::{Fault, FaultKind};
 pub(super) struct Seats {
     all: Arc<Semaphore>,
     reading: Arc<Semaphore>,
+    sessions: Option<u32>,
+    serves_both_ends: AtomicBool,
 }
 
 /// A seat that is taken, until it is dropped.
@@ -29,6 +32,17 @@ impl Seats {
         Self {
             all: Arc::new(Semaphore::new(all)),
             reading: Arc::new(Semaphore::new(all.saturating_sub(1).max(1))),
+            sessions,
+            serves_both_ends: AtomicBool::new(false),
+        }
+    }
+
+    /// Files come from here and go here: from now on half of the seats are for those who write.
+    pub(super) fn serve_both_ends(&self) {
+        let Some(sessions) = self.sessions else { return };
+        if !self.serves_both_ends.swap(true, Ordering::Relaxed) {
+            let (reading, kept) = (sessions.saturating_sub(1).max(1), (sessions / 2).max(1));
+            self.reading.forget_permits((reading - kept) as usize);
         }
     }
 
@@ -66,5 +80,10 @@ mod tests {
         drop(writing);
         seats.take().await.unwrap();
         Seats::new(Some(1)).take_to_read().await.unwrap();
+        let both = Seats::new(Some(4));
+        both.serve_both_ends();
+        both.serve_both_ends();
+        let _reading = (both.take_to_read().await.unwrap(), both.take_to_read().await.unwrap());
+        assert!(both.take_to_read().await.is_err());
     }
 }

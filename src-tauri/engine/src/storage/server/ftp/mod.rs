@@ -86,6 +86,10 @@ impl Ftp {
         Self { dial, seats: Seats::new(Some(sessions)), idle: Arc::default() }
     }
 
+    pub(super) fn seats(&self) -> &Seats {
+        &self.seats
+    }
+
     async fn connection(&self, seat: Seat) -> Result<Connection, Fault> {
         let idle = Arc::clone(&self.idle);
         loop {

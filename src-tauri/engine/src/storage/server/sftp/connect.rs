@@ -98,10 +98,17 @@ impl client::Handler for Visitor {
     }
 }
 
+/// What came of a greeting.
+struct Greeted {
+    /// None: it did not come so far.
+    seen: Option<Result<Shown, Fault>>,
+    tried: Result<Handle<Visitor>, russh::Error>,
+}
+
 impl Dial {
     /// The server's key, without signing in.
     pub(crate) async fn look_at_host(&self) -> Result<Shown, Fault> {
-        let (seen, tried) = self.greet(true).await?;
+        let Greeted { seen, tried } = self.greet(true).await?;
         match (seen, tried) {
             (Some(shown), _) => shown,
             (None, Err(error)) => Err(lost(&error)),
@@ -109,11 +116,7 @@ impl Dial {
         }
     }
 
-    #[allow(clippy::type_complexity)]
-    async fn greet(
-        &self,
-        only_looks: bool,
-    ) -> Result<(Option<Result<Shown, Fault>>, Result<Handle<Visitor>, russh::Error>), Fault> {
+    async fn greet(&self, only_looks: bool) -> Result<Greeted, Fault> {
         let mut preferred = Preferred::default();
         let mut algorithms = self.host.algorithms()?;
         algorithms.extend(preferred.key.iter().cloned());
@@ -131,11 +134,12 @@ impl Dial {
         let late = |_| Fault::new(FaultKind::Timeout, format!("no answer within {} s", CONNECT.as_secs()));
         let tried = timeout(CONNECT, connecting).await.map_err(late)?;
         let seen = lock(&seen).take();
-        Ok((seen, tried))
+        Ok(Greeted { seen, tried })
     }
 
     pub(super) async fn connect(&self) -> Result<Session, Fault> {
-        let mut ssh = match self.greet(false).await? {
+        let Greeted { seen, tried } = self.greet(false).await?;
+        let mut ssh = match (seen, tried) {
             (Some(Err(fault)), _) => return Err(fault),
             (Some(Ok(shown)), _) if shown.trust != Trust::Known => return Err(self.host.refusal(&shown)),
             (_, tried) => tried.map_err(|error| lost(&error))?,
@@ -231,16 +235,15 @@ impl Dial {
 }
 
 /// The agent that keeps the user's keys, where there is one.
+#[cfg(unix)]
 async fn agent() -> Option<AgentClient<Box<dyn AgentStream + Send + Unpin>>> {
-    #[cfg(unix)]
-    return AgentClient::connect_env().await.ok().map(AgentClient::dynamic);
-    #[cfg(windows)]
-    return AgentClient::connect_named_pipe(r"\\.\pipe\openssh-ssh-agent")
-        .await
-        .ok()
-        .map(AgentClient::dynamic);
-    #[cfg(not(any(unix, windows)))]
-    return None;
+    AgentClient::connect_env().await.ok().map(AgentClient::dynamic)
+}
+
+/// The agent that keeps the user's keys, where there is one.
+#[cfg(windows)]
+async fn agent() -> Option<AgentClient<Box<dyn AgentStream + Send + Unpin>>> {
+    AgentClient::connect_named_pipe(r"\\.\pipe\openssh-ssh-agent").await.ok().map(AgentClient::dynamic)
 }
 
 /// By which hash the server wants a signature.

@@ -49,6 +49,10 @@ impl Webdav {
         Ok(Self { client, base, base_parts, sign_in, seats: Seats::new(spec.sessions) })
     }
 
+    pub(super) fn seats(&self) -> &Seats {
+        &self.seats
+    }
+
     fn url(&self, path: &str) -> String {
         let mut url = self.base.clone();
         for part in path.split('/').filter(|part| !part.is_empty()) {
