@@ -43,8 +43,8 @@ pub enum Trick {
     ToTheEnd,
     /// `HEAD` is not allowed.
     NoHead,
-    /// After it was sent once, it has this tag.
-    Changes(String),
+    /// Whenever it was sent, it has another tag.
+    Changes,
 }
 
 /// A request that came.
@@ -71,6 +71,7 @@ struct Shared {
     pages: Mutex<HashMap<String, Page>>,
     asked: Mutex<Vec<Asked>>,
     sent: Mutex<u64>,
+    is_away: AtomicBool,
     is_over: AtomicBool,
 }
 
@@ -113,6 +114,11 @@ impl Web {
         lock(&self.shared.asked).clone()
     }
 
+    /// From now on it hangs up on everybody, or no longer.
+    pub fn be_away(&self, away: bool) {
+        self.shared.is_away.store(away, Ordering::Release);
+    }
+
     /// Bytes of bodies so far.
     pub fn sent(&self) -> u64 {
         *lock(&self.shared.sent)
@@ -132,7 +138,9 @@ impl Drop for Web {
 
 impl Shared {
     fn talk(&self, stream: TcpStream) {
-        if let Some(asked) = read(&stream) {
+        if let Some(asked) = read(&stream)
+            && !self.is_away.load(Ordering::Acquire)
+        {
             lock(&self.asked).push(asked.clone());
             // The other side has hung up.
             let _ = self.answer(&stream, &asked);
@@ -150,8 +158,8 @@ impl Shared {
             };
             let first = (!page.first.is_empty()).then(|| page.first.remove(0));
             let now = page.clone();
-            if let (Trick::Changes(tag), "GET", None) = (&now.trick, asked.method.as_str(), &first) {
-                page.etag = Some(tag.clone());
+            if let (Trick::Changes, "GET", None) = (&now.trick, asked.method.as_str(), &first) {
+                page.etag = Some(format!("\"{}\"", lock(&self.asked).len()));
             }
             (now, first)
         };

@@ -201,8 +201,8 @@ pub(crate) async fn verify(checkpoint: &Path, output: &Output) -> Result<Ending,
             }
             for problem in report.problems.iter().take(LISTED as usize) {
                 text += &format!(
-                    "\n  {:>8}  {}  {}: {}",
-                    problem.id, problem.problem, problem.target, problem.message
+                    "\n  {:>8}  {}  {}: {}; it came from {}",
+                    problem.id, problem.problem, problem.target, problem.message, problem.source
                 );
             }
             text

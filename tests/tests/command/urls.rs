@@ -1,17 +1,18 @@
 //! Rows of a catalogue that are URLs, from real servers to a folder and to object storage.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, FileTimes};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::{Duration, UNIX_EPOCH};
 
 use sluice_tests::command::{self, COMPLETE, Ended, Status, WITH_FAILURES, failures};
-use sluice_tests::compare::{assert_same, entries};
+use sluice_tests::compare::{assert_same, entries, same_bytes};
 use sluice_tests::process::Running;
 use sluice_tests::servers::{self, BUCKET, Kind, SECRET, Server, WebKind, connection, leaks, signed};
 use sluice_tests::site::Site;
-use sluice_tests::tree;
 use sluice_tests::web::{Page, Trick, Web};
+use sluice_tests::{tree, wait};
 
 /// Writes a catalogue of these URLs and a job for it; `more` comes after the catalogue's table.
 pub(crate) fn job(site: &Site, destination: &str, urls: &[String], more: &str) -> PathBuf {
@@ -68,6 +69,11 @@ fn urls_go_to_a_folder_and_to_object_storage() {
             let film = film.unwrap().path();
             fs::copy(&film, site.source.join(film.file_name().unwrap())).unwrap();
         }
+        // HTTP tells times in whole seconds.
+        let then = FileTimes::new().set_modified(UNIX_EPOCH + Duration::from_secs(1_000_000_000));
+        for path in entries(&site.source).into_keys().map(|path| site.source.join(path)) {
+            fs::File::open(path).unwrap().set_times(then).unwrap();
+        }
         let server = servers::Site::serve(kind, &site.source);
         let files = entries(&site.source).into_iter().filter(|(_, entry)| entry.is_file());
         let files: Vec<PathBuf> = files.map(|(path, _)| path).collect();
@@ -100,7 +106,9 @@ fn urls_go_to_a_folder_and_to_object_storage() {
         let more = format!("{md5s}{}", connection(&store.url()));
         let file = job(&site, &format!("shelf:{BUCKET}/in"), &urls, &more);
         run("run", &file).expect(COMPLETE);
-        assert_same(&site.source, &store.files().join("in"));
+        for path in &files {
+            assert!(same_bytes(&site.source.join(path), &store.files().join("in").join(path)), "{path:?}");
+        }
         for (target, (_, hash)) in delivered(&site) {
             assert_eq!(hash, md5(&site.source.join(&target)), "{target}");
         }
@@ -211,7 +219,7 @@ fn a_secret_goes_to_its_server_and_nowhere_else() {
         let said = command::run(["status".as_ref(), site.path("job.sluice").as_os_str()]);
         said.stdout.contains("SLUICE_DAM_PASSWORD").then_some(())
     };
-    sluice_tests::wait::until("the run to say what is missing", status);
+    wait::until("the run to say what is missing", status);
     started.signal(rustix::process::Signal::TERM);
     started.ended();
     assert_eq!(dam.asked().len(), before);
@@ -269,4 +277,46 @@ fn a_wrong_url_is_corrected_in_the_report() {
     let args = ["correct".as_ref(), checkpoint.as_os_str(), report.as_os_str(), "--apply".as_ref()];
     command::run(args).expect(WITH_FAILURES);
     assert_eq!(fs::read_to_string(site.destination.join("right.mov")).unwrap(), "film");
+}
+
+#[test]
+fn a_server_that_is_away_is_waited_for() {
+    let (site, web) = (Site::new(), Web::new());
+    let urls: Vec<String> = (0..30).map(|n| web.url(&format!("/{n}.mov"))).collect();
+    for n in 0..30 {
+        web.put(&format!("/{n}.mov"), Page { body: vec![n; 1000], ..Page::default() });
+    }
+    web.be_away(true);
+    let file = job(&site, "destination", &urls, "[control]\nbackoff_base_ms = 5\n");
+    let running = command::start(["run".as_ref(), file.as_os_str()]);
+    let checkpoint = site.path("job.sluice");
+    wait::until("the run to wait for the server", || {
+        let said = command::run(["status".as_ref(), checkpoint.as_os_str(), "--json".as_ref()]);
+        said.stdout.contains("\"service_down\"").then_some(())
+    });
+    let status = Status::of(&checkpoint);
+    assert_eq!((status.failed, status.pending), (0, 30), "{status:?}");
+    web.be_away(false);
+    running.ended().expect(COMPLETE);
+    let status = Status::of(&checkpoint);
+    assert_eq!((status.delivered, status.failed, status.attempts), (30, 0, 30), "no attempt was spent");
+}
+
+#[test]
+fn one_dead_server_of_many_costs_its_own_records() {
+    let (site, web, dead) = (Site::new(), Web::new(), Web::new());
+    dead.be_away(true);
+    let mut urls: Vec<String> = (0..20).map(|n| web.url(&format!("/{n}.mov"))).collect();
+    for n in 0..20 {
+        web.put(&format!("/{n}.mov"), Page { body: vec![n; 1000], ..Page::default() });
+    }
+    urls.extend((0..6).map(|n| dead.url(&format!("/dead-{n}.mov"))));
+    // One after the other, so that the living one has answered before the dead one is asked.
+    let more = "[limits]\nstreams = 1\nconcurrency = 1\n\
+                [control]\nattempts = 2\nbackoff_base_ms = 5\nretry_budget_percent = 100\n";
+    run("run", &job(&site, "destination", &urls, more)).expect(WITH_FAILURES);
+    let status = Status::of(&site.path("job.sluice"));
+    assert_eq!((status.delivered, status.failed), (20, 6), "{status:?}");
+    let said = failures(&site.path("job.sluice"));
+    assert!(said.iter().all(|failure| failure.category == "service_unreachable"), "{said:?}");
 }

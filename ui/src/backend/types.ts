@@ -6,7 +6,7 @@ export type Stage = "plan" | "ingest" | "transform" | "deliver";
 
 export type Class = "transient" | "permanent" | "outage";
 
-export type Category = "source_missing" | "row_unreadable" | "path_unsafe" | "duplicate_id" | "duplicate_path" | "size_mismatch" | "checksum_mismatch" | "source_unreadable" | "folder_unreadable" | "source_archived" | "source_io" | "source_changed" | "source_not_a_file" | "name_collision" | "name_unsupported" | "destination_conflict" | "destination_outside" | "destination_denied" | "destination_io" | "destination_refused" | "file_too_large" | "template_failed" | "metadata_invalid" | "target_unsafe" | "not_found" | "asset_conflict" | "request_rejected" | "answer_invalid" | "field_missing" | "timeout" | "service_error" | "service_unreachable" | "throttled" | "media_unreadable" | "verify_mismatch" | "group_incomplete" | "group_too_large" | "internal" | "destination_full" | "destination_gone" | "destination_read_only" | "service_down" | "service_denied" | "checkpoint_unusable" | "tool_gone" | "source_gone";
+export type Category = "source_missing" | "row_unreadable" | "path_unsafe" | "duplicate_id" | "duplicate_path" | "size_mismatch" | "checksum_mismatch" | "source_unreadable" | "folder_unreadable" | "source_archived" | "source_io" | "source_changed" | "source_not_a_file" | "name_collision" | "name_unsupported" | "destination_conflict" | "destination_outside" | "destination_denied" | "destination_io" | "destination_refused" | "file_too_large" | "template_failed" | "metadata_invalid" | "target_unsafe" | "not_found" | "asset_conflict" | "request_rejected" | "answer_invalid" | "field_missing" | "timeout" | "service_error" | "service_unreachable" | "throttled" | "media_unreadable" | "scratch_unusable" | "scratch_too_small" | "verify_mismatch" | "group_incomplete" | "group_too_large" | "internal" | "destination_full" | "destination_gone" | "destination_read_only" | "service_down" | "service_denied" | "checkpoint_unusable" | "tool_gone" | "source_gone";
 
 export type Lane = "main" | "recovery" | "aside";
 
@@ -322,6 +322,16 @@ keep_raw: boolean,
  */
 on_unknown_media: OnUnknownMedia, };
 
+export type Scratch = { 
+/**
+ * A folder of this computer. Default: `sluice/scratch` in the user's folder for caches.
+ */
+folder: string | null, 
+/**
+ * What may lie there at one time, over all streams (MiB). A larger file is not described.
+ */
+limit_mib: number, };
+
 export type GroupPreset = "raw" | "camera" | "p2" | "xdcam" | "avchd" | "red";
 
 export type Group = { "preset": GroupPreset } | { "extensions": Array<string> } | { "folder": string };
@@ -529,6 +539,8 @@ column: string,
  */
 algorithm?: HashAlgorithm | null, };
 
+export type UrlName = "path" | "content_disposition";
+
 export type Catalogue = { 
 /**
  * The export: CSV, TSV, XLSX, XLS, ODS, JSON, NDJSON or Avid ALE.
@@ -591,6 +603,10 @@ size: string | null,
  * The column with the file's checksum; a file with another one fails.
  */
 checksum: ChecksumColumn | null, 
+/**
+ * What files that rows name by a URL are called. Default: as the URL's own path.
+ */
+url_name: UrlName | null, 
 /**
  * Whether files below `base` that no row names are counted, as excluded.
  */
@@ -734,7 +750,21 @@ tls: FtpTls,
  */
 sessions?: number | null, };
 
-export type Connection = { "kind": "s3" } & S3 | { "kind": "sftp" } & Sftp | { "kind": "webdav" } & Webdav | { "kind": "ftp" } & Ftp;
+export type Http = { 
+/**
+ * `https://dam.example/media`: below it, requests sign in.
+ */
+url: string, 
+/**
+ * Who signs in, by a password (HTTP basic). Default: nobody, or by a token.
+ */
+user?: string | null, 
+/**
+ * The header that the token is sent in, such as `X-Api-Key`. Default: `Authorization: Bearer …`.
+ */
+header?: string | null, };
+
+export type Connection = { "kind": "s3" } & S3 | { "kind": "sftp" } & Sftp | { "kind": "webdav" } & Webdav | { "kind": "ftp" } & Ftp | { "kind": "http" } & Http;
 
 export type Location = string;
 
@@ -914,6 +944,10 @@ group?: Array<Group>,
  * Reads the technical metadata of files before anything else is done with them.
  */
 describe?: Describe | null, 
+/**
+ * Where files from elsewhere lie while a program looks at them.
+ */
+scratch?: Scratch, 
 /**
  * How records are described and named.
  */

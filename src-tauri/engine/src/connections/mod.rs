@@ -89,7 +89,7 @@ pub async fn test(place: &str) -> Result<Trial, Error> {
     if let Via::Named(name) = remote.via()
         && let Some(connection @ Connection::Http(_)) = access.connections.get(name)
     {
-        return Ok(web_trial::run(name, connection, remote.path(), &access, client).await?);
+        return Ok(web_trial::run(name, connection, remote.path(), &access, &client).await?);
     }
     let opened = connect(remote, place, &job, &access)?;
     Ok(trial::run(&opened, &client).await)

@@ -22,18 +22,18 @@ pub(super) async fn run(
     connection: &Connection,
     path: &str,
     access: &Access,
-    client: Client,
+    client: &Client,
 ) -> Result<Trial, SpecError> {
     let url = below(name, connection, path)?;
     let service = url.origin().ascii_serialization();
     let mut trial = Trial { place: url.to_string(), service: service.clone(), steps: Vec::new() };
-    let Some(ahead) = trial.step(Step::Reach, reach(&service, &client)).await else {
+    let Some(ahead) = trial.step(Step::Reach, reach(&service, client)).await else {
         trial.skip(&[Step::Clock, Step::SignIn, Step::Read]);
         return Ok(trial);
     };
     trial.tell(Step::Clock, clock(ahead), Duration::ZERO);
     let own = BTreeMap::from([(name.to_owned(), connection.clone())]);
-    let web = Web::new(client, SignIns::new(own, Arc::clone(&access.secrets)));
+    let web = Web::new(SignIns::new(own, Arc::clone(&access.secrets)));
     let job = JobSpec::new(Vec::new(), Location::default());
     let line = Line::new(Arc::new(Controls::new(&job)), Arc::new(IntakeSwitch::new()), false);
     let looking = async {

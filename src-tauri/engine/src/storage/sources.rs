@@ -10,7 +10,6 @@ use super::names::{known_as, numbered};
 use super::remote::Place;
 use super::remote::connect::{Access, connect};
 use super::web::{self, SignIns, Web, name};
-use crate::http;
 use crate::preflight::{Refusal, source_refused};
 use crate::record::RawPath;
 use crate::spec::{JobSpec, Location, UrlName};
@@ -63,7 +62,7 @@ impl Sources {
             sources.push(Source { prefix, at });
         }
         if !job.catalogues.is_empty() {
-            let web = open_web(job, access)?;
+            let web = open_web(job, access);
             sources.extend(job.catalogues.iter().map(|catalogue| Source {
                 prefix: RawPath(name::PREFIX.to_vec()),
                 at: Origin::Web(Arc::clone(&web), catalogue.url_name.unwrap_or_default()),
@@ -148,16 +147,11 @@ impl Source {
     }
 }
 
-/// How URLs are read: by one client, with the connections of the kind http.
-fn open_web(job: &JobSpec, access: &Access) -> Result<Arc<Web>, Refusal> {
-    let client = http::client().map_err(|error| Refusal {
-        code: "no_client",
-        message: format!("URLs cannot be fetched: {error}"),
-        advice: "Check the system's certificates and its settings for proxies.",
-    })?;
+/// How URLs are read: with the connections of the kind http.
+fn open_web(job: &JobSpec, access: &Access) -> Arc<Web> {
     let mut connections = access.connections.clone();
     connections.extend(job.connections.clone());
-    Ok(Arc::new(Web::new(client, SignIns::new(connections, Arc::clone(&access.secrets)))))
+    Arc::new(Web::new(SignIns::new(connections, Arc::clone(&access.secrets))))
 }
 
 fn own_name(path: &Path, root: &Path) -> Option<RawPath> {

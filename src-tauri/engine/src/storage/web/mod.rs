@@ -12,10 +12,10 @@ mod sign_in;
 mod url;
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue, LOCATION};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue, LOCATION, RANGE};
 use reqwest::{Client, Method, Response, Url};
 
 pub(crate) use answer::Head;
@@ -26,6 +26,7 @@ pub(crate) use url::{WrongUrl, read, scheme_of, without_user};
 use super::remote::fault::{Fault, FaultKind, at};
 use crate::control::line::{Line, Trouble};
 use crate::failure::{Category, Stage};
+use crate::http;
 use crate::record::{Failure, RawPath};
 
 /// Redirects that are followed one after the other.
@@ -37,7 +38,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How URLs are read.
 #[derive(Debug)]
 pub(crate) struct Web {
-    client: Client,
+    /// Made for the first request: most catalogues name no URL.
+    client: OnceLock<Result<Client, String>>,
     sign_ins: SignIns,
     /// Endpoints that have answered in this run.
     answered: Mutex<HashSet<Arc<str>>>,
@@ -58,21 +60,39 @@ enum Answer {
 }
 
 impl Web {
-    pub(crate) fn new(client: Client, sign_ins: SignIns) -> Self {
-        Self { client, sign_ins, answered: Mutex::default() }
+    pub(crate) fn new(sign_ins: SignIns) -> Self {
+        Self { client: OnceLock::new(), sign_ins, answered: Mutex::default() }
+    }
+
+    fn client(&self) -> Result<&Client, Fault> {
+        let client = self.client.get_or_init(|| http::client().map_err(|error| error.to_string()));
+        client.as_ref().map_err(|why| Fault::new(FaultKind::Rejected, format!("nobody can be asked: {why}")))
     }
 
     /// What is under a URL, without its content.
     pub(crate) async fn look(&self, url: &Url, line: &Line) -> Result<Head, NotFetched> {
-        let (answer, endpoint) = match self.ask(line, "look", url, Method::HEAD, HeaderMap::new()).await {
-            Err(NotFetched { trouble: Trouble::Refused(fault), .. }) if is_about_the_method(&fault) => {
-                // One byte tells as much, and what else would come is not read.
-                let one =
-                    HeaderMap::from_iter([(reqwest::header::RANGE, HeaderValue::from_static("bytes=0-0"))]);
-                self.ask(line, "look", url, Method::GET, one).await?
-            }
-            answer => answer?,
-        };
+        let first = self.head(url, line, Method::HEAD, HeaderMap::new()).await;
+        if !first.as_ref().is_err_and(is_about_the_way) {
+            return first;
+        }
+        // One byte tells as much as none. An empty file does not have it; then all of it is asked for. What
+        // comes is not read.
+        let one = HeaderMap::from_iter([(RANGE, HeaderValue::from_static("bytes=0-0"))]);
+        let second = self.head(url, line, Method::GET, one).await;
+        if !second.as_ref().is_err_and(is_about_the_way) {
+            return second;
+        }
+        self.head(url, line, Method::GET, HeaderMap::new()).await
+    }
+
+    async fn head(
+        &self,
+        url: &Url,
+        line: &Line,
+        method: Method,
+        headers: HeaderMap,
+    ) -> Result<Head, NotFetched> {
+        let (answer, endpoint) = self.ask(line, "look", url, method, headers).await?;
         Head::of(&answer).map_err(|fault| NotFetched { trouble: Trouble::Refused(fault), endpoint })
     }
 
@@ -128,7 +148,7 @@ impl Web {
         let sign_in = self.sign_ins.for_url(url).await?;
         let is_signed = sign_in.is_some();
         let mut request = self
-            .client
+            .client()?
             .request(method.clone(), url.clone())
             .headers(headers.clone())
             .header(ACCEPT, "*/*")
@@ -167,8 +187,11 @@ impl NotFetched {
 }
 
 /// Servers that refuse `HEAD` say so in many ways; one with a signed URL takes it for a forgery.
-fn is_about_the_method(fault: &Fault) -> bool {
-    matches!(fault.status, Some(400 | 401 | 403 | 405 | 501))
+fn is_about_the_way(why: &NotFetched) -> bool {
+    match &why.trouble {
+        Trouble::Refused(fault) => matches!(fault.status, Some(400 | 401 | 403 | 405 | 416 | 501)),
+        _ => false,
+    }
 }
 
 /// The URL of a record of such a source.
