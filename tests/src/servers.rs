@@ -32,7 +32,7 @@ pub struct Server {
     kind: Kind,
     port: u16,
     folder: TempDir,
-    _running: Running,
+    running: Running,
 }
 
 /// A program that `npm test` installs beside the built ones.
@@ -52,7 +52,15 @@ impl Server {
     /// # Panics
     /// When it cannot be started.
     pub fn start(kind: Kind) -> Self {
-        let folder = tempfile::Builder::new().prefix("sluice-server-").tempdir().expect("a folder");
+        Self::below(&std::env::temp_dir(), kind)
+    }
+
+    /// Starts a server that keeps its files on the volume of `folder`.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn below(folder: &Path, kind: Kind) -> Self {
+        let folder = tempfile::Builder::new().prefix("sluice-server-").tempdir_in(folder).expect("a folder");
         let port = free_port();
         let address = format!("127.0.0.1:{port}");
         let mut command;
@@ -74,7 +82,7 @@ impl Server {
             assert!(running.has_ended().is_none(), "the server ended: {}", running.complaints());
             TcpStream::connect(&address).ok()
         });
-        let server = Self { kind, port, folder, _running: running };
+        let server = Self { kind, port, folder, running };
         if kind == Kind::Moto {
             server.boto("s3.create_bucket(Bucket=bucket)");
         }
@@ -84,6 +92,11 @@ impl Server {
     /// `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.running.id()
     }
 
     /// Where the bucket's objects lie as files, where they do.

@@ -144,6 +144,9 @@ categories! {
     /// Reading failed half way.
     SourceIo "source_io" Transient "Source cannot be read to its end"
         "The disk or the connection to it may be failing: check it, then reprocess.";
+    /// Other bytes came than the service holds, by its own checksum.
+    SourceDamaged "source_damaged" Transient "What came is not what the source holds"
+        "The bytes were changed on their way, or the service's disk is failing: reprocess. If it happens again, check the network and ask who runs the service.";
     /// The file changed while it was copied.
     SourceChanged "source_changed" Transient "Source changed while it was copied"
         "Wait until nothing writes to the file any more, then reprocess.";

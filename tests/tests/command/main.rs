@@ -24,6 +24,7 @@ mod host_keys;
 mod kill;
 mod mapping;
 mod object;
+mod object_bad;
 mod outage;
 mod pairs;
 mod preflight;

@@ -6,7 +6,7 @@ export type Stage = "plan" | "ingest" | "transform" | "deliver";
 
 export type Class = "transient" | "permanent" | "outage";
 
-export type Category = "source_missing" | "row_unreadable" | "path_unsafe" | "duplicate_id" | "duplicate_path" | "size_mismatch" | "checksum_mismatch" | "source_unreadable" | "folder_unreadable" | "source_archived" | "source_io" | "source_changed" | "source_not_a_file" | "name_collision" | "name_unsupported" | "destination_conflict" | "destination_outside" | "destination_denied" | "destination_io" | "destination_refused" | "file_too_large" | "template_failed" | "metadata_invalid" | "target_unsafe" | "not_found" | "asset_conflict" | "request_rejected" | "answer_invalid" | "field_missing" | "timeout" | "service_error" | "service_unreachable" | "throttled" | "media_unreadable" | "scratch_unusable" | "scratch_too_small" | "verify_mismatch" | "group_incomplete" | "group_too_large" | "internal" | "destination_full" | "destination_gone" | "destination_read_only" | "service_down" | "service_denied" | "checkpoint_unusable" | "tool_gone" | "source_gone";
+export type Category = "source_missing" | "row_unreadable" | "path_unsafe" | "duplicate_id" | "duplicate_path" | "size_mismatch" | "checksum_mismatch" | "source_unreadable" | "folder_unreadable" | "source_archived" | "source_io" | "source_damaged" | "source_changed" | "source_not_a_file" | "name_collision" | "name_unsupported" | "destination_conflict" | "destination_outside" | "destination_denied" | "destination_io" | "destination_refused" | "file_too_large" | "template_failed" | "metadata_invalid" | "target_unsafe" | "not_found" | "asset_conflict" | "request_rejected" | "answer_invalid" | "field_missing" | "timeout" | "service_error" | "service_unreachable" | "throttled" | "media_unreadable" | "scratch_unusable" | "scratch_too_small" | "verify_mismatch" | "group_incomplete" | "group_too_large" | "internal" | "destination_full" | "destination_gone" | "destination_read_only" | "service_down" | "service_denied" | "checkpoint_unusable" | "tool_gone" | "source_gone";
 
 export type Lane = "main" | "recovery" | "aside";
 
@@ -651,7 +651,7 @@ idle_end: string | null, };
 
 export type SecretField = "access_key_id" | "secret_access_key" | "session_token" | "password" | "key_passphrase" | "token";
 
-export type S3Checksum = "crc64nvme" | "sha256" | "none";
+export type S3Checksum = "crc64nvme" | "sha256" | "md5" | "none";
 
 export type S3Guard = "conditional" | "look";
 

@@ -1046,6 +1046,7 @@ export const en = {
     folder_unreadable: 'Folder cannot be listed',
     source_archived: 'Source in an archive',
     source_io: 'Source unreadable half way',
+    source_damaged: 'Source came damaged',
     source_changed: 'Source changed',
     source_not_a_file: 'Source is no file',
     row_unreadable: 'Row cannot be read',

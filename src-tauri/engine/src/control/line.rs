@@ -63,6 +63,11 @@ impl Line {
         Self { controls, intake, again: AtomicBool::new(again) }
     }
 
+    /// A line for what has been asked before.
+    pub(crate) fn again(&self) -> Self {
+        Self::new(Arc::clone(&self.controls), Arc::clone(&self.intake), true)
+    }
+
     /// A line for what is to end although the intake closes. Whoever cuts drops what waits for it.
     pub(crate) fn to_the_end(&self) -> Self {
         Self::new(Arc::clone(&self.controls), Arc::new(IntakeSwitch::new()), false)

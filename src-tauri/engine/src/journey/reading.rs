@@ -14,6 +14,7 @@ use super::{Stop, Way};
 use crate::control::line::Line;
 use crate::failure::{Category, Stage};
 use crate::record::Failure;
+use crate::spec::Verify;
 use crate::stage::deliver;
 use crate::stage::ingest::{self, Ingested};
 use crate::stage::{self};
@@ -58,7 +59,8 @@ impl<'a> Reading<'a> {
                 let what = || format!("cannot open {}", place.shown(&way.record.path));
                 let key = place.key(&way.record.path);
                 let key = key.map_err(|fault| fault.of_source(Stage::Ingest, &what()))?;
-                let opening = way.alive(Fetch::open(place, key, line)).await;
+                let is_checked = site.delivery.verify != Verify::Size;
+                let opening = way.alive(Fetch::open(place, key, is_checked, line)).await;
                 let (fetch, looked) = opening.map_err(|trouble| way.no_source(place, &what(), trouble))?;
                 Ok(Self::Remote { place, fetch: Box::new(fetch), looked })
             }

@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use object_store::PutPayload;
@@ -34,6 +35,12 @@ const PUT: &str = "put";
 const PART: &str = "put part";
 const BEGIN: &str = "begin upload";
 const COMPLETE: &str = "complete upload";
+
+/// How often a part is sent within one attempt.
+const PART_TRIES: u32 = 5;
+
+/// Longest wait with a part in memory. Who has to wait longer gives its room to others.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// Where the content goes, and as what.
 struct Target<'a> {
@@ -207,8 +214,7 @@ impl Way<'_> {
             let (line, bucket) = (Arc::clone(line), Arc::clone(bucket));
             let (key, id) = (to.key.clone(), upload.id.clone());
             sending.spawn(async move {
-                let putting = bucket.put_part(&key, &id, number, PutPayload::from_iter(blocks));
-                let answer = line.ask(&bucket.endpoint, PART, putting).await;
+                let answer = send_part(&line, &bucket, &key, &id, number, &blocks).await;
                 drop(room);
                 Sent { number, hash, answer }
             });
@@ -427,6 +433,43 @@ impl Cutter {
             blocks.push(block);
         }
         Ok(blocks)
+    }
+}
+
+/// Sends a part, and sends it again where that may help: a new attempt would have to read the file from its
+/// beginning.
+async fn send_part(
+    line: &Line,
+    bucket: &Bucket,
+    key: &str,
+    upload: &str,
+    number: u32,
+    blocks: &[Bytes],
+) -> Result<String, Trouble> {
+    let put = || bucket.put_part(key, upload, number, blocks.iter().cloned().collect());
+    let mut answer = line.ask(&bucket.endpoint, PART, put()).await;
+    for tries in 1..PART_TRIES {
+        let Err(trouble) = &answer else { break };
+        let Some(wait) = pause(trouble, tries) else { break };
+        tokio::time::sleep(wait).await;
+        answer = line.again().ask(&bucket.endpoint, PART, put()).await;
+    }
+    answer
+}
+
+/// How long to wait before a part is sent again. None: that would not help, or it is for others to say when.
+fn pause(trouble: &Trouble, tries: u32) -> Option<Duration> {
+    let backoff = Duration::from_millis(250 << tries).mul_f64(fastrand::f64());
+    match trouble {
+        Trouble::Refused(fault) => match fault.kind {
+            FaultKind::Unreachable | FaultKind::Timeout | FaultKind::Busy => Some(backoff),
+            FaultKind::Throttled => fault
+                .retry_after
+                .map_or(Some(backoff), |wait| (wait < LONGEST_PAUSE).then_some(wait + backoff)),
+            _ => None,
+        },
+        Trouble::Later(wait) => (*wait < LONGEST_PAUSE).then_some(*wait + backoff),
+        Trouble::Away(..) | Trouble::Closed => None,
     }
 }
 

@@ -64,7 +64,9 @@ pub enum S3Checksum {
     Crc64nvme,
     /// SHA-256.
     Sha256,
-    /// None, for services that refuse both.
+    /// `Content-MD5`, for older services that refuse both.
+    Md5,
+    /// None, for services that refuse them all.
     None,
 }
 

@@ -2,11 +2,13 @@
 //! credentials and its requests, with its retries off. What it cannot say is beside it: listing keys as
 //! they are ([`list`]), and what an answer's headers tell ([`wire`]).
 
+mod claims;
 mod fault;
 mod list;
 mod open;
 pub(crate) mod parts;
 mod profile;
+mod sign;
 mod wire;
 mod xml;
 
@@ -27,6 +29,7 @@ use object_store::{
 
 pub(crate) use open::{OpenError, open};
 
+use super::remote::claim::Claim;
 use super::remote::fault::{Fault, FaultKind};
 use super::remote::{Looked, Mode, Told};
 use wire::{Asserted, Wire};
@@ -201,6 +204,7 @@ fn looked(got: &GetResult) -> Looked {
         // Else when it was put there, which is the earliest that anybody knows.
         modified: text(MTIME).and_then(|seconds| time_of(seconds)).or(Some(meta.last_modified.into())),
         is_folder: false,
+        claim: got.extensions.get::<Claim>().cloned(),
         is_archived: class.is_some_and(|class| matches!(class.as_str(), "GLACIER" | "DEEP_ARCHIVE")),
     }
 }

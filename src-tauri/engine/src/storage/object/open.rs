@@ -9,6 +9,7 @@ use reqwest::Url;
 
 use super::Bucket;
 use super::profile::{self, Profile};
+use super::sign::Signer;
 use super::wire::Wire;
 use crate::spec::{BUCKET_RULE, S3, S3Checksum, S3Guard, Secret, SecretField, Secrets, is_bucket_name};
 
@@ -54,7 +55,7 @@ pub(crate) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> 
         Some(endpoint) => in_host(endpoint, bucket)?,
     };
     let origin = origin_of(&url, endpoint.as_deref())?;
-    let wire = Wire::new().map_err(|error| wrong(&error))?;
+    let wire = Wire::new(s3.checksum == S3Checksum::Md5).map_err(|error| wrong(&error))?;
     // The environment also says how a server signs in (web identity, container, instance).
     let mut builder = AmazonS3Builder::from_env()
         .with_bucket_name(bucket)
@@ -68,12 +69,11 @@ pub(crate) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> 
         .with_client_options(ClientOptions::new().with_allow_http(true))
         .with_retry(no_retry());
     builder = builder.with_config(AmazonS3ConfigKey::S3Endpoint, endpoint_of(&url, bucket, path_style));
-    if s3.checksum != S3Checksum::None {
-        builder = builder.with_checksum_algorithm(match s3.checksum {
-            S3Checksum::Sha256 => Checksum::SHA256,
-            _ => Checksum::CRC64NVME,
-        });
-    }
+    builder = match s3.checksum {
+        S3Checksum::Crc64nvme => builder.with_checksum_algorithm(Checksum::CRC64NVME),
+        S3Checksum::Sha256 => builder.with_checksum_algorithm(Checksum::SHA256),
+        S3Checksum::Md5 | S3Checksum::None => builder,
+    };
     let asks_elsewhere = ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
         .into_iter()
         .chain(["AWS_CONTAINER_CREDENTIALS_FULL_URI"])
@@ -83,9 +83,15 @@ pub(crate) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> 
         None if s3.anonymous || asks_elsewhere || on_instance() => {}
         None => return Err(OpenError::NoKey(&[SecretField::AccessKeyId, SecretField::SecretAccessKey])),
     }
-    let build = |wire: Wire| builder.clone().with_http_connector(wire).build();
-    let store = build(wire.clone()).map_err(|error| wrong(&error))?;
-    let guarded = build(wire.guarded()).map_err(|error| wrong(&error))?;
+    let build = |wire: Wire| builder.clone().with_http_connector(wire).build().map_err(|error| wrong(&error));
+    let wire = if s3.anonymous {
+        wire
+    } else {
+        let credentials = Arc::clone(build(wire.clone())?.credentials());
+        wire.signed_by(Signer { credentials, region: region.clone() })
+    };
+    let store = build(wire.clone())?;
+    let guarded = build(wire.guarded())?;
     let guards = AtomicBool::new(s3.guard == S3Guard::Conditional);
     Ok(Bucket { endpoint: origin.into(), url, region, anonymous: s3.anonymous, store, guarded, wire, guards })
 }

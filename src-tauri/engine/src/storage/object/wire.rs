@@ -2,17 +2,24 @@
 //! that hands on what the library would swallow: how long a service asks us to wait, and whether it
 //! repeated the checksum of what it stored.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use futures_util::TryStreamExt;
+use http_body_util::BodyExt;
+use md5::{Digest, Md5};
 use object_store::client::{
-    ClientOptions, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpResponse,
-    HttpResponseBody, HttpService,
+    ClientOptions, HttpClient, HttpConnector, HttpError, HttpErrorKind, HttpRequest, HttpRequestBody,
+    HttpResponse, HttpResponseBody, HttpService,
 };
-use reqwest::header::{CONTENT_RANGE, HeaderMap, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
+use reqwest::header::{CONTENT_RANGE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
 use reqwest::{Client, Method, StatusCode};
 
+use super::claims;
+use super::sign::Signer;
 use crate::clock::now_ms;
 use crate::http::retry_after_of;
 
@@ -68,15 +75,23 @@ enum Bound {
     Late(Duration),
 }
 
-/// The client, and whether completed uploads must not replace anything.
+/// What a body has to be (RFC 1864), for services that know nothing newer.
+const CONTENT_MD5: HeaderName = HeaderName::from_static("content-md5");
+
+/// The client, and what it does besides sending.
 #[derive(Debug, Clone)]
 pub(super) struct Wire {
     client: Client,
+    /// Completed uploads must not replace anything.
     guarded: bool,
+    /// The service is told the MD5 of what is sent.
+    with_md5: bool,
+    /// Signs what gets a header from us. None: nobody signs in.
+    signer: Option<Arc<Signer>>,
 }
 
 impl Wire {
-    pub(super) fn new() -> Result<Self, reqwest::Error> {
+    pub(super) fn new(with_md5: bool) -> Result<Self, reqwest::Error> {
         let client = Client::builder()
             .connect_timeout(CONNECT)
             // A redirect would carry what is signed elsewhere.
@@ -85,7 +100,7 @@ impl Wire {
             .pool_max_idle_per_host(128)
             .user_agent(concat!("sluice/", env!("CARGO_PKG_VERSION")))
             .build()?;
-        Ok(Self { client, guarded: false })
+        Ok(Self { client, guarded: false, with_md5, signer: None })
     }
 
     /// The same client; an upload that it completes fails where somebody else has the key.
@@ -93,7 +108,33 @@ impl Wire {
         Self { guarded: true, ..self.clone() }
     }
 
-    async fn exchange(&self, request: HttpRequest) -> Result<HttpResponse, HttpError> {
+    /// The same client, which signs anew what it adds a header to.
+    pub(super) fn signed_by(&self, signer: Signer) -> Self {
+        Self { signer: Some(Arc::new(signer)), ..self.clone() }
+    }
+
+    /// Says and asks for more than the library does. Gives the MD5 of what is sent, where it is told.
+    async fn prepare(&self, request: &mut HttpRequest) -> Result<Option<String>, HttpError> {
+        let is_whole = request.method() == Method::GET && request.uri().query().is_none();
+        let is_content = request.method() == Method::PUT && request.body().content_length() > 0;
+        let md5 =
+            if self.with_md5 && is_content { Some(md5_of(request.body().clone()).await?) } else { None };
+        if let Some(md5) = &md5 {
+            let value = HeaderValue::from_str(&STANDARD.encode(md5));
+            request.headers_mut().insert(CONTENT_MD5, value.map_err(unsent)?);
+        } else if is_whole {
+            request.headers_mut().insert(claims::MODE, claims::ENABLED);
+        } else {
+            return Ok(None);
+        }
+        if let Some(signer) = &self.signer {
+            signer.sign(request).await.map_err(unsent)?;
+        }
+        Ok(md5.map(|md5| md5.iter().map(|byte| format!("{byte:02x}")).collect()))
+    }
+
+    async fn exchange(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpError> {
+        let md5 = self.prepare(&mut request).await?;
         let (mut parts, body) = request.into_parts();
         let completes = parts.method == Method::POST && is_completion(&parts.uri);
         if self.guarded && completes {
@@ -115,12 +156,17 @@ impl Wire {
         let response = tokio::time::timeout(patience, self.client.execute(request)).await.map_err(late)?;
         let response: http::Response<reqwest::Body> = response.map_err(lost)?.into();
         let (mut parts, body) = response.into_parts();
-        let stream = HttpResponseBody::new(http_body_util::BodyExt::map_err(body, lost));
+        let stream = HttpResponseBody::new(BodyExt::map_err(body, lost));
         // Some services give a part under the status of the whole.
         if parts.status == StatusCode::OK && parts.headers.contains_key(CONTENT_RANGE) {
             parts.status = StatusCode::PARTIAL_CONTENT;
         }
         if parts.status.is_success() && is_get {
+            if parts.status == StatusCode::OK
+                && let Some(claim) = claims::of(&parts.headers)
+            {
+                parts.extensions.insert(claim);
+            }
             // A file's content, or a page of a listing: bounded where it is read.
             return Ok(HttpResponse::from_parts(parts, stream));
         }
@@ -136,9 +182,8 @@ impl Wire {
             };
             return Err(HttpError::new(HttpErrorKind::Unknown, refused));
         }
-        if is_asserted(&sent, &mut parts.headers)
-            .map_err(|damaged| HttpError::new(HttpErrorKind::Unknown, damaged))?
-        {
+        let is_asserted = is_asserted(&sent, &mut parts.headers).map_err(unsent)?;
+        if is_asserted || md5.is_some_and(|md5| is_tag(&parts.headers, &md5)) {
             parts.extensions.insert(Asserted);
         }
         Ok(HttpResponse::from_parts(parts, body.into()))
@@ -179,6 +224,26 @@ fn is_asserted(
         asserted = true;
     }
     Ok(asserted)
+}
+
+/// Whether the service's tag is this hash.
+fn is_tag(answer: &HeaderMap, hash: &str) -> bool {
+    let tag = answer.get(ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
+    tag.trim_matches('"').eq_ignore_ascii_case(hash)
+}
+
+async fn md5_of(mut body: HttpRequestBody) -> Result<Vec<u8>, HttpError> {
+    let mut hasher = Md5::new();
+    while let Some(frame) = body.frame().await.transpose()? {
+        if let Some(block) = frame.data_ref() {
+            hasher.update(block);
+        }
+    }
+    Ok(hasher.finalize().to_vec())
+}
+
+fn unsent(error: impl std::error::Error + Send + Sync + 'static) -> HttpError {
+    HttpError::new(HttpErrorKind::Unknown, error)
 }
 
 /// `POST KEY?uploadId=…` (CompleteMultipartUpload).

@@ -93,6 +93,7 @@ impl Fault {
             FaultKind::Denied => Category::SourceUnreadable,
             FaultKind::Changed => Category::SourceChanged,
             FaultKind::Archived => Category::SourceArchived,
+            FaultKind::Damaged => Category::SourceDamaged,
             FaultKind::Name => Category::NameUnsupported,
             _ => Category::SourceIo,
         });

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::StreamExt;
 
+use super::claim::{Checking, Checksum, Claim};
 use super::fault::{Fault, FaultKind};
 use super::{Looked, Place, Stream};
 use crate::control::line::{Line, Trouble};
@@ -25,23 +26,77 @@ pub(crate) struct Fetch<'a> {
     read: u64,
     stream: Option<Stream>,
     in_vain: u32,
+    /// What the service said of the content, to be held against it. None: nothing, or nobody asks.
+    checking: Option<(Claim, Checking)>,
 }
 
 impl<'a> Fetch<'a> {
     /// A file of that size and tag; asks for nothing yet.
     pub(crate) fn new(place: &'a Place, key: String, size: u64, etag: Option<String>) -> Self {
-        Self { place, key, size, etag, read: 0, stream: None, in_vain: 0 }
+        Self { place, key, size, etag, read: 0, stream: None, in_vain: 0, checking: None }
     }
 
-    /// Opens a file of which nothing is known yet, and tells what it is.
-    pub(crate) async fn open(place: &'a Place, key: String, line: &Line) -> Result<(Self, Looked), Trouble> {
+    /// Opens a file of which nothing is known yet, and tells what it is. `checked`: what comes is held against
+    /// the service's own checksum of it, where it gives one.
+    pub(crate) async fn open(
+        place: &'a Place,
+        key: String,
+        checked: bool,
+        line: &Line,
+    ) -> Result<(Self, Looked), Trouble> {
         let (looked, stream) = line.ask(place.endpoint(), READ, place.read(&key, 0, None)).await?;
         let fetch = Self::new(place, key, looked.size, looked.etag.clone());
-        Ok((Self { stream: Some(stream), ..fetch }, looked))
+        let claim = place.claim_of(&looked).filter(|_| checked);
+        let checking = claim.map(|claim| (claim.clone(), claim.by.begin()));
+        Ok((Self { stream: Some(stream), checking, ..fetch }, looked))
     }
 
-    /// The next bytes. None: this was all. More than the file's size is never given.
+    /// The next bytes. None: this was all, and it is what the service says that it is. More than the file's
+    /// size is never given.
     pub(crate) async fn next(&mut self, line: &Line) -> Result<Option<Bytes>, Trouble> {
+        let block = self.block(line).await?;
+        match (&block, &mut self.checking) {
+            (Some(block), Some((_, checking))) => checking.update(block),
+            (None, _) => self.check(line).await?,
+            _ => {}
+        }
+        Ok(block)
+    }
+
+    async fn check(&mut self, line: &Line) -> Result<(), Trouble> {
+        let Some((claim, checking)) = self.checking.take() else { return Ok(()) };
+        let came = checking.finish();
+        let is_same = came == claim.value;
+        if !claim.is_promised {
+            if is_same {
+                self.place.learn_of_tags(true);
+            } else if self.place.tags_are_hashes().is_none()
+                && self.comes_again(line, claim.by, &came).await?
+            {
+                // The same bytes twice: so this service's tags are no hashes.
+                self.place.learn_of_tags(false);
+                return Ok(());
+            }
+        }
+        if is_same {
+            return Ok(());
+        }
+        let (by, value) = (claim.by.word(), claim.value);
+        let said = format!("its {by} is {value}, but that of what came is {came}");
+        Err(Trouble::Refused(Fault::new(FaultKind::Damaged, said)))
+    }
+
+    /// Whether the same comes when it is read once more.
+    async fn comes_again(&mut self, line: &Line, by: Checksum, came: &str) -> Result<bool, Trouble> {
+        let mut again = Self::new(self.place, self.key.clone(), self.size, self.etag.clone());
+        let mut checking = by.begin();
+        while let Some(block) = again.block(line).await? {
+            checking.update(&block);
+        }
+        Ok(checking.finish() == came)
+    }
+
+    async fn block(&mut self, line: &Line) -> Result<Option<Bytes>, Trouble> {
         loop {
             let Some(stream) = &mut self.stream else {
                 if self.read >= self.size {

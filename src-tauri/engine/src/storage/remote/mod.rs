@@ -1,13 +1,14 @@
 //! A folder behind a connection, and what can be done there.
 
+pub(crate) mod claim;
 pub(crate) mod connect;
 pub(crate) mod fault;
 pub(crate) mod fetch;
 pub(crate) mod listing;
 pub(crate) mod probe;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use futures_util::stream::BoxStream;
 use super::object::{Bucket, Stored};
 use super::server::{Kind, Server};
 use crate::record::{RawPath, RecordId, show_bytes};
+use claim::Claim;
 use fault::{Fault, FaultKind};
 
 /// A folder behind a connection. Nothing is asked of it but what lies below it.
@@ -30,6 +32,8 @@ pub(crate) struct Place {
     mark: String,
     /// The last name that was asked for was taken.
     occupied: AtomicBool,
+    /// Whether a file's tag is the hash of its content, once that has shown.
+    tags_are_hashes: OnceLock<bool>,
 }
 
 /// The services that keep files.
@@ -85,6 +89,8 @@ pub(crate) struct Looked {
     pub(crate) modified: Option<SystemTime>,
     pub(crate) is_archived: bool,
     pub(crate) is_folder: bool,
+    /// What the service says of the content that comes with this look.
+    pub(crate) claim: Option<Claim>,
 }
 
 /// What a service is told of a file besides its bytes.
@@ -109,8 +115,14 @@ pub(crate) type Stream = BoxStream<'static, Result<Bytes, Fault>>;
 
 impl Place {
     pub(crate) fn new(store: Store, prefix: &str, shown: String) -> Self {
-        let (prefix, mark) = (prefix.trim_matches('/').to_owned(), String::new());
-        Self { store, prefix, shown, mark, occupied: AtomicBool::new(false) }
+        Self {
+            store,
+            prefix: prefix.trim_matches('/').to_owned(),
+            shown,
+            mark: String::new(),
+            occupied: AtomicBool::new(false),
+            tags_are_hashes: OnceLock::new(),
+        }
     }
 
     /// The same for a migration of that number, whose temporary files it marks.
@@ -189,6 +201,22 @@ impl Place {
 
     pub(crate) fn expect_occupants(&self, occupied: bool) {
         self.occupied.store(occupied, Ordering::Relaxed);
+    }
+
+    /// What can be held against the content that comes.
+    pub(crate) fn claim_of(&self, looked: &Looked) -> Option<Claim> {
+        let claim = looked.claim.clone()?;
+        (claim.is_promised || self.tags_are_hashes() != Some(false)).then_some(claim)
+    }
+
+    /// Whether a file's tag is the hash of its content. None: that has not shown yet.
+    pub(crate) fn tags_are_hashes(&self) -> Option<bool> {
+        self.tags_are_hashes.get().copied()
+    }
+
+    /// It has shown; what shows first counts.
+    pub(crate) fn learn_of_tags(&self, are_hashes: bool) {
+        let _ = self.tags_are_hashes.set(are_hashes);
     }
 
     /// Whether the service itself keeps two writers from replacing each other's files unseen.
