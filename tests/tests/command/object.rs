@@ -444,3 +444,38 @@ fn an_object_whose_answer_was_lost_is_ours() {
         assert_eq!((status.delivered, status.failed), (1, 0), "{is_blind}");
     }
 }
+
+#[test]
+fn one_service_copies_by_itself_where_nobody_asked_for_a_proof_by_reading() {
+    const SIZE: u64 = 9 << 20;
+    let server = Server::start(Kind::Moto);
+    server.boto("s3.create_bucket(Bucket='shelf2')");
+    let cable = Cable::to(&server.url(), Weather::default());
+    let shelf = Shelf::new(cable.url());
+    tree::file(&shelf.site.source.join("Zürich – 41%+.mov"), SIZE, 1);
+    tree::small_files(&shelf.site.source, 5, 1);
+    run("run", &shelf.upload("")).expect(COMPLETE);
+
+    let before = cable.sent();
+    let size = "[deliver]\nverify = \"size\"";
+    let job = shelf.job("across", &format!("shelf:{BUCKET}/in"), "shelf:shelf2/there", size);
+    run("run", &job).expect(COMPLETE);
+    let checkpoint = shelf.site.path("across.sluice");
+    assert_eq!(Status::of(&checkpoint).delivered, 6);
+    // A probe apart, nothing went through here.
+    assert!(cable.sent() - before < 1000, "{} bytes were sent", cable.sent() - before);
+    let evidence = column(&shelf.site, &checkpoint, "evidence");
+    assert!(evidence.values().all(|evidence| evidence == "size"), "{evidence:?}");
+    let tags = "print({o['Key'].split('/', 1)[1]: o['Size'] for o in s3.list_objects_v2(Bucket=bucket, Prefix='in/')['Contents']}\
+        == {o['Key'].split('/', 1)[1]: o['Size'] for o in s3.list_objects_v2(Bucket='shelf2')['Contents']})";
+    assert_eq!(server.boto(tags).trim(), "True");
+    // What is there already is not copied over.
+    let again = shelf.job(
+        "again",
+        &format!("shelf:{BUCKET}/in"),
+        "shelf:shelf2/there",
+        &format!("{size}\non_conflict = \"fail\""),
+    );
+    run("run", &again).expect(WITH_FAILURES);
+    assert_eq!(Status::of(&shelf.site.path("again.sluice")).failed, 6);
+}

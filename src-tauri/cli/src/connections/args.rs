@@ -161,7 +161,9 @@ enum Checksum {
     Crc64nvme,
     /// SHA-256.
     Sha256,
-    /// None, for services that refuse both.
+    /// `Content-MD5`, for older services that refuse both.
+    Md5,
+    /// None, for services that refuse them all.
     None,
 }
 
@@ -170,6 +172,7 @@ impl Checksum {
         match self {
             Self::Crc64nvme => S3Checksum::Crc64nvme,
             Self::Sha256 => S3Checksum::Sha256,
+            Self::Md5 => S3Checksum::Md5,
             Self::None => S3Checksum::None,
         }
     }

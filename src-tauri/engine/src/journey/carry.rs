@@ -86,6 +86,11 @@ impl Way<'_> {
 
     async fn carry_over(&self, target: RawPath) -> Result<Processed, Stop> {
         let line = Arc::new(self.line());
+        if let Some((from, to)) = self.one_service()
+            && let Some(processed) = self.copy_by_service(&line, from, to, &target).await?
+        {
+            return Ok(processed);
+        }
         let mut source = Reading::open(self, &line).await?;
         if let Some(place) = self.tries_first(source.size()) {
             match self.write_first(&line, &mut source, place, &target).await? {

@@ -8,6 +8,7 @@
 mod arrive;
 mod ask;
 mod beside;
+mod by_service;
 mod carry;
 mod conflict;
 mod describe;

@@ -6,9 +6,7 @@
 
 use std::time::Duration;
 
-use futures_util::TryFutureExt;
-use object_store::aws::AwsAuthorizer;
-use object_store::client::{HttpRequest, HttpRequestBody, HttpService};
+use object_store::client::{HttpRequest, HttpRequestBody};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 use super::Bucket;
@@ -19,7 +17,7 @@ use crate::storage::remote::fault::{Fault, FaultKind};
 use crate::storage::remote::{Listed, Page};
 
 /// All that the signature wants encoded (AWS General Reference, "Create a canonical request").
-const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+pub(super) const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Longest wait for the end of a page.
 const PAGE: Duration = Duration::from_secs(120);
@@ -41,11 +39,7 @@ impl Bucket {
         *request.uri_mut() = url.parse().map_err(|error: http::uri::InvalidUri| {
             Fault::new(FaultKind::Rejected, format!("its address makes no sense: {error}"))
         })?;
-        if !self.anonymous {
-            let credential = self.store.credentials().get_credential().await?;
-            AwsAuthorizer::new(&credential, "s3", &self.region).try_authorize(&mut request, None)?;
-        }
-        let response = self.wire.call(request).map_err(Fault::from).await?;
+        let response = self.ask(request).await?;
         let status = response.status().as_u16();
         let late = |_| Fault::new(FaultKind::Timeout, "the page did not come to its end in time");
         let body = tokio::time::timeout(PAGE, collect(response.into_body())).await.map_err(late)??;

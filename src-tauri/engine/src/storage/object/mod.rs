@@ -3,6 +3,7 @@
 //! they are ([`list`]), and what an answer's headers tell ([`wire`]).
 
 mod claims;
+mod copy;
 mod fault;
 mod list;
 mod open;
@@ -19,7 +20,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
-use object_store::aws::AmazonS3;
+use object_store::aws::{AmazonS3, AwsAuthorizer};
+use object_store::client::{HttpRequest, HttpResponse, HttpService};
 use object_store::multipart::{MultipartStore, PartId};
 use object_store::path::Path;
 use object_store::{
@@ -27,6 +29,7 @@ use object_store::{
     PutOptions, PutPayload,
 };
 
+pub(crate) use copy::LARGEST as LARGEST_COPY;
 pub(crate) use open::{OpenError, open};
 
 use super::remote::claim::Claim;
@@ -41,7 +44,11 @@ pub(crate) struct Bucket {
     pub(crate) endpoint: Arc<str>,
     /// Without a slash at its end.
     url: String,
+    /// The last part of it, or of its host.
+    bucket: String,
     region: String,
+    /// Under which the secrets are kept that sign in.
+    name: String,
     anonymous: bool,
     store: AmazonS3,
     /// The same; an upload that it completes replaces nothing.
@@ -70,6 +77,15 @@ impl Bucket {
 
     pub(crate) fn set_guards(&self, guards: bool) {
         self.guards.fetch_and(guards, Ordering::Relaxed);
+    }
+
+    /// Sends a request of our own, signed.
+    async fn ask(&self, mut request: HttpRequest) -> Result<HttpResponse, Fault> {
+        if !self.anonymous {
+            let credential = self.store.credentials().get_credential().await?;
+            AwsAuthorizer::new(&credential, "s3", &self.region).try_authorize(&mut request, None)?;
+        }
+        Ok(self.wire.call(request).await?)
     }
 
     /// Whether both are one bucket, as far as their addresses say.

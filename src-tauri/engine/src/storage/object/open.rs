@@ -93,7 +93,18 @@ pub(crate) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> 
     let store = build(wire.clone())?;
     let guarded = build(wire.guarded())?;
     let guards = AtomicBool::new(s3.guard == S3Guard::Conditional);
-    Ok(Bucket { endpoint: origin.into(), url, region, anonymous: s3.anonymous, store, guarded, wire, guards })
+    Ok(Bucket {
+        endpoint: origin.into(),
+        url,
+        bucket: bucket.to_owned(),
+        region,
+        name: name.to_owned(),
+        anonymous: s3.anonymous,
+        store,
+        guarded,
+        wire,
+        guards,
+    })
 }
 
 /// The key that signs in, by the first who has one: the connection's own secrets, the profile that it

@@ -18,8 +18,8 @@ use object_store::client::{
 use reqwest::header::{CONTENT_RANGE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
 use reqwest::{Client, Method, StatusCode};
 
-use super::claims;
 use super::sign::Signer;
+use super::{claims, copy};
 use crate::clock::now_ms;
 use crate::http::retry_after_of;
 
@@ -29,7 +29,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 /// Longest wait for an answer, beyond the time that sending takes.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// Longest wait while a service puts an upload's parts together.
+/// Longest wait while a service puts an upload's parts together, or copies an object.
 const COMPLETION: Duration = Duration::from_secs(300);
 
 /// The slowest link (bytes a second) over which something is sent: what is sent may take this long.
@@ -115,7 +115,8 @@ impl Wire {
 
     /// Says and asks for more than the library does. Gives the MD5 of what is sent, where it is told.
     async fn prepare(&self, request: &mut HttpRequest) -> Result<Option<String>, HttpError> {
-        let is_whole = request.method() == Method::GET && request.uri().query().is_none();
+        let is_look = [Method::GET, Method::HEAD].contains(request.method());
+        let is_whole = is_look && request.uri().query().is_none();
         let is_content = request.method() == Method::PUT && request.body().content_length() > 0;
         let md5 =
             if self.with_md5 && is_content { Some(md5_of(request.body().clone()).await?) } else { None };
@@ -141,8 +142,10 @@ impl Wire {
             parts.headers.insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
         }
         let is_get = parts.method == Method::GET;
+        let is_look = is_get || parts.method == Method::HEAD;
         let sent = CHECKSUMS.map(|header| parts.headers.get(header).cloned());
-        let silence = if completes { COMPLETION } else { SILENCE };
+        let copies = parts.headers.contains_key(copy::SOURCE);
+        let silence = if completes || copies { COMPLETION } else { SILENCE };
         let patience = silence + Duration::from_secs(body.content_length() as u64 / SLOWEST);
         let url = parts.uri.to_string().parse::<reqwest::Url>();
         let url = url.map_err(|error| HttpError::new(HttpErrorKind::Unknown, error))?;
@@ -161,12 +164,13 @@ impl Wire {
         if parts.status == StatusCode::OK && parts.headers.contains_key(CONTENT_RANGE) {
             parts.status = StatusCode::PARTIAL_CONTENT;
         }
+        if is_look
+            && parts.status == StatusCode::OK
+            && let Some(claim) = claims::of(&parts.headers)
+        {
+            parts.extensions.insert(claim);
+        }
         if parts.status.is_success() && is_get {
-            if parts.status == StatusCode::OK
-                && let Some(claim) = claims::of(&parts.headers)
-            {
-                parts.extensions.insert(claim);
-            }
             // A file's content, or a page of a listing: bounded where it is read.
             return Ok(HttpResponse::from_parts(parts, stream));
         }

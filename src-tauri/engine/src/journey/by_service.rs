@@ -1,0 +1,80 @@
+//! A record's content copied by the service that holds it, where both ends are the same service and nobody
+//! asked for a proof by reading: no byte comes here, and no hash of it is known.
+
+use std::sync::Arc;
+
+use super::conflict::Resolved;
+use super::{Stop, Way};
+use crate::control::line::{Line, Trouble};
+use crate::failure::{Category, Stage};
+use crate::record::{Evidence, Failure, RawPath};
+use crate::spec::Verify;
+use crate::stage::{self, Arrived, Processed, Proof};
+use crate::storage::object::LARGEST_COPY;
+use crate::storage::remote::fault::{Fault, FaultKind};
+use crate::storage::remote::{Place, Store};
+use crate::storage::sources::Origin;
+
+impl Way<'_> {
+    /// The two ends, where their service copies. None: the content comes through here.
+    pub(super) fn one_service(&self) -> Option<(&Arc<Place>, &Arc<Place>)> {
+        let site = &self.work.site;
+        let Origin::Remote(from) = &site.sources.get(self.record.source)?.at else { return None };
+        let to = site.destination.remote()?;
+        let (Store::Object(source), Store::Object(target)) = (&from.store, &to.store);
+        let reads = site.delivery.verify != Verify::Size || self.record.checksum.is_some();
+        (!reads && target.can_copy_from(source)).then_some((from, to))
+    }
+
+    /// Lets the service copy. None: the object is too large for that.
+    pub(super) async fn copy_by_service(
+        &self,
+        line: &Line,
+        from: &Place,
+        to: &Place,
+        target: &RawPath,
+    ) -> Result<Option<Processed>, Stop> {
+        let (Store::Object(source), Store::Object(bucket)) = (&from.store, &to.store);
+        let what = format!("cannot copy {}", from.shown(&self.record.path));
+        let key = from.key(&self.record.path).map_err(|fault| fault.of_source(Stage::Ingest, &what))?;
+        let looked = self.alive(line.ask(from.endpoint(), "look", from.look(&key))).await;
+        let before = looked.map_err(|trouble| self.no_source(from, &what, trouble))?;
+        let Some(tag) = before.etag.as_deref().filter(|_| before.size <= LARGEST_COPY) else {
+            return Ok(None);
+        };
+        let (target, mode) = match self.resolve(line, before.size, target.clone()).await? {
+            Resolved::Ended(processed) => return Ok(Some(*processed)),
+            Resolved::Free { target, mode } => (target, mode),
+        };
+        let there = to.target(&target).map_err(|fault| fault.of_destination(&what))?;
+        let copying = bucket.copy(source, &key, tag, &there, mode);
+        let copied = self.alive(line.ask(to.endpoint(), "copy", copying)).await;
+        copied.map_err(|trouble| match &trouble {
+            Trouble::Refused(fault) if is_of_source(fault) => self.no_source(from, &what, trouble),
+            _ => self.no_destination(to, &what, trouble),
+        })?;
+        // It is there. A pause now would leave our own object unproven.
+        let line = line.to_the_end();
+        let looked = self.alive(line.ask(to.endpoint(), "look", to.look(&there))).await;
+        let what = format!("cannot look at {}", to.shown(&target));
+        let after = looked.map_err(|trouble| self.no_destination(to, &what, trouble))?;
+        let differs = match (&before.claim, &after.claim) {
+            (Some(was), Some(is)) => was.is_promised && was.by == is.by && was.value != is.value,
+            _ => false,
+        };
+        if differs || after.size != before.size {
+            let message = format!("{}: the service made a copy that is not the same", to.shown(&target));
+            return Err(Failure::new(Stage::Deliver, Category::VerifyMismatch, message).into());
+        }
+        self.batch.moved(self.active, before.size);
+        let mirrored = stage::mirrored(self.record, &self.work.site);
+        let target = (mirrored.as_ref() != Some(&target)).then_some(target);
+        let proof = Proof::Delivered(Evidence::Size);
+        Ok(Some(Processed::Arrived(Arrived { bytes: before.size, target, hash: None, proof })))
+    }
+}
+
+/// Whether it is the object to be copied that stands in the way.
+fn is_of_source(fault: &Fault) -> bool {
+    matches!(fault.kind, FaultKind::Missing | FaultKind::Changed | FaultKind::Archived)
+}
