@@ -35,6 +35,25 @@ fn report(served: &Served) -> serde_json::Value {
 }
 
 #[test]
+fn a_look_at_a_service_that_is_away_costs_it_one_request() {
+    let lab = lab();
+    let served = served(&lab);
+    let running = under_way(&served, &lab, &[]);
+    lab.outage(Some(Outage::Unavailable));
+    let outage = |looks: u64| {
+        let outage = report(&served)["outage"].clone();
+        (outage["next_probe_ms"].is_number() && outage["probes"] == looks).then_some(())
+    };
+    wait::until("what was in flight to end", || outage(0));
+    let asked = lab.requests();
+    wait::until("two looks", || outage(2));
+    assert_eq!(lab.requests() - asked, 2);
+    lab.outage(None);
+    running.ended().expect(COMPLETE);
+    assert_eq!(served.status().retries, 0);
+}
+
+#[test]
 fn an_outage_of_any_kind_costs_no_attempt_and_ends_by_itself() {
     for outage in [Outage::Refused, Outage::Reset, Outage::Unavailable] {
         let lab = lab();

@@ -53,7 +53,7 @@ impl Breaker {
             Sign::Answers => {
                 // An answer that was on its way before the first failure does not speak for the time after.
                 let since = self.since.filter(|since| began < *since);
-                *self = Self { since, ..Self::default() };
+                *self = Self { since, open: self.open && since.is_some(), ..Self::default() };
                 return None;
             }
             Sign::Unreachable => self.unreachable += 1,
@@ -151,7 +151,9 @@ mod tests {
         breaker.observe(Sign::Answers, second(1), second(3));
         let open = (0..8).map(|_| breaker.observe(FIRST, second(3), second(4))).last().flatten();
         assert_eq!(open, Some(Open { since: second(2) }), "but it takes as many failures as ever");
+        breaker.observe(Sign::Answers, second(1), second(5));
+        assert!(breaker.is_open(), "nor does it close what is open");
         breaker.observe(Sign::Answers, second(5), second(6));
-        assert_eq!(breaker.failing_since(), None);
+        assert_eq!((breaker.failing_since(), breaker.is_open()), (None, false));
     }
 }
