@@ -1,8 +1,6 @@
 //! A record's content copied by the service that holds it, where both ends are the same service and nobody
 //! asked for a proof by reading: no byte comes here, and no hash of it is known.
 
-use std::sync::Arc;
-
 use super::conflict::Resolved;
 use super::{Stop, Way};
 use crate::control::line::{Line, Trouble};
@@ -10,31 +8,39 @@ use crate::failure::{Category, Stage};
 use crate::record::{Evidence, Failure, RawPath};
 use crate::spec::Verify;
 use crate::stage::{self, Arrived, Processed, Proof};
-use crate::storage::object::LARGEST_COPY;
+use crate::storage::object::{Bucket, LARGEST_COPY};
 use crate::storage::remote::fault::{Fault, FaultKind};
 use crate::storage::remote::{Place, Store};
 use crate::storage::sources::Origin;
 
+/// Two places of one service.
+#[derive(Clone, Copy)]
+pub(super) struct Ends<'a> {
+    from: &'a Place,
+    to: &'a Place,
+    /// What holds `from` and `to`.
+    buckets: (&'a Bucket, &'a Bucket),
+}
+
 impl Way<'_> {
     /// The two ends, where their service copies. None: the content comes through here.
-    pub(super) fn one_service(&self) -> Option<(&Arc<Place>, &Arc<Place>)> {
+    pub(super) fn one_service(&self) -> Option<Ends<'_>> {
         let site = &self.work.site;
         let Origin::Remote(from) = &site.sources.get(self.record.source)?.at else { return None };
         let to = site.destination.remote()?;
-        let (Store::Object(source), Store::Object(target)) = (&from.store, &to.store);
+        let (Store::Object(source), Store::Object(target)) = (&from.store, &to.store) else { return None };
         let reads = site.delivery.verify != Verify::Size || self.record.checksum.is_some();
-        (!reads && target.can_copy_from(source)).then_some((from, to))
+        (!reads && target.can_copy_from(source)).then_some(Ends { from, to, buckets: (source, target) })
     }
 
     /// Lets the service copy. None: the object is too large for that.
     pub(super) async fn copy_by_service(
         &self,
         line: &Line,
-        from: &Place,
-        to: &Place,
+        ends: Ends<'_>,
         target: &RawPath,
     ) -> Result<Option<Processed>, Stop> {
-        let (Store::Object(source), Store::Object(bucket)) = (&from.store, &to.store);
+        let Ends { from, to, buckets: (source, bucket) } = ends;
         let what = format!("cannot copy {}", from.shown(&self.record.path));
         let key = from.key(&self.record.path).map_err(|fault| fault.of_source(Stage::Ingest, &what))?;
         let looked = self.alive(line.ask(from.endpoint(), "look", from.look(&key))).await;

@@ -86,8 +86,8 @@ impl Way<'_> {
 
     async fn carry_over(&self, target: RawPath) -> Result<Processed, Stop> {
         let line = Arc::new(self.line());
-        if let Some((from, to)) = self.one_service()
-            && let Some(processed) = self.copy_by_service(&line, from, to, &target).await?
+        if let Some(ends) = self.one_service()
+            && let Some(processed) = self.copy_by_service(&line, ends, &target).await?
         {
             return Ok(processed);
         }
