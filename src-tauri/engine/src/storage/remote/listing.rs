@@ -4,9 +4,8 @@
 //! names of folders that are still to come. A list that breaks off in the middle of a folder goes on where it
 //! was, as long as the folder is listed in the same order again.
 
-use xxhash_rust::xxh3::Xxh3;
-
 use futures_util::StreamExt;
+use xxhash_rust::xxh3::Xxh3;
 
 use super::fault::{Fault, FaultKind};
 use super::{Listed, Page, Place, Store, Tree};
@@ -27,7 +26,7 @@ pub(crate) struct Listing<'a> {
 
 enum At<'a> {
     Object { after: Option<String>, is_over: bool },
-    Files(Walk<'a>),
+    Files(Box<Walk<'a>>),
 }
 
 struct Walk<'a> {
@@ -56,7 +55,11 @@ impl<'a> Listing<'a> {
             Store::Object(_) => At::Object { after: None, is_over: false },
             Store::Files(tree) => {
                 let open = Open::new(place.prefix.clone(), 0);
-                At::Files(Walk { tree, waiting: Vec::new(), open: Some(Open { is_top: true, ..open }) })
+                At::Files(Box::new(Walk {
+                    tree,
+                    waiting: Vec::new(),
+                    open: Some(Open { is_top: true, ..open }),
+                }))
             }
         };
         Self { place, at }

@@ -106,7 +106,7 @@ fn ftp(spec: &spec::Ftp, secret: &dyn Fn(SecretField) -> Option<Secret>) -> Resu
     let endpoint = format!("{scheme}://{}:{port}", spec.host);
     let tree = format!("{user}@{endpoint}");
     let sessions = spec.sessions.unwrap_or(SESSIONS);
-    let dial = Dial { host: spec.host.clone(), port, tls: spec.tls, user, password, config };
+    let dial = Dial { host: bare(&spec.host), port, tls: spec.tls, user, password, config };
     Ok(new(endpoint, tree, Some(sessions), Protocol::Ftp(Box::new(Ftp::new(dial, sessions)))))
 }
 
@@ -128,8 +128,7 @@ fn sftp_dial(
     let file = file.ok_or_else(|| Failed::Wrong("there is no place for known_hosts".into()))?;
     let endpoint = format!("sftp://{}:{port}", spec.host);
     let tree = format!("{user}@{endpoint}");
-    // A URL writes an address of IPv6 in brackets, and SSH does not.
-    let name = spec.host.trim_start_matches('[').trim_end_matches(']').to_owned();
+    let name = bare(&spec.host);
     let dial = sftp::Dial {
         host: Host { name, port, place: place.to_owned(), file },
         user,
@@ -138,6 +137,11 @@ fn sftp_dial(
         passphrase: secret(SecretField::KeyPassphrase),
     };
     Ok((endpoint, tree, dial))
+}
+
+/// A URL writes an address of IPv6 in brackets, and nobody else does.
+fn bare(host: &str) -> String {
+    host.trim_start_matches('[').trim_end_matches(']').to_owned()
 }
 
 fn new(endpoint: String, tree: String, sessions: Option<u32>, protocol: Protocol) -> Server {

@@ -92,7 +92,11 @@ impl Dial {
         let mut ftp = connected.map_err(of_error)?;
         if self.tls == FtpTls::Implicit {
             for command in ["PBSZ 0", "PROT P"] {
-                ftp.custom_command(command, &[Status::CommandOk]).await.map_err(of_error)?;
+                match ftp.custom_command(command, &[Status::CommandOk]).await {
+                    // Some think it is said already. Bytes go over TLS or not at all.
+                    Ok(_) | Err(FtpError::UnexpectedResponse(_)) => {}
+                    Err(error) => return Err(of_error(error)),
+                }
             }
         }
         Ok(ftp)

@@ -108,8 +108,8 @@ pub(crate) fn fingerprint(key: &PublicKey) -> String {
 fn is_revoked(file: &Path, key: &PublicKey) -> bool {
     let text = std::fs::read_to_string(file).unwrap_or_default();
     let encoded = key.public_key_base64();
-    let revoked = text.lines().filter(|line| line.starts_with("@revoked"));
-    revoked.into_iter().any(|line| line.split_whitespace().any(|word| word == encoded))
+    let mut revoked = text.lines().filter(|line| line.starts_with("@revoked"));
+    revoked.any(|line| line.split_whitespace().any(|word| word == encoded))
 }
 
 #[cfg(test)]
