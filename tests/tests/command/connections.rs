@@ -94,7 +94,8 @@ fn a_locked_keychain_says_so_and_loses_nothing() {
 fn what_cannot_be_right_is_refused_and_nothing_is_kept() {
     let user = User::at_desktop();
     for (args, words) in [
-        ("archive --kind s3 --host nas", ["--host", "usage"]),
+        ("archive --kind s3 --host nas", ["--host", "--help"]),
+        ("archive --kind sftp --user ingest", ["--host", "--help"]),
         ("archive --kind gopher", ["gopher", "s3"]),
         ("s3 --kind s3 --endpoint https://s3.example", ["s3", "name"]),
         ("a --kind s3", ["name", "2 to 64"]),
