@@ -177,7 +177,7 @@ impl Gathering<'_> {
         if !is_file {
             return None;
         }
-        let (root, path) = source.from_root(&record.path);
+        let (root, path) = source.rooted(&record.path);
         grouping.of(&root, &path)
     }
 

@@ -134,7 +134,10 @@ fn the_scratch_area_is_bounded_and_cleaned() {
         names.into_keys().filter(|name| name.extension().is_some_and(|own| own == ending)).count()
     };
     wait::until("two to be delivered, and the third to hang", || {
-        (films(&site.destination, "mov") == 2 && films(&scratch, "hangs") == 1).then_some(())
+        let checkpoint = site.path("job.sluice");
+        let said = command::run(["status".as_ref(), checkpoint.as_os_str(), "--json".as_ref()]);
+        let is_there = said.code == Some(COMPLETE) && said.json()["delivered"] == 2;
+        (is_there && films(&scratch, "hangs") == 1).then_some(())
     });
     wait::until("the program to look at it", || (fake.asked().len() == 2).then_some(()));
     running.signal(Signal::KILL);

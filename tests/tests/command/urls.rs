@@ -320,3 +320,33 @@ fn one_dead_server_of_many_costs_its_own_records() {
     let said = failures(&site.path("job.sluice"));
     assert!(said.iter().all(|failure| failure.category == "service_unreachable"), "{said:?}");
 }
+
+#[test]
+fn the_users_own_connection_signs_in_too() {
+    let (site, dam) = (Site::new(), Web::new());
+    dam.put("/media/a.mov", Page { body: "film".into(), ..Page::default() });
+    dam.put("/media/b.mov", Page { first: vec!["401 Unauthorized".into(); 9], ..Page::default() });
+    let book = site.path("connections.toml");
+    let run = |args: &[&str]| {
+        let mut command = command::sluice(args);
+        command.env("SLUICE_CONNECTIONS", &book).env("SLUICE_DAM_TOKEN", SECRET);
+        Running::start(command).ended()
+    };
+    let address = dam.url("/media");
+    let add = ["connections", "add", "dam", "--kind", "http", "--endpoint", &address, "--header", "X-Key"];
+    run(&add).expect(COMPLETE);
+    let tried = run(&["connections", "test", "dam:a.mov"]).expect(COMPLETE);
+    assert!(tried.stdout.contains("4 bytes are there"), "{}", tried.stdout);
+    run(&["connections", "test", "dam:b.mov"]).expect(WITH_FAILURES);
+    run(&["connections", "test", "dam:c.mov"]).expect(WITH_FAILURES);
+    let file = job(&site, "destination", &[dam.url("/media/a.mov")], "");
+    run(&["run", file.to_str().unwrap()]).expect(COMPLETE);
+    let asked = dam.asked();
+    let signed = asked.iter().filter(|asked| asked.path.starts_with("/media/"));
+    assert!(signed.clone().count() >= 5 && signed.clone().all(|asked| asked.headers["x-key"] == SECRET));
+    assert_eq!(leaks(&site.path("")), Vec::<PathBuf>::new());
+    // A place to list or to write to it is not.
+    let text = "sources = [\"dam:x\"]\ndestination = \"destination\"\n";
+    fs::write(site.path("other.toml"), text).unwrap();
+    run(&["run", site.path("other.toml").to_str().unwrap()]).assert_refused(&["catalogue", "url"]);
+}

@@ -130,7 +130,7 @@ impl Source {
     }
 
     /// Where a file's path begins, and the path from there: what lies together begins at the same root.
-    pub(crate) fn from_root<'a>(&'a self, path: &'a RawPath) -> (Cow<'a, Path>, Cow<'a, RawPath>) {
+    pub(crate) fn rooted<'a>(&'a self, path: &'a RawPath) -> (Cow<'a, Path>, Cow<'a, RawPath>) {
         match &self.at {
             Origin::Local(folder) => (Cow::Borrowed(&*folder.root), Cow::Borrowed(path)),
             Origin::Remote(_) => (Cow::Owned(self.shown().into()), Cow::Borrowed(path)),

@@ -117,7 +117,7 @@ pub(super) fn check(response: &Response, is_signed: bool) -> Result<(), Fault> {
     }
     let (kind, hint) = match status.as_u16() {
         401 if !is_signed => (FaultKind::Denied, "; add a connection of the kind http for this server"),
-        300..=399 | 201..=299 => (FaultKind::Unsupported, ", which is no file"),
+        201..=399 => (FaultKind::Unsupported, ", which is no file"),
         other => (kind_of_status(other), ""),
     };
     let reason = status.canonical_reason().unwrap_or("no known status");
