@@ -45,6 +45,32 @@ pub(crate) async fn new_preset(app: &AppHandle, title: &str) -> Option<PathBuf> 
     path(show(app, title, ask).await)
 }
 
+/// Asks for a job file.
+pub(crate) async fn job(app: &AppHandle, title: &str) -> Option<PathBuf> {
+    path(show(app, title, |dialog| dialog.add_filter("Job files", &["toml"]).pick_file()).await)
+}
+
+/// Asks where to keep a job file. `name`: what it is called when nobody says otherwise.
+pub(crate) async fn new_job(app: &AppHandle, title: &str, name: &str) -> Option<PathBuf> {
+    let name = name.to_owned();
+    let ask =
+        |dialog: AsyncFileDialog| dialog.add_filter("Job files", &["toml"]).set_file_name(name).save_file();
+    path(show(app, title, ask).await)
+}
+
+/// Asks where a run writes its catalogue.
+pub(crate) async fn catalogue_out(app: &AppHandle, title: &str) -> Option<PathBuf> {
+    let ask = |dialog: AsyncFileDialog| {
+        dialog
+            .add_filter("Excel", &["xlsx"])
+            .add_filter("CSV", &["csv"])
+            .add_filter("NDJSON", &["ndjson"])
+            .set_file_name("delivered.xlsx")
+            .save_file()
+    };
+    path(show(app, title, ask).await)
+}
+
 /// Asks for a migration's file.
 pub(crate) async fn migration(app: &AppHandle, title: &str) -> Option<PathBuf> {
     path(show(app, title, |dialog| dialog.add_filter("Sluice", &["sluice"]).pick_file()).await)

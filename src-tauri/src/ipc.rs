@@ -8,9 +8,7 @@ use sluice_engine::api::{
 };
 use sluice_engine::error::ErrorReport;
 use sluice_engine::record::RecordId;
-use sluice_engine::spec::{
-    Catalogue, Control, Delivery, Endpoint, JobSpec, LimitRanges, Limits, Mapping, Timetable,
-};
+use sluice_engine::spec::{Catalogue, Control, Delivery, Endpoint, JobSpec, LimitRanges, Limits, Timetable};
 use sluice_engine::state::State as EngineState;
 use tauri::{AppHandle, State};
 
@@ -123,11 +121,6 @@ pub(crate) async fn set_delivery(desk: State<'_, Desk>, delivery: Delivery) -> A
 #[tauri::command]
 pub(crate) async fn set_control(desk: State<'_, Desk>, control: Control) -> Answer<()> {
     open(&desk).await?.set_control(control).await.map_err(report)
-}
-
-#[tauri::command]
-pub(crate) async fn set_mapping(desk: State<'_, Desk>, map: Mapping) -> Answer<()> {
-    open(&desk).await?.update(|job| job.map = map).await.map_err(report)
 }
 
 /// Limits of one service; without any it follows the migration's own.

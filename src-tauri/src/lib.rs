@@ -5,8 +5,10 @@ mod citizen;
 mod connections;
 mod desk;
 mod dialog;
+mod drafts;
 mod feed;
 mod files;
+mod guided;
 mod home;
 mod ipc;
 #[cfg(target_os = "linux")]
@@ -70,7 +72,6 @@ pub fn run() {
             ipc::set_limits,
             ipc::set_delivery,
             ipc::set_control,
-            ipc::set_mapping,
             ipc::set_endpoint,
             ipc::inspect_catalogue,
             ipc::try_catalogue,
@@ -113,6 +114,22 @@ pub fn run() {
             logs::save_logs,
             connections::host_key,
             connections::trust_host_key,
+            drafts::drafts,
+            drafts::save_draft,
+            drafts::remove_draft,
+            guided::try_sources,
+            guided::try_request,
+            guided::check_place,
+            guided::check_span,
+            guided::job_text,
+            guided::save_job,
+            guided::load_job,
+            guided::set_job,
+            guided::look_at_services,
+            guided::concerned,
+            guided::start_pilot,
+            guided::tried,
+            guided::pick_catalogue_out,
         ])
         .on_window_event(|window, event| {
             if let WindowEvent::CloseRequested { api, .. } = event {

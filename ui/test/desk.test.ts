@@ -72,14 +72,15 @@ describe('the way through the window', () => {
     if (desk.draft) desk.draft.limits = { ...desk.draft.limits, streams: 5 };
     await desk.check();
     expect(named(door)).not.toContain('createMigration');
-    expect(door.calls).toContainEqual(['setLimits', { batch_size: 1000, streams: 5, concurrency: 8 }]);
+    const limits = { batch_size: 1000, streams: 5, concurrency: 8 };
+    expect(door.calls).toContainEqual(['setJob', expect.objectContaining({ limits })]);
     door.endPlan?.();
     await settle();
 
     desk.edit();
     desk.draft?.add(['/more']);
     await desk.check();
-    const asked = named(door).filter((name) => name !== 'events');
+    const asked = named(door).filter((name) => name !== 'events' && name !== 'trySources');
     expect(asked.slice(-3)).toEqual(['leaveMigration', 'createMigration', 'plan']);
   });
 
@@ -252,7 +253,7 @@ describe('the way through the window', () => {
     const [desk, door] = await begun();
     door.sendDrag({ kind: 'dropped', paths: ['/mnt/tapes', '/mnt/june.csv'] });
     await settle();
-    expect([desk.screen, desk.step, desk.draft?.sources]).toEqual(['setup', 'catalogues', ['/mnt/tapes']]);
+    expect([desk.screen, desk.step, desk.draft?.sources]).toEqual(['setup', 'names', ['/mnt/tapes']]);
     const catalogue = desk.draft?.shown;
     if (!catalogue) throw new Error('no catalogue is shown');
     door.picked = ['/mnt/archive'];
@@ -268,7 +269,7 @@ describe('the way through the window', () => {
 
     desk.draft?.asFile(catalogue);
     desk.asCatalogue('/mnt/june.csv');
-    expect(desk.step).toBe('catalogues');
+    expect(desk.step).toBe('names');
   });
 
   it('changes the mapping of a checked migration, and its catalogue makes another', async () => {
@@ -281,7 +282,8 @@ describe('the way through the window', () => {
     await settle();
     desk.draft?.setTarget('{{ name }}');
     await desk.check();
-    expect(door.calls).toContainEqual(['setMapping', expect.objectContaining({ target: '{{ name }}' })]);
+    const map = expect.objectContaining({ target: '{{ name }}' }) as unknown;
+    expect(door.calls).toContainEqual(['setJob', expect.objectContaining({ map })]);
     expect(named(door)).not.toContain('createMigration');
     door.endPlan?.();
     await settle();

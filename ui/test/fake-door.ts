@@ -1,30 +1,35 @@
 /** A door that tests and the dev pages open: what it answers is set, what it is asked is noted. */
-import type { Defaults, Door, Drag, Happened, Line, Settings } from '../src/backend/door';
+import type { Defaults, Door, Drag, Happened, KeptDraft, Line, Settings } from '../src/backend/door';
 import type {
   Amendment,
   Attempt,
   Catalogue,
   CatalogueTrial,
+  ConcernedPage,
   Connection,
   Endpoint,
   Event,
   EventFilter,
   EventKind,
   FailedRecord,
+  Finding,
   FoundTool,
   HostKey,
   Inspection,
   JobSpec,
   Known,
-  Mapping,
   MetricPoint,
   Progress,
+  RequestStep,
+  RequestTrial,
   SecretField,
   Selection,
   Snapshot,
+  SourcesTrial,
   Trial,
+  TriedOutcome,
 } from '../src/backend/types';
-import { defaults, inspection } from './samples';
+import { defaults, inspection, requestTrial } from './samples';
 
 type Call = [name: string, ...args: unknown[]];
 
@@ -55,6 +60,26 @@ export class FakeDoor implements Door {
     map_problem: null,
   });
   preset: Partial<Catalogue> | null = null;
+  /** What the sources hold. */
+  sought: (job: JobSpec) => SourcesTrial | Promise<SourcesTrial> = ({ sources }) => ({
+    sources: sources.map((source) => ({
+      source,
+      files: 3,
+      bytes: 3_000,
+      is_all: true,
+      is_file: false,
+      problem: null,
+    })),
+    records: [],
+    map_problem: null,
+  });
+  /** What comes of trying a request. */
+  requested: RequestTrial = requestTrial();
+  keptDrafts: KeptDraft[] = [];
+  loaded: JobSpec | null = null;
+  behind: ConcernedPage = { records: [], next: null };
+  outcomes: TriedOutcome[] = [];
+  services: Finding[] = [];
   /** Events of before. */
   told: Event[] = [];
   /** What the migration did so far. */
@@ -144,7 +169,7 @@ export class FakeDoor implements Door {
   setLimits = (limits: Snapshot['job']['limits']) => this.#note('setLimits', undefined, limits);
   setDelivery = (delivery: Snapshot['job']['deliver']) => this.#note('setDelivery', undefined, delivery);
   setControl = (control: Snapshot['job']['control']) => this.#note('setControl', undefined, control);
-  setMapping = (map: Mapping) => this.#note('setMapping', undefined, map);
+  setJob = (job: JobSpec) => this.#note('setJob', undefined, job);
   inspectCatalogue = async (catalogue: Catalogue) => {
     await this.#note('inspectCatalogue', null, catalogue);
     return this.inspected(catalogue);
@@ -223,6 +248,26 @@ export class FakeDoor implements Door {
     return this.#note('trustHostKey', { ...this.shownKey }, place, fingerprint);
   };
   testConnection = (place: string) => this.#note('testConnection', this.trial, place);
+  trySources = async (job: JobSpec) => {
+    await this.#note('trySources', null, job);
+    return this.sought(job);
+  };
+  tryRequest = (job: JobSpec, step: RequestStep, at: number) =>
+    this.#note('tryRequest', this.requested, job, step, at);
+  checkPlace = (text: string) => this.#note('checkPlace', undefined, text);
+  checkSpan = (text: string) => this.#note('checkSpan', undefined, text);
+  jobText = (job: JobSpec) => this.#note('jobText', JSON.stringify(job, null, 2), job);
+  saveJob = (job: JobSpec, name: string) => this.#note('saveJob', this.exportedTo, job, name);
+  loadJob = () => this.#note('loadJob', this.loaded);
+  pickCatalogueOut = () => this.#note('pickCatalogueOut', this.picked[0] ?? null);
+  drafts = () => this.#note('drafts', structuredClone(this.keptDrafts));
+  saveDraft = (id: string | null, job: JobSpec) => this.#note('saveDraft', id ?? 'draft-1', id, job);
+  removeDraft = (id: string) => this.#note('removeDraft', undefined, id);
+  lookAtServices = () => this.#note('lookAtServices', this.services);
+  concerned = (code: string, after: number, limit: number) =>
+    this.#note('concerned', this.behind, code, after, limit);
+  startPilot = (records: number) => this.#note('startPilot', undefined, records);
+  triedRecords = (after: number, limit: number) => this.#note('triedRecords', this.outcomes, after, limit);
   quit = () => this.#note('quit', undefined);
 
   knownMigrations = () => this.#note('knownMigrations', this.listed);

@@ -9,6 +9,7 @@ import type {
   MetricPoint,
   Outage,
   Progress,
+  RequestTrial,
   Snapshot,
   StreamSummary,
   TriedRecord,
@@ -189,5 +190,32 @@ export const triedRecord = (row: number, given: Partial<TriedRecord> = {}): Trie
   problem: null,
   target: `reel-${row}.mov`,
   findings: [],
+  ...given,
+});
+
+export const requestTrial = (given: Partial<RequestTrial> = {}): RequestTrial => ({
+  on: {
+    source: '/mnt/archive/reel-2.mov',
+    row: 2,
+    number: 0,
+    of: 20,
+    fields: { No: '1', Title: 'Harbour' },
+    tech: {},
+  },
+  request: {
+    method: 'GET',
+    url: 'https://dam.example/assets?path=reel-2.mov',
+    headers: [{ name: 'authorization', value: '•••' }],
+    body: null,
+  },
+  answer: {
+    status: 200,
+    took_ms: 84,
+    headers: [{ name: 'content-type', value: 'application/json' }],
+    body: '{"title":"Harbour","rights":"free"}',
+    bytes: 35,
+  },
+  fields: { title: 'Harbour' },
+  problem: null,
   ...given,
 });

@@ -105,7 +105,7 @@ fn lead(trial: &CatalogueTrial) -> String {
         format!("\nfiles: {there} of the first {} rows name one that is there", trial.records.len());
     for record in &trial.records {
         if let Some(problem) = &record.problem {
-            text += &format!("\n  row {}: {}", record.row, on_one_line(&problem.message));
+            text += &format!("\n  row {}: {}", record.row.unwrap_or_default(), on_one_line(&problem.message));
         }
     }
     for beginning in &trial.beginnings {

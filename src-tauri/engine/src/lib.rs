@@ -29,6 +29,7 @@ mod source;
 
 mod planner;
 pub mod preflight;
+mod trial;
 
 mod checkpoint;
 

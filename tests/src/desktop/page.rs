@@ -94,6 +94,12 @@ impl Window {
         field.send_keys("" + Key::Tab).await.expect("keys for the field");
     }
 
+    /// Goes to the step of a new migration where it asks for its destination, and writes that.
+    pub async fn name_destination(&self, destination: &std::path::Path) {
+        self.tap("step-destination").await;
+        self.fill("destination", destination.to_str().expect("a path that can be typed")).await;
+    }
+
     /// Chooses an option of a list by its word.
     pub async fn choose(&self, name: &str, word: &str) {
         let option = format!(

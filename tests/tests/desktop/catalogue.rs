@@ -124,8 +124,7 @@ async fn keep_as_preset(screen: &Screen, window: &Window, site: &Site) -> PathBu
 
 /// Checked, run and delivered; the row without a file is a failed record, and every row is accounted for.
 async fn deliver(window: &Window, site: &Site) {
-    window.tap("tab-places").await;
-    window.fill("destination", site.destination.to_str().unwrap()).await;
+    window.name_destination(&site.destination).await;
     window.tap("check").await;
     window.is_in_state("ready").await;
     window.figure("to-move", |records| records == FILES).await;
@@ -153,7 +152,7 @@ async fn deliver(window: &Window, site: &Site) {
 async fn rename_after_the_check(window: &Window, checkpoint: &Path) {
     window.holds("samples", |text| text.contains("A-001.mov")).await;
     window.tap("edit").await;
-    window.tap("tab-catalogues").await;
+    window.tap("step-names").await;
     window.reads("files-found", |text| text == "All of the first 20 files found").await;
     window.fill("template", "{{ fields.Jahr }}/Band {{ fields.Signatur }}.{{ extension | lower }}").await;
     window.holds("preview", |text| text.contains("Band A-001.mov")).await;
@@ -178,8 +177,9 @@ async fn what_is_no_catalogue_is_said_so_and_may_be_moved_as_a_file() {
     window.reads("unreadable", |text| text.contains("protected by a password")).await;
     window.shown("[data-testid='check']:disabled").await;
     window.tap("as-file").await;
+    window.tap("step-sources").await;
     assert_eq!(window.path("source").await, locked);
-    assert_eq!(window.count("tab-catalogues").await, 0);
+    assert_eq!(window.count("catalogue").await, 0);
     // And it is one after all.
     window.tap("as-catalogue").await;
     window.shown("[data-testid='unreadable']").await;

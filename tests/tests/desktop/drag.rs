@@ -23,7 +23,7 @@ async fn folders_and_files_dropped_onto_the_window_are_its_sources() {
     window.until("both sources", async |_| (window.count("source").await == 2).then_some(())).await;
     assert_eq!(window.count("drop").await, 0, "the hint goes with the drag");
 
-    window.fill("destination", site.destination.to_str().unwrap()).await;
+    window.name_destination(&site.destination).await;
     window.tap("check").await;
     window.figure("to-move", |records| records == 21).await;
     // Nothing may fall into a migration that is open.

@@ -25,7 +25,7 @@ fn empty_files(root: &Path) {
 /// A window in which the sources of a place are described.
 async fn described(screen: &Screen, site: &Site) -> Window {
     let window = Window::open(screen, &[site.source.as_os_str()]).await;
-    window.fill("destination", site.destination.to_str().unwrap()).await;
+    window.name_destination(&site.destination).await;
     window
 }
 
@@ -46,7 +46,7 @@ async fn a_check_can_be_cancelled_changed_and_left() {
     let window = described(&screen, &site).await;
     window.tap("check").await;
     window.tap("cancel-check").await;
-    window.shown("[data-testid='destination']").await;
+    window.tap("step-sources").await;
     assert_eq!(window.path("source").await, site.source, "what was described is still there");
 
     // Again, and closed in the middle: the window asks, then goes.
@@ -85,14 +85,18 @@ async fn a_checked_migration_can_be_edited_and_checked_again() {
     // What came since is found, what else was set stays.
     tree::file(&site.source.join("late.mov"), 1_000, 1);
     window.tap("edit").await;
+    window.tap("step-destination").await;
     window.tap("conflict-rename").await;
     window.tap("check").await;
     window.figure("to-move", |records| records == 21).await;
+    window.tap("edit").await;
+    window.tap("step-destination").await;
     window.shown("[data-testid='conflict-rename']:checked").await;
+    window.tap("leave-setup").await;
 
     let elsewhere = site.path("elsewhere");
     window.tap("edit").await;
-    window.fill("destination", elsewhere.to_str().unwrap()).await;
+    window.name_destination(&elsewhere).await;
     window.tap("check").await;
     window.reads("name", |name| name == "elsewhere").await;
     window.tap("start").await;

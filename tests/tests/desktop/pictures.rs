@@ -9,7 +9,7 @@ use std::time::Duration;
 use sluice_tests::command::STOPPED;
 use sluice_tests::compare::entries;
 use sluice_tests::desktop::{Scheme, Screen, Window};
-use sluice_tests::lab::{Outage, Poison, Venom};
+use sluice_tests::lab::{Lab, Outage, Poison, Script, Venom};
 use sluice_tests::library::library;
 use sluice_tests::services::Served;
 use sluice_tests::site::Site;
@@ -49,6 +49,16 @@ async fn catalogues_look_right_by_day() {
 #[tokio::test(flavor = "multi_thread")]
 async fn catalogues_look_right_by_night() {
     Album::of(Scheme::Dark).catalogues().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_look_right_by_day() {
+    Album::of(Scheme::Light).steps().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn steps_look_right_by_night() {
+    Album::of(Scheme::Dark).steps().await;
 }
 
 struct Album {
@@ -102,7 +112,7 @@ impl Album {
         window.shown("[data-testid='source']").await;
         self.look(&window, "setup").await;
         window.assert_all_within_reach_of_tab().await;
-        window.fill("destination", self.site.path("Counted").to_str().unwrap()).await;
+        window.name_destination(&self.site.path("Counted")).await;
         window.tap("check").await;
         window.is_in_state("planning").await;
         self.look(&window, "planning").await;
@@ -133,7 +143,7 @@ impl Album {
         window.shown("[data-testid='template'][aria-invalid='true']").await;
         window.tap("join").await;
         self.look(&window, "catalogue-template-wrong").await;
-        window.tap("tab-places").await;
+        window.tap("step-sources").await;
         self.look(&window, "setup-with-catalogue").await;
         window.assert_all_within_reach_of_tab().await;
         drop(window);
@@ -149,6 +159,93 @@ impl Album {
         window.choose("which-catalogue", pathless.to_str().unwrap()).await;
         window.shown("[data-testid='no-path']").await;
         self.look(&window, "catalogue-without-path").await;
+        window.assert_all_within_reach_of_tab().await;
+    }
+
+    /// Every step of a new migration with something in it.
+    async fn steps(&self) {
+        let lab = Lab::start(Script::default());
+        let missing = self.site.path("Unplugged drive");
+        fs::create_dir(&missing).unwrap();
+        let window = Window::open(&self.screen, &[self.library.as_os_str(), missing.as_os_str()]).await;
+        window.says("No files in it.").await;
+        fs::remove_dir(&missing).unwrap();
+        window.fill("place", "s3://AKIA:secret").await;
+        window.tap("add-place").await;
+        window.tap("watch").await;
+        window.fill("watch-quiet", "10").await;
+        window.reads("watch-hint", |text| text.contains("unit")).await;
+        self.look(&window, "step-sources").await;
+        window.assert_all_within_reach_of_tab().await;
+        window.fill("watch-quiet", "10s").await;
+        window.tap("watch").await;
+        window
+            .shown("[data-testid='source']:last-of-type [data-testid='remove-source']")
+            .await
+            .click()
+            .await
+            .unwrap();
+
+        window.tap("step-names").await;
+        self.look(&window, "step-names-plain").await;
+        window.fill("template", "{{ folder }}/{{ stem | slug }}.{{ extension | lower }}").await;
+        window.tap("add-field").await;
+        window.fill("field-name", "kind").await;
+        window.fill("field-value", "{{ 'film' if extension in ['mov', 'mxf'] else 'still' }}").await;
+        window.tap("add-require").await;
+        window.fill("require-field", "kind").await;
+        window.fill("require-values", "still").await;
+        window.holds("preview", |text| text.contains("town-hall")).await;
+        self.look(&window, "step-names").await;
+        window.assert_all_within_reach_of_tab().await;
+
+        window.tap("step-describe").await;
+        self.look(&window, "step-describe-plain").await;
+        window.tap("add-lookup").await;
+        window.fill("lookup-name", "rights").await;
+        window.fill("lookup-url", &format!("{}/lookup?path={{{{ path | urlencode }}}}", lab.url())).await;
+        window.tap("add-answer-field").await;
+        window.fill("answer-field-name", "title").await;
+        window.fill("answer-field-pointer", "/asset/title").await;
+        window.tap("group-raw").await;
+        window.tap("sidecar-xmp").await;
+        window.tap("try-lookup").await;
+        window.holds("trial-fields", |text| text.contains("title")).await;
+        self.look(&window, "step-describe").await;
+        window.assert_all_within_reach_of_tab().await;
+        window.fill("answer-field-pointer", "/asset/rights").await;
+        window.tap("try-lookup").await;
+        window.shown("[data-testid='trial-problem']").await;
+        self.look(&window, "step-describe-failing").await;
+        window.fill("answer-field-pointer", "/asset/title").await;
+
+        window.tap("step-check").await;
+        self.look(&window, "step-check-before").await;
+        window.name_destination(&self.site.path("Steps")).await;
+        window.tap("registers").await;
+        window.fill("register-url", &format!("{}/assets", lab.url())).await;
+        window.tap("try-register").await;
+        window.shown("[data-testid='trial-request']").await;
+        self.look(&window, "step-destination").await;
+        window.assert_all_within_reach_of_tab().await;
+        window.tap("job-file").await;
+        window.holds("job-text", |text| text.contains("[register]")).await;
+        self.look(&window, "job-dialog").await;
+        window.assert_all_within_reach_of_tab().await;
+        window.tap("job-close").await;
+
+        window.tap("check").await;
+        window.is_in_state("ready").await;
+        window.shown("[data-testid='show-records']").await.click().await.unwrap();
+        window.shown("[data-testid='concerned-record']").await;
+        self.look(&window, "step-check").await;
+        window.assert_all_within_reach_of_tab().await;
+        window.tap("step-pilot").await;
+        self.look(&window, "step-pilot-before").await;
+        window.fill("pilot-records", "8").await;
+        window.tap("start-pilot").await;
+        window.shown("[data-testid='pilot-outcome']").await;
+        self.look(&window, "step-pilot").await;
         window.assert_all_within_reach_of_tab().await;
     }
 
@@ -336,7 +433,7 @@ impl Album {
     /// A window in which the library is checked against a destination.
     async fn check(&self, destination: &std::path::Path) -> Window {
         let window = Window::open(&self.screen, &[self.library.as_os_str() as &OsStr]).await;
-        window.fill("destination", destination.to_str().unwrap()).await;
+        window.name_destination(destination).await;
         window.tap("check").await;
         window.is_in_state("ready").await;
         window
@@ -344,8 +441,12 @@ impl Album {
 
     /// Small batches, so that the run lasts as long as the pictures need.
     async fn slow_down(&self, window: &Window) {
+        window.tap("edit").await;
+        window.tap("step-destination").await;
         window.fill("batch-size-value", "6").await;
         window.fill("streams-value", "3").await;
         window.fill("concurrency-value", "3").await;
+        window.tap("check").await;
+        window.is_in_state("ready").await;
     }
 }

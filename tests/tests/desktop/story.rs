@@ -64,7 +64,7 @@ async fn choose_and_check(screen: &Screen, window: &Window, site: &Site) -> Path
     screen.answer_folder("Add folders", &site.source);
     assert_eq!(window.path("source").await, site.source);
 
-    window.fill("destination", site.destination.to_str().unwrap()).await;
+    window.name_destination(&site.destination).await;
     for limit in ["batch-size", "streams", "concurrency"] {
         window.slide_to_stop(limit, 0).await;
     }

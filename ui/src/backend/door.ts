@@ -4,6 +4,7 @@ import type {
   Attempt,
   Catalogue,
   CatalogueTrial,
+  ConcernedPage,
   Connection,
   Control,
   Delivery,
@@ -13,6 +14,7 @@ import type {
   EventFilter,
   EventPage,
   FailurePage,
+  Finding,
   FoundTool,
   History,
   HostKey,
@@ -22,12 +24,15 @@ import type {
   KnownMigration,
   LimitRanges,
   Limits,
-  Mapping,
   Progress,
+  RequestStep,
+  RequestTrial,
   SecretField,
   Selection,
   Snapshot,
+  SourcesTrial,
   Trial,
+  TriedOutcome,
 } from './types';
 
 /** What a new migration starts from. */
@@ -81,6 +86,14 @@ export interface Happened {
     | { kind: 'failures'; failed: number };
 }
 
+/** A description that was left before it was checked. */
+export interface KeptDraft {
+  id: string;
+  /** When it was last kept, in milliseconds since 1970 (UTC). */
+  changed_ms: number;
+  job: JobSpec;
+}
+
 /** What the person drags over the window. */
 export type Drag = { kind: 'over' } | { kind: 'left' } | { kind: 'dropped'; paths: string[] };
 
@@ -112,8 +125,6 @@ export interface Door {
   setLimits(limits: Limits): Promise<void>;
   setDelivery(delivery: Delivery): Promise<void>;
   setControl(control: Control): Promise<void>;
-  /** Changes the mapping. What was planned with the old one is to be planned again. */
-  setMapping(map: Mapping): Promise<void>;
   /** Limits of one service; without any it follows the migration's own. */
   setEndpoint(service: string, endpoint: Endpoint): Promise<void>;
   /** Rejects, with the reason, what is no bandwidth timetable. */
@@ -170,6 +181,40 @@ export interface Door {
 
   /** Pauses cleanly, closes all files and ends the program. */
   quit(): Promise<void>;
+
+  /** What each source holds, as far as a moment's look goes, and where some of it would go. */
+  trySources(job: JobSpec): Promise<SourcesTrial>;
+  /** A request filled in for one real record. A lookup is sent; a registration is only shown. */
+  tryRequest(job: JobSpec, step: RequestStep, at: number): Promise<RequestTrial>;
+  /** Rejects, with the reason, what is neither a path nor a place of a connection. */
+  checkPlace(text: string): Promise<void>;
+  /** Rejects, with the reason, what is no length of time. */
+  checkSpan(text: string): Promise<void>;
+  /** The job file of a job, as TOML. */
+  jobText(job: JobSpec): Promise<string>;
+  /** Asks where, then writes the job file. The path written; null when the person cancelled. */
+  saveJob(job: JobSpec, name: string): Promise<string | null>;
+  /** Asks for a job file and reads it; null when the person cancelled. */
+  loadJob(): Promise<JobSpec | null>;
+  /** Asks for the file that a run writes its catalogue to. */
+  pickCatalogueOut(): Promise<string | null>;
+  /** Takes over everything of a job but its sources, catalogues, groups and destination. */
+  setJob(job: JobSpec): Promise<void>;
+
+  /** Descriptions that were left before they were checked, latest first. */
+  drafts(): Promise<KeptDraft[]>;
+  /** Keeps a description, in the place of the one with that id; null: as a new one. Its id. */
+  saveDraft(id: string | null, job: JobSpec): Promise<string>;
+  removeDraft(id: string): Promise<void>;
+
+  /** One look at each service that the job asks, and at the secrets that it names. */
+  lookAtServices(): Promise<Finding[]>;
+  /** Records behind a finding of the check, with a number above `after`. */
+  concerned(code: string, after: number, limit: number): Promise<ConcernedPage>;
+  /** Moves so many records for real, from all over the plan, and pauses then. */
+  startPilot(records: number): Promise<void>;
+  /** Records that were tried and have their outcome, with a number above `after`. */
+  triedRecords(after: number, limit: number): Promise<TriedOutcome[]>;
 
   /** The durable events of the migration that is shown; `of` is its file. */
   onEvent(hear: (event: Event, of: string) => void): Promise<Unlisten>;

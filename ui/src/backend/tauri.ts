@@ -29,7 +29,6 @@ export const tauriDoor: Door = {
   setLimits: (limits) => invoke('set_limits', { limits }),
   setDelivery: (delivery) => invoke('set_delivery', { delivery }),
   setControl: (control) => invoke('set_control', { control }),
-  setMapping: (map) => invoke('set_mapping', { map }),
   setEndpoint: (service, endpoint) => invoke('set_endpoint', { service, endpoint }),
   checkBandwidth: (text) => invoke('check_bandwidth', { text }),
   events: (filter, before, limit) => invoke('events', { filter, before, limit }),
@@ -64,6 +63,25 @@ export const tauriDoor: Door = {
   trustHostKey: (place, fingerprint) => invoke('trust_host_key', { place, fingerprint }),
 
   quit: () => invoke('quit'),
+
+  trySources: (job) => invoke('try_sources', { job }),
+  tryRequest: (job, step, at) => invoke('try_request', { job, step, at }),
+  checkPlace: (text) => invoke('check_place', { text }),
+  checkSpan: (text) => invoke('check_span', { text }),
+  jobText: (job) => invoke('job_text', { job }),
+  saveJob: (job, name) => invoke('save_job', { job, name }),
+  loadJob: () => invoke('load_job'),
+  pickCatalogueOut: () => invoke('pick_catalogue_out'),
+  setJob: (job) => invoke('set_job', { job }),
+
+  drafts: () => invoke('drafts'),
+  saveDraft: (id, job) => invoke('save_draft', { id, job }),
+  removeDraft: (id) => invoke('remove_draft', { id }),
+
+  lookAtServices: () => invoke('look_at_services'),
+  concerned: (code, after, limit) => invoke('concerned', { code, after, limit }),
+  startPilot: (records) => invoke('start_pilot', { records }),
+  triedRecords: (after, limit) => invoke('tried', { after, limit }),
 
   onEvent: (hear) => listen<Told<Event>>('engine_event', ({ payload }) => hear(payload.what, payload.of)),
   onProgress: (hear) =>

@@ -10,6 +10,8 @@ export type Category = "source_missing" | "row_unreadable" | "path_unsafe" | "du
 
 export type Lane = "main" | "recovery" | "aside";
 
+export type RecordState = "pending" | "leased" | "delivered" | "failed" | "skipped" | "excluded";
+
 export type Balance = { 
 /**
  * Records that the sources hold.
@@ -2279,9 +2281,9 @@ warnings: Array<string>, };
 
 export type TriedRecord = { 
 /**
- * The row's number, as a spreadsheet counts.
+ * The row's number, as a spreadsheet counts. None: a folder holds it.
  */
-row: number, 
+row: number | null, 
 /**
  * Full path of the file. Where the row leads nowhere: what it has in place of a path.
  */
@@ -2316,6 +2318,224 @@ beginnings: Array<string>,
  * Why the job's `[map]` cannot be used. The records are then shown without it.
  */
 map_problem: string | null, };
+
+export type SourceFound = { 
+/**
+ * The source, as the job names it.
+ */
+source: string, 
+/**
+ * Files that would be moved.
+ */
+files: number, 
+/**
+ * Their bytes.
+ */
+bytes: number, 
+/**
+ * Whether that is all of them: the look is bounded.
+ */
+is_all: boolean, 
+/**
+ * Whether it is a single file.
+ */
+is_file: boolean, 
+/**
+ * Why it cannot be used, if it cannot.
+ */
+problem: ErrorReport | null, };
+
+export type SourcesTrial = { 
+/**
+ * The sources, in the job's order.
+ */
+sources: Array<SourceFound>, 
+/**
+ * Some of their files, at most twenty, and where they would go.
+ */
+records: Array<TriedRecord>, 
+/**
+ * Why the job's `[map]` cannot be used. The records are then shown without it.
+ */
+map_problem: string | null, };
+
+export type RequestStep = { "lookup": number } | "register";
+
+export type TriedOn = { 
+/**
+ * Full path of the file, safe to show.
+ */
+source: string, 
+/**
+ * The row of the catalogue that names it, as a spreadsheet counts.
+ */
+row: number | null, 
+/**
+ * Which of the records that can be tried, from 0.
+ */
+number: number, 
+/**
+ * How many can be tried.
+ */
+of: number, 
+/**
+ * What is known of it before the request: its fields, and those of the lookups before.
+ */
+fields: Record<string, unknown>, 
+/**
+ * What the program that describes files reads in it.
+ */
+tech: Record<string, unknown>, };
+
+export type ShownHeader = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its value.
+ */
+value: string, };
+
+export type ShownRequest = { 
+/**
+ * GET, POST or PUT.
+ */
+method: string, 
+/**
+ * The address.
+ */
+url: string, 
+/**
+ * The headers.
+ */
+headers: Array<ShownHeader>, 
+/**
+ * The body, its beginning where it is long.
+ */
+body: string | null, };
+
+export type ShownAnswer = { 
+/**
+ * The status.
+ */
+status: number, 
+/**
+ * How long it took, in milliseconds.
+ */
+took_ms: number, 
+/**
+ * Its headers, at most sixty.
+ */
+headers: Array<ShownHeader>, 
+/**
+ * Its body, at most 16,000 characters of it.
+ */
+body: string, 
+/**
+ * Bytes of the whole body.
+ */
+bytes: number, };
+
+export type RequestTrial = { 
+/**
+ * The record.
+ */
+on: TriedOn, 
+/**
+ * The request as it goes out. None: a template cannot be filled in.
+ */
+request: ShownRequest | null, 
+/**
+ * What the service answered. None: it did not, or the request was not sent.
+ */
+answer: ShownAnswer | null, 
+/**
+ * Fields that the answer gives the record.
+ */
+fields: Record<string, unknown>, 
+/**
+ * Why the record would fail here, if it would.
+ */
+problem: Finding | null, };
+
+export type ConcernedRecord = { 
+/**
+ * Its number.
+ */
+id: number, 
+/**
+ * Full path of the source file, safe to show.
+ */
+source: string, 
+/**
+ * The row of the catalogue that names it, as a spreadsheet counts.
+ */
+row: number | null, 
+/**
+ * Bytes.
+ */
+size: number, 
+/**
+ * Path below the destination as the template or the source says, where that is not what it will be.
+ */
+wanted: string | null, 
+/**
+ * Path below the destination as it will be, where that is the point.
+ */
+target: string | null, 
+/**
+ * Why, where each record has a reason of its own.
+ */
+why: string | null, };
+
+export type ConcernedPage = { 
+/**
+ * The records, by number.
+ */
+records: Array<ConcernedRecord>, 
+/**
+ * Where the next page begins. None: there is no more. A page may be empty and not the last.
+ */
+next: number | null, };
+
+export type TriedOutcome = { 
+/**
+ * Its number.
+ */
+id: number, 
+/**
+ * Full path of the source file, safe to show.
+ */
+source: string, 
+/**
+ * Path below the destination, safe to show, where its content is there.
+ */
+target: string | null, 
+/**
+ * Bytes.
+ */
+size: number, 
+/**
+ * Delivered, skipped or failed.
+ */
+state: RecordState, 
+/**
+ * What was proven, in the checkpoint's word.
+ */
+evidence: string | null, 
+/**
+ * Why it failed.
+ */
+category: Category | null, 
+/**
+ * Why it failed or was skipped, in words.
+ */
+why: string | null, 
+/**
+ * What the person can do; empty where nothing needs doing.
+ */
+advice: string, };
 
 export type ErrorReport = { 
 /**

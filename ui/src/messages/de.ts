@@ -1,9 +1,11 @@
 /** Every word of the window in German. Its shape is the English one's: a text that is missing is a type error. */
+import { guide } from './guide.de';
 import type { en } from './en';
 
 const plural = (n: number, one: string, many: string) => (n === 1 ? one : many);
 
 export const de: typeof en = {
+  guide,
   app: 'Sluice',
   tagline: 'Bringt große Mediensammlungen an ihren Ort und beweist, dass alles angekommen ist.',
 

@@ -1,5 +1,6 @@
 /** Every word of the window in English, in one place: the text that other languages follow. Numbers arrive already
     formatted. */
+import { guide } from './guide.en';
 import type {
   Actor,
   CatalogueFormat,
@@ -36,6 +37,7 @@ type Outage = Extract<
 const plural = (n: number, one: string, many: string) => (n === 1 ? one : many);
 
 export const en = {
+  guide,
   app: 'Sluice',
   tagline: 'Moves large media libraries to where they must be, and proves that everything arrived.',
 

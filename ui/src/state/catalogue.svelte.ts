@@ -139,11 +139,10 @@ export class CatalogueDraft {
     return this.look();
   }
 
-  /** One that was described before. */
-  take(said: Catalogue): Promise<void> {
+  /** One that was described before. It is looked at when somebody asks for that. */
+  describe(said: Catalogue): void {
     this.said = catalogueOf(said);
     this.#chosen = new Set(GUESSED);
-    return this.look();
   }
 
   /** The column that is meant by a name, as the engine finds it; null: there is none. */

@@ -4,21 +4,23 @@ import type { Control, Delivery, Event, Limits, Progress, Snapshot } from '../ba
 import { m } from '../messages';
 import { Advising } from './advising.svelte';
 import { type CatalogueDraft, cataloguesAmong } from './catalogue.svelte';
+import { Checking } from './checking.svelte';
 import { Connections } from './connections.svelte';
 import { Draft } from './draft.svelte';
 import { FailureList } from './failures.svelte';
+import { Guide } from './guide.svelte';
 import { Home, type Row } from './home.svelte';
 import { Mending } from './mending.svelte';
 import { Migration } from './migration.svelte';
 import { wordsOf } from './news';
+import { Pilot } from './pilot.svelte';
 import { SettingsForm } from './settings.svelte';
+import type { Step } from './steps';
 import { Work } from './work.svelte';
 
 export type Screen = 'home' | 'setup' | 'planning' | 'preflight' | 'run';
 /** The views of a migration. */
 export type Tab = 'run' | 'check' | 'failures' | 'records' | 'events' | 'job';
-/** The steps of its description. */
-export type Step = 'places' | 'catalogues';
 /** What the window asks the person, or lets them set, in front of everything else. */
 export type Question =
   'stop' | 'close' | 'forget' | 'leave' | 'amend' | 'connections' | 'settings' | 'shortcuts' | 'about';
@@ -32,7 +34,7 @@ export class Desk {
   /** Home is shown, whatever else is open. */
   atHome: boolean = $state(true);
   tab: Tab = $state('run');
-  step: Step = $state('places');
+  step: Step = $state('sources');
   asking: Question | null = $state(null);
   closing: boolean = $state(false);
   dragging: boolean = $state(false);
@@ -45,6 +47,9 @@ export class Desk {
   readonly failures: FailureList;
   readonly mending: Mending;
   readonly advising: Advising;
+  readonly pilot: Pilot;
+  readonly checking: Checking;
+  readonly guide: Guide;
 
   readonly screen: Screen = $derived.by(() => {
     if (this.atHome) return 'home';
@@ -79,6 +84,9 @@ export class Desk {
     this.failures = new FailureList(door);
     this.mending = new Mending(door, this);
     this.advising = new Advising(this);
+    this.pilot = new Pilot(door, this);
+    this.checking = new Checking(door, this);
+    this.guide = new Guide(this);
   }
 
   /** Listens first, then asks what is there: nothing falls in between. */
@@ -97,12 +105,14 @@ export class Desk {
         }),
       ]);
       void this.attempt(() => this.home.begin());
-      const [defaults, current, awake] = await Promise.all([
+      const [defaults, current, awake, kept] = await Promise.all([
         this.#door.defaults(),
         this.#door.current(),
         this.#door.isAwake(),
+        this.#door.drafts(),
       ]);
       this.#defaults = defaults;
+      this.drafts = kept.map((one) => Draft.kept(this.#door, one, defaults.ranges));
       this.awake = awake;
       if (current) this.#show(current);
       await this.#takeArrived();
@@ -132,12 +142,12 @@ export class Desk {
   /** Shows a catalogue's columns and names. */
   showCatalogue = (catalogue: CatalogueDraft) => {
     if (this.draft) this.draft.shown = catalogue;
-    this.step = 'catalogues';
+    this.step = 'names';
   };
 
   asCatalogue = (path: string) => {
     this.draft?.asCatalogue(path);
-    this.step = 'catalogues';
+    this.step = 'names';
   };
 
   savePreset = (catalogue: CatalogueDraft) =>
@@ -203,11 +213,14 @@ export class Desk {
       await this.#putAway();
       this.drafts = this.drafts.filter((one) => one !== draft);
       this.#describe(draft);
+      draft.look();
     });
 
-  dropDraft = (draft: Draft) => {
-    this.drafts = this.drafts.filter((one) => one !== draft);
-  };
+  dropDraft = (draft: Draft) =>
+    this.attempt(async () => {
+      this.drafts = this.drafts.filter((one) => one !== draft);
+      await draft.drop();
+    });
 
   /** Checks the draft. The same files to the same place keep their migration. */
   check = () =>
@@ -215,22 +228,27 @@ export class Desk {
       const draft = this.draft;
       if (!draft || draft.problem) return;
       const open = this.migration;
-      if (open && draft.movesLike(open.job)) {
-        await open.setLimits(draft.limits);
-        await open.setDelivery(draft.deliver);
-        // After the limits: one that changed has turned its autopilot off.
-        await open.setControl(draft.control);
-        if (!draft.mapsLike(open.job)) await open.setMapping(draft.map);
+      // What was tried already is no plan any more: then another migration is made.
+      const unmoved = open?.state === 'ready' || open?.state === 'new';
+      if (open && unmoved && draft.movesLike(open.job)) {
+        await open.setJob(draft.job());
       } else {
         const job = draft.job();
         if (open) await this.#leaveOpen();
         await this.#opened(() => this.#door.createMigration(job));
+        await draft.drop();
       }
       this.draft = null;
+      this.step = 'check';
+      this.checking.forget();
       this.#plan();
     });
 
-  checkAgain = () => this.work.command(async () => this.#plan());
+  checkAgain = () =>
+    this.work.command(async () => {
+      this.checking.forget();
+      this.#plan();
+    });
   cancelCheck = () => this.work.command(() => this.#door.cancelPlan());
 
   /** Back to the description, with what it holds. */
@@ -239,7 +257,8 @@ export class Desk {
     if (!open) return;
     const now = { ...open.job, limits: open.progress.limits };
     this.draft = new Draft(this.#door, now, open.ranges, open.job);
-    this.step = 'places';
+    this.draft.look();
+    this.step = 'sources';
   };
 
   /** Leaves the description without a change. */
@@ -248,7 +267,11 @@ export class Desk {
     else return this.goHome();
   };
 
-  start = () => this.work.command(() => this.#door.start());
+  start = () =>
+    this.work.command(async () => {
+      await this.#door.start();
+      this.pilot.end();
+    });
   pause = () => this.work.command(() => this.#door.pause());
   stop = () => {
     this.asking = null;
@@ -268,6 +291,25 @@ export class Desk {
       return asReport(thrown).message;
     }
   };
+
+  /** Which of the system's files a run writes its catalogue to. */
+  chooseCatalogueOut = () =>
+    this.attempt(async () => {
+      const path = await this.#door.pickCatalogueOut();
+      const { draft } = this;
+      if (path !== null && draft) draft.out = { path, records: draft.out?.records ?? 'delivered' };
+    });
+
+  loadJob = () =>
+    this.attempt(async () => {
+      if (await this.draft?.load()) this.work.done('job', m.guide.job.loaded);
+    });
+
+  saveJob = (how: 'save' | 'saveAsPreset') =>
+    this.attempt(async () => {
+      const path = (await this.draft?.[how]()) ?? null;
+      if (path !== null) this.work.done('job', m.guide.job.saved(path));
+    });
 
   /** The user's connections, as they are now. */
   connections = () => new Connections(this.#door);
@@ -302,7 +344,7 @@ export class Desk {
   async #addCatalogues(files: string[]): Promise<void> {
     if (files.length === 0) return;
     (await this.#described())?.addCatalogues(files);
-    this.step = 'catalogues';
+    this.step = 'names';
   }
 
   /** What is being described; where nothing is, a new migration. */
@@ -316,7 +358,7 @@ export class Desk {
 
   #describe(draft: Draft | null): void {
     this.draft = draft ?? (this.#defaults && Draft.blank(this.#door, this.#defaults));
-    this.step = 'places';
+    this.step = 'sources';
     this.atHome = false;
   }
 
@@ -367,7 +409,10 @@ export class Desk {
   async #putAway(): Promise<void> {
     const { draft } = this;
     if (this.migration) await this.#leaveOpen();
-    else if (draft && isBegun(draft)) this.drafts = [draft, ...this.drafts];
+    else if (draft?.isBegun) {
+      this.drafts = [draft, ...this.drafts];
+      await this.attempt(() => draft.keep());
+    }
     this.draft = null;
   }
 
@@ -376,6 +421,8 @@ export class Desk {
     this.migration = null;
     this.advising.applied = null;
     this.mending.about = null;
+    this.pilot.end();
+    this.checking.forget();
     await this.#door.leaveMigration();
   }
 
@@ -423,9 +470,4 @@ export class Desk {
   get busy(): boolean {
     return this.work.busy;
   }
-}
-
-/** Whether something would be lost with it. */
-function isBegun(draft: Draft): boolean {
-  return draft.sources.length + draft.catalogues.length + draft.destination.length > 0;
 }

@@ -1,71 +1,180 @@
-/** A migration that is being described: nothing of it has been looked at yet. */
-import type { Defaults, Door } from '../backend/door';
-import type { Catalogue, Control, Delivery, JobSpec, LimitRanges, Limits, Mapping } from '../backend/types';
+/** A migration that is being described: nothing of it has moved yet. It is a job file in the making, and
+    keeps what the window has no control for. */
+import { asReport, type Defaults, type Door, type KeptDraft } from '../backend/door';
+import type {
+  Catalogue,
+  CatalogueOut,
+  Control,
+  Delivery,
+  Describe,
+  ErrorReport,
+  FieldMapping,
+  Group,
+  JobSpec,
+  LimitRanges,
+  Limits,
+  Mapping,
+  Requirement,
+  Sidecar,
+  SourceFound,
+  SourcesTrial,
+  TriedRecord,
+  Watch,
+} from '../backend/types';
 import { m } from '../messages';
 import { CatalogueDraft, catalogueOf } from './catalogue.svelte';
+import { latest } from './latest';
+import { RequestDraft } from './request.svelte';
+
+/** What of a job a draft begins with. */
+type Beginning = Pick<JobSpec, 'deliver' | 'limits' | 'control'> & Partial<JobSpec>;
+
+/** Where the engine says the mapping is wrong. */
+export interface MapProblem {
+  /** The template of the target, a rule for a field (from 0), or a requirement. */
+  at: 'target' | 'require' | number;
+  why: string;
+}
 
 export class Draft {
   sources: string[] = $state([]);
   catalogues: CatalogueDraft[] = $state.raw([]);
   /** The catalogue that is shown. */
   shown: CatalogueDraft | null = $state.raw(null);
+  watch: Watch | null = $state.raw(null);
   map: Mapping = $state.raw(mappingOf({}));
-  destination: string = $state('');
+  describe: Describe | null = $state.raw(null);
+  lookups: RequestDraft[] = $state.raw([]);
+  sidecars: Sidecar[] = $state.raw([]);
+  groups: Group[] = $state.raw([]);
+  register: RequestDraft | null = $state.raw(null);
+  out: CatalogueOut | null = $state.raw(null);
   deliver: Delivery = $state.raw(undefined as never);
   limits: Limits = $state.raw(undefined as never);
   control: Control = $state.raw(undefined as never);
   readonly ranges: LimitRanges;
 
+  /** What a moment's look at the sources found; null as long as nobody looked. */
+  found: SourcesTrial | null = $state.raw(null);
+  /** Why the sources could not be looked at all together. */
+  unseen: ErrorReport | null = $state.raw(null);
+  /** Files of the sources under the latest template that could be used. */
+  #ofFolders: TriedRecord[] = $state.raw([]);
+  #asked: number = $state(0);
+  readonly looking: boolean = $derived(this.#asked > 0);
+
+  #destination: string = $state('');
+  /** Why what is typed is no place; null when it is one, or nothing. */
+  destinationProblem: string | null = $state(null);
+
+  /** What the engine says is wrong with the mapping. */
+  readonly mapProblem: MapProblem | null = $derived.by(() => {
+    const said = this.shown?.trial?.map_problem ?? this.found?.map_problem ?? null;
+    return said === null ? null : mapProblemOf(said);
+  });
   /** Why the template of the target cannot be used, in words. */
   readonly targetProblem: string | null = $derived(
-    this.shown?.trial?.map_problem?.replace(/^template "map, target": (syntax error: )?/, '') ?? null,
+    this.mapProblem?.at === 'target' ? this.mapProblem.why : null,
+  );
+
+  /** Records that a template can be tried on: rows of the catalogue that is shown, else files. */
+  readonly preview: TriedRecord[] = $derived(this.shown ? this.shown.preview : this.#ofFolders);
+
+  /** What each step still needs, in words. */
+  readonly needs: Record<'sources' | 'names' | 'describe' | 'destination', string | null> = $derived.by(
+    () => ({
+      sources: this.sources.length + this.catalogues.length === 0 ? m.setup.needSource : null,
+      names: this.#namesNeed(),
+      describe: this.lookups.map((lookup) => lookup.problem).find((problem) => problem !== null) ?? null,
+      destination:
+        this.destination.trim() === ''
+          ? m.setup.needDestination
+          : (this.destinationProblem ?? this.register?.problem ?? null),
+    }),
   );
 
   /** Why it cannot be checked yet, in words. */
-  readonly problem: string | null = $derived.by(() => {
-    if (this.sources.length + this.catalogues.length === 0) return m.setup.needSource;
-    const catalogue = this.catalogues.find(({ problem }) => problem !== null);
-    if (catalogue) return catalogue.problem;
-    if (this.targetProblem !== null) return m.catalogue.problem.target;
-    return this.destination.trim() === '' ? m.setup.needDestination : null;
-  });
+  readonly problem: string | null = $derived(
+    this.needs.sources ?? this.needs.names ?? this.needs.describe ?? this.needs.destination,
+  );
+
+  /** Whether something would be lost with it. */
+  readonly isBegun: boolean = $derived(
+    this.sources.length + this.catalogues.length + this.lookups.length + this.groups.length > 0 ||
+      this.destination.trim() !== '' ||
+      this.describe !== null ||
+      this.map.target !== null,
+  );
+
+  /** What it is kept as; null: it is not. */
+  keptAs: string | null = null;
+  #keptText = '';
 
   #door: Door;
   /** The job that is being edited. */
   #before: JobSpec | null;
   #name: string;
 
-  constructor(
-    door: Door,
-    from: Pick<JobSpec, 'deliver' | 'limits' | 'control'> & Partial<JobSpec>,
-    ranges: LimitRanges,
-    before: JobSpec | null = null,
-  ) {
+  constructor(door: Door, from: Beginning, ranges: LimitRanges, before: JobSpec | null = null) {
     this.#door = door;
-    this.map = mappingOf(from.map ?? {});
-    this.sources = [...(from.sources ?? [])];
-    this.destination = from.destination ?? '';
-    this.deliver = from.deliver;
-    this.limits = from.limits;
-    this.control = from.control;
     this.ranges = ranges;
     this.#name = from.name ?? '';
     this.#before = before;
-    for (const said of from.catalogue ?? []) void this.#newCatalogue().take(said);
-    this.shown = this.catalogues[0] ?? null;
+    this.deliver = from.deliver;
+    this.limits = from.limits;
+    this.control = from.control;
+    this.#take(from);
   }
 
   static blank(door: Door, defaults: Defaults): Draft {
     return new Draft(door, defaults, defaults.ranges);
   }
 
+  /** One that was kept. Nothing of it is looked at before somebody goes on with it, see [`look`]. */
+  static kept(door: Door, { id, job }: KeptDraft, ranges: LimitRanges): Draft {
+    const draft = new Draft(door, job, ranges, job);
+    draft.keptAs = id;
+    draft.#keptText = JSON.stringify(draft.#keepable());
+    return draft;
+  }
+
+  get destination(): string {
+    return this.#destination;
+  }
+  set destination(text: string) {
+    this.#destination = text;
+    void this.#checkPlace();
+  }
+
+  /** Looks at everything that it names. */
+  look(): void {
+    for (const catalogue of this.catalogues) void catalogue.look();
+    void this.lookAtSources();
+  }
+
   /** Adds sources at the end; one that is there already stays where it is. */
   add(paths: string[]): void {
     this.sources = [...new Set([...this.sources, ...paths])];
+    void this.lookAtSources();
+  }
+
+  /** Adds a place behind a connection, or a path. Gives why it is none; null: it is added. */
+  async addPlace(text: string): Promise<string | null> {
+    const place = text.trim();
+    const problem = place === '' ? m.guide.sources.placeEmpty : await this.#placeProblem(place);
+    if (problem === null) this.add([place]);
+    return problem;
   }
 
   remove(path: string): void {
     this.sources = this.sources.filter((source) => source !== path);
+    if (this.sources.length === 0) this.watch = null;
+    void this.lookAtSources();
+  }
+
+  /** What was found of a source; null: not yet. */
+  foundOf(source: string): SourceFound | null {
+    return this.found?.sources.find((one) => one.source === source) ?? null;
   }
 
   /** Adds catalogues at the end and shows the last one; one that is there already is only shown. */
@@ -80,8 +189,7 @@ export class Draft {
   removeCatalogue(catalogue: CatalogueDraft): void {
     this.catalogues = this.catalogues.filter((one) => one !== catalogue);
     if (this.shown === catalogue) this.shown = this.catalogues[0] ?? null;
-    // A template that cannot be seen any more must not rename what is left.
-    if (this.catalogues.length === 0) this.map = mappingOf(this.#before?.map ?? {});
+    void this.lookAtSources();
   }
 
   /** A file that looked like a catalogue, and is one to move. */
@@ -104,8 +212,103 @@ export class Draft {
 
   /** Changes the template of the target path; empty: the folders and names of the source. */
   setTarget(text: string): void {
-    this.map = { ...this.map, target: text.trim() === '' ? null : text };
+    this.setMap({ target: text.trim() === '' ? null : text });
+  }
+
+  /** Changes the mapping, and looks what it makes of real records. */
+  setMap(change: Partial<Mapping>): void {
+    this.map = { ...this.map, ...change };
     for (const catalogue of this.catalogues) void catalogue.try();
+    void this.lookAtSources();
+  }
+
+  /** Changes when the folders are watched; null: not at all. A span that is none is refused with a reason. */
+  async setWatch(change: Partial<Watch> | null): Promise<string | null> {
+    if (change === null) {
+      this.watch = null;
+      return null;
+    }
+    try {
+      if (change.quiet !== undefined) await this.#door.checkSpan(change.quiet);
+    } catch (thrown) {
+      return asReport(thrown).message;
+    }
+    this.watch = { ...(this.watch ?? WATCH), ...change };
+    return null;
+  }
+
+  addLookup(): RequestDraft {
+    const made = RequestDraft.lookup(this.#door, () => this.job(), {
+      name: '',
+      method: 'GET',
+      url: '',
+      fields: {},
+    });
+    this.lookups = [...this.lookups, made];
+    return made;
+  }
+
+  removeLookup(lookup: RequestDraft): void {
+    this.lookups = this.lookups.filter((one) => one !== lookup);
+  }
+
+  /** Whether delivered records are entered into a catalogue. */
+  setRegister(wanted: boolean): void {
+    this.register = wanted ? RequestDraft.register(this.#door, () => this.job(), REGISTER) : null;
+  }
+
+  /** Takes the place of everything here. A job file without places is a preset: the places stay. */
+  async load(): Promise<boolean> {
+    const job = await this.#door.loadJob();
+    if (!job) return false;
+    const isPreset = job.sources.length === 0 && (job.catalogue ?? []).length === 0 && job.destination === '';
+    const own = this.job();
+    const loaded: JobSpec = isPreset
+      ? {
+          ...job,
+          name: own.name,
+          sources: own.sources,
+          catalogue: own.catalogue ?? [],
+          destination: own.destination,
+        }
+      : job;
+    this.#before = { ...loaded };
+    this.#name = loaded.name;
+    this.deliver = loaded.deliver;
+    this.limits = loaded.limits;
+    this.control = loaded.control;
+    this.#take(loaded);
+    this.look();
+    return true;
+  }
+
+  /** The text of its job file. */
+  text = (): Promise<string> => this.#door.jobText(this.#keepable());
+
+  /** Asks where, then writes its job file. */
+  save = (): Promise<string | null> => this.#door.saveJob(this.#keepable(), 'migration.toml');
+
+  /** The same without where from and where to, for others of its kind. */
+  saveAsPreset = (): Promise<string | null> => {
+    const preset: JobSpec = { ...this.#keepable(), name: '', sources: [], catalogue: [], destination: '' };
+    return this.#door.saveJob(preset, 'preset.toml');
+  };
+
+  /** Keeps it in the user's data folder, if anything of it has changed since. */
+  readonly keep = latest(async () => {
+    const job = this.#keepable();
+    const text = JSON.stringify(job);
+    if (!this.isBegun || text === this.#keptText) return;
+    this.keptAs = await this.#door.saveDraft(this.keptAs, job);
+    this.#keptText = text;
+  });
+
+  /** It needs no keeping any more. */
+  async drop(): Promise<void> {
+    const { keptAs } = this;
+    this.keptAs = null;
+    this.#keptText = '';
+    if (keptAs !== null) await this.#door.removeDraft(keptAs);
   }
 
   /** The job as the engine takes it. The name follows the destination unless it was kept. */
@@ -113,32 +316,106 @@ export class Draft {
     const before = this.#before;
     const destination = this.destination.trim();
     return {
-      // What the window cannot describe (requests and the services' own limits) stays as it is.
+      // What the window cannot describe (the services' own limits, connections) stays as it is.
       ...before,
       name: before?.destination === destination ? this.#name : '',
       sources: [...this.sources],
       catalogue: this.catalogues.map((catalogue) => catalogue.spec()),
       destination,
-      map: this.map,
+      watch: this.watch,
+      group: this.groups,
+      describe: this.describe,
+      map: said(this.map),
+      lookup: this.lookups.map((lookup) => lookup.asLookup()),
+      register: this.register?.asRegister() ?? null,
+      sidecar: this.sidecars,
+      catalogue_out: this.out,
       deliver: this.deliver,
       limits: this.limits,
       control: this.control,
     };
   }
 
-  /** Whether the mapping is that of `job`. */
-  mapsLike(job: JobSpec): boolean {
-    return JSON.stringify(this.map) === JSON.stringify(mappingOf(job.map ?? {}));
-  }
-
-  /** Whether the same files go to the same place as in `job`. */
+  /** Whether the same files go to the same place as in `job`, the same ones together. */
   movesLike(job: JobSpec): boolean {
     return (
       this.destination.trim() === job.destination &&
       this.sources.length === job.sources.length &&
       this.sources.every((source, i) => source === job.sources[i]) &&
+      JSON.stringify(this.groups) === JSON.stringify(job.group ?? []) &&
       text(this.catalogues.map((catalogue) => catalogue.spec())) === text(job.catalogue ?? [])
     );
+  }
+
+  /** Looks for a moment what the sources hold, and where some of it would go. */
+  readonly lookAtSources = latest(async () => {
+    if (this.sources.length === 0) {
+      this.found = null;
+      this.unseen = null;
+      this.#ofFolders = [];
+      return;
+    }
+    this.#asked += 1;
+    try {
+      const found = await this.#door.trySources(this.job());
+      this.found = found;
+      if (found.map_problem === null) this.#ofFolders = found.records;
+      this.unseen = null;
+    } catch (thrown) {
+      this.found = null;
+      this.#ofFolders = [];
+      this.unseen = asReport(thrown);
+    }
+    this.#asked -= 1;
+  });
+
+  #take(from: Partial<JobSpec>): void {
+    this.map = mappingOf(from.map ?? {});
+    this.sources = [...(from.sources ?? [])];
+    this.#destination = from.destination ?? '';
+    this.destinationProblem = null;
+    this.watch = from.watch ?? null;
+    this.describe = from.describe ?? null;
+    this.sidecars = from.sidecar ?? [];
+    this.groups = from.group ?? [];
+    this.out = from.catalogue_out ?? null;
+    const job = () => this.job();
+    this.lookups = (from.lookup ?? []).map((lookup) => RequestDraft.lookup(this.#door, job, lookup));
+    this.register = from.register ? RequestDraft.register(this.#door, job, from.register) : null;
+    this.catalogues = [];
+    for (const said of from.catalogue ?? []) this.#newCatalogue().describe(said);
+    this.shown = this.catalogues[0] ?? null;
+  }
+
+  #namesNeed(): string | null {
+    const catalogue = this.catalogues.find(({ problem }) => problem !== null);
+    if (catalogue) return catalogue.problem;
+    const { mapProblem } = this;
+    if (mapProblem?.at === 'target') return m.catalogue.problem.target;
+    return mapProblem ? m.guide.names.needRules : null;
+  }
+
+  async #checkPlace(): Promise<void> {
+    const asked = this.#destination.trim();
+    const problem = asked === '' ? null : await this.#placeProblem(asked);
+    if (asked === this.#destination.trim()) this.destinationProblem = problem;
+  }
+
+  async #placeProblem(text: string): Promise<string | null> {
+    // Only what may name a connection can be wrong.
+    if (!text.includes(':')) return null;
+    try {
+      await this.#door.checkPlace(text);
+      return null;
+    } catch (thrown) {
+      return asReport(thrown).message;
+    }
+  }
+
+  /** As it can be kept: a place that is none yet, and may hold a secret, stays out of every file. */
+  #keepable(): JobSpec {
+    const job = this.job();
+    return this.destinationProblem === null ? job : { ...job, destination: '' };
   }
 
   #newCatalogue(): CatalogueDraft {
@@ -154,6 +431,25 @@ export class Draft {
   }
 }
 
+/** How folders are watched when nothing else is said. */
+const WATCH: Watch = {
+  quiet: '10s',
+  marker: null,
+  on_change: 'again',
+  events: true,
+  poll: '5s',
+  rescan: '1m',
+  idle_end: null,
+};
+
+const REGISTER = {
+  method: 'POST',
+  url: '',
+  body: '{"path": {{ target | tojson }}, "hash": {{ hash | tojson }}}',
+  idempotency_header: 'Idempotency-Key',
+  success: [200, 201, 202, 204],
+} as const;
+
 /** What is the same for two descriptions of the same catalogues. */
 const text = (catalogues: Catalogue[]) => JSON.stringify(catalogues.map(catalogueOf));
 
@@ -164,3 +460,18 @@ const mappingOf = (given: Partial<Mapping>): Mapping => ({
   field: given.field ?? [],
   require: given.require ?? [],
 });
+
+/** The mapping without the rules that nobody has filled in yet. */
+const said = (map: Mapping): Mapping => ({
+  ...map,
+  field: map.field.filter(({ name, value }: FieldMapping) => name.trim() !== '' || value !== ''),
+  require: map.require.filter(({ field }: Requirement) => field.trim() !== ''),
+});
+
+/** Where a refusal of the engine points to. */
+function mapProblemOf(text: string): MapProblem {
+  const found = /^template "map, (target|field (\d+)[^"]*)": (?:syntax error: )?(.*)$/s.exec(text);
+  if (found?.[1] === 'target') return { at: 'target', why: found[3] ?? text };
+  if (found?.[2]) return { at: Number(found[2]) - 1, why: found[3] ?? text };
+  return { at: 'require', why: text };
+}

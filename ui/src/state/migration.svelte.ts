@@ -10,7 +10,6 @@ import type {
   JobSpec,
   LimitRanges,
   Limits,
-  Mapping,
   LiveBatch,
   Preflight,
   Progress,
@@ -202,9 +201,12 @@ export class Migration {
     this.job = { ...this.job, deliver };
   }
 
-  async setMapping(map: Mapping): Promise<void> {
-    await this.#door.setMapping(map);
-    this.job = { ...this.job, map };
+  /** Takes over everything of a job but where it moves what. */
+  async setJob(job: JobSpec): Promise<void> {
+    await this.#door.setJob(job);
+    const { limits } = job;
+    this.progress = { ...this.progress, limits };
+    this.job = { ...job, name: this.job.name };
   }
 
   async #fetch(): Promise<void> {

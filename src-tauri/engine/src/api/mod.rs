@@ -2,10 +2,12 @@
 
 mod catalogue;
 mod checkpoints;
+mod concerned;
 mod failures;
 mod reader;
 mod snapshot;
 mod tools;
+mod trial;
 mod watching;
 
 use std::path::Path;
@@ -15,11 +17,16 @@ use tokio::sync::watch;
 
 pub use self::catalogue::{inspect_catalogue, try_catalogue};
 pub use self::checkpoints::{data_folder, default_checkpoint, default_checkpoints};
+pub use self::concerned::{ConcernedPage, ConcernedRecord, TriedOutcome};
 use self::failures::groups;
 pub use self::failures::{Amendment, Attempt, FailedRecord, FailureGroup, FailurePage, Selection};
 pub use self::reader::{Reader, Status};
 pub use self::snapshot::Snapshot;
 pub use self::tools::tools;
+pub use self::trial::{
+    RequestStep, RequestTrial, ShownAnswer, ShownHeader, ShownRequest, SourceFound, SourcesTrial, TriedOn,
+    try_request, try_sources,
+};
 use crate::checkpoint::Checkpoint;
 use crate::control::intake::Intake;
 pub use crate::control::machine::Machine;

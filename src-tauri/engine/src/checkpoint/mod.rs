@@ -7,6 +7,7 @@ mod amend;
 mod attempts;
 mod batches;
 mod catalogue;
+mod concerned;
 mod correct;
 mod error;
 mod events;
@@ -31,6 +32,7 @@ use tokio::sync::watch;
 
 pub(crate) use batches::Leased;
 pub(crate) use catalogue::{KnownRecord, Standing};
+pub(crate) use concerned::{PlacedRow, Which};
 pub(crate) use correct::Correction;
 pub use error::CheckpointError;
 pub(crate) use groups::incomplete;

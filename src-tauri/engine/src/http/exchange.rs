@@ -52,6 +52,7 @@ async fn answer(client: &Client, request: Request) -> Result<Reply, (Category, S
     let status = response.status().as_u16();
     let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
     let retry_after = retry_after.and_then(|value| retry_after_of(value, now_ms()));
+    let headers = std::mem::take(response.headers_mut());
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await.map_err(|error| lost(&error))? {
         if body.len() + chunk.len() > LONGEST_ANSWER {
@@ -60,7 +61,7 @@ async fn answer(client: &Client, request: Request) -> Result<Reply, (Category, S
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Reply { status, body, retry_after })
+    Ok(Reply { status, headers, body, retry_after })
 }
 
 fn lost(error: &reqwest::Error) -> (Category, String) {

@@ -7,4 +7,4 @@ mod reply;
 
 pub(crate) use exchange::{Exchange, client, in_words, send};
 pub(crate) use prepared::{Prepared, RegisterStep, Request, Services, check_templates};
-pub(crate) use reply::{Reply, read_fields, read_id, retry_after_of};
+pub(crate) use reply::{LOOKUP_SUCCESS, Reply, read_fields, read_id, retry_after_of};

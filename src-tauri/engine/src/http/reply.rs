@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::header::HeaderMap;
 use serde_json::{Map, Value};
 
 use crate::failure::{Category, Stage};
@@ -11,6 +12,9 @@ use crate::spec::FieldRule;
 /// Characters of a service's answer that go into a message.
 const QUOTED: usize = 200;
 
+/// Statuses that mean an answer to a lookup.
+pub(crate) const LOOKUP_SUCCESS: [u16; 4] = [200, 201, 203, 206];
+
 /// Longest wait that a service may ask for.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 
@@ -18,6 +22,7 @@ const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
 #[derive(Debug, Clone)]
 pub(crate) struct Reply {
     pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
     /// How long the service asks us to wait.
     pub(crate) retry_after: Option<Duration>,
@@ -109,7 +114,7 @@ mod tests {
     use super::*;
 
     fn reply(status: u16, body: &str) -> Reply {
-        Reply { status, body: body.into(), retry_after: None }
+        Reply { status, headers: HeaderMap::new(), body: body.into(), retry_after: None }
     }
 
     #[test]

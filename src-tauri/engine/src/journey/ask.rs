@@ -38,7 +38,7 @@ impl Way<'_> {
             self.inspect(known).await?;
             let request = asking.services.request(&lookup.request, &self.facts(known))?;
             let again = std::mem::take(&mut known.asks_again);
-            let reply = self.ask(asking, &lookup.request, request, &LOOKUP_SUCCESS, again).await?;
+            let reply = self.ask(asking, &lookup.request, request, &http::LOOKUP_SUCCESS, again).await?;
             let found = http::read_fields(lookup.request.stage, step, &reply, &lookup.fields)
                 .map_err(|failure| at(&lookup.request, failure, Some(reply.status)))?;
             self.keep(step, Value::Object(found.clone())).await;
@@ -156,9 +156,6 @@ fn at(prepared: &Prepared, mut failure: Failure, status: Option<u16>) -> Failure
     failure.http_status = status;
     failure
 }
-
-/// Statuses that mean an answer to a lookup.
-const LOOKUP_SUCCESS: [u16; 4] = [200, 201, 203, 206];
 
 /// Whether a failure of this category can be the service's doing for all records.
 fn blames_the_service(category: Category) -> bool {

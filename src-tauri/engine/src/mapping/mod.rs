@@ -20,9 +20,9 @@ pub(crate) use preview::preview;
 #[allow(unreachable_pub, reason = "the door to it is `api`")]
 pub use preview::{Preview, PreviewRequest};
 pub(crate) use require::{Check, Offence};
-pub(crate) use trial::try_catalogue;
 #[allow(unreachable_pub, reason = "the door to it is `api`")]
 pub use trial::{CatalogueTrial, TriedRecord};
+pub(crate) use trial::{FirstRows, first_rows, pending, try_catalogue, try_records, with_usable_map};
 
 use crate::failure::{Category, Stage};
 use crate::record::{Failure, RawPath};

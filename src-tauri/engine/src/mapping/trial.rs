@@ -37,11 +37,11 @@ pub struct CatalogueTrial {
     pub map_problem: Option<String>,
 }
 
-/// What one row leads to. Texts are shortened to 1,000 characters.
+/// What one row, or one file of a folder, leads to. Texts are shortened to 1,000 characters.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
 pub struct TriedRecord {
-    /// The row's number, as a spreadsheet counts.
-    pub row: u64,
+    /// The row's number, as a spreadsheet counts. None: a folder holds it.
+    pub row: Option<u64>,
     /// Full path of the file. Where the row leads nowhere: what it has in place of a path.
     pub source: String,
     /// Whether that file is there.
@@ -62,40 +62,70 @@ pub(crate) fn try_catalogue(mut job: JobSpec, number: usize) -> Result<Catalogue
         let folder = file.and_then(Path::parent).unwrap_or(Path::new(""));
         job.destination = Location::Local(folder.to_owned());
     }
-    // A template that is being written is wrong most of the time; files are looked for all the same.
-    let (job, map_problem) = match job.clone().checked() {
+    let (job, map_problem) = with_usable_map(job)?;
+    let FirstRows { job, number, sources, planned } = first_rows(job, number)?;
+    let missing = planned.iter().filter(|record| !is_there(record));
+    let missing: Vec<_> = missing.map(|record| String::from_utf8_lossy(&record.path.0)).collect();
+    let name = job.catalogues.get(number).and_then(|catalogue| catalogue.file.file_name());
+    let name = name.map(to_shown).unwrap_or_default();
+    Ok(CatalogueTrial {
+        records: try_records(&planned, &job, &sources, &name)?,
+        beginnings: beginnings(missing.iter().map(AsRef::as_ref)),
+        map_problem,
+    })
+}
+
+/// The job, checked. A template that is being written is wrong most of the time; files are looked for all
+/// the same: then the job is the one without its mapping, and why that cannot be used.
+pub(crate) fn with_usable_map(job: JobSpec) -> Result<(JobSpec, Option<String>), SpecError> {
+    match job.clone().checked() {
         Err(error @ (SpecError::Mapping { .. } | SpecError::Template(_)))
             if job.map != Mapping::default() =>
         {
-            ((JobSpec { map: Mapping::default(), ..job }).checked()?, Some(error.to_string()))
+            Ok(((JobSpec { map: Mapping::default(), ..job }).checked()?, Some(error.to_string())))
         }
-        checked => (checked?, None),
+        checked => Ok((checked?, None)),
+    }
+}
+
+/// Where records would go that were just found. `name`: the catalogue's, as failures write it.
+pub(crate) fn try_records(
+    planned: &[PlannedRecord],
+    job: &JobSpec,
+    sources: &Sources,
+    name: &str,
+) -> Result<Vec<TriedRecord>, Error> {
+    let ground = Ground {
+        mapper: Mapper::prepare(job)?,
+        places: Places::untried(&job.destination),
+        prefixes: sources.iter().map(|(_, source)| source.prefix.clone()).collect(),
+        named_by_server: job.named_by_server(),
     };
+    let mut records: Vec<PendingRecord> =
+        (1..).zip(planned).map(|(id, record)| pending(id, record)).collect();
+    number_twins(&mut records, planned, job, &ground);
+    let tried = |(planned, record)| tried(planned, record, job, &ground, name);
+    Ok(planned.iter().zip(&records).map(tried).collect())
+}
+
+/// The first records of a checked job's catalogue, and what they come from.
+pub(crate) struct FirstRows {
+    pub(crate) job: JobSpec,
+    /// Which of that job's catalogues it is.
+    pub(crate) number: usize,
+    pub(crate) sources: Sources,
+    pub(crate) planned: Vec<PlannedRecord>,
+}
+
+/// Reads the first rows of the catalogue of that number.
+pub(crate) fn first_rows(job: JobSpec, number: usize) -> Result<FirstRows, Error> {
     let (job, number, sources) = open(job, number)?;
     let mut planned: Vec<PlannedRecord> = Vec::new();
     list(number, &job, &sources, &mut Seen::default(), &mut |record| {
         planned.push(record);
         planned.len() < ROWS
     })?;
-    let missing = planned.iter().filter(|record| !is_there(record));
-    let missing: Vec<_> = missing.map(|record| String::from_utf8_lossy(&record.path.0)).collect();
-    let ground = Ground {
-        mapper: Mapper::prepare(&job)?,
-        places: Places::untried(&job.destination),
-        prefixes: sources.iter().map(|(_, source)| source.prefix.clone()).collect(),
-        named_by_server: job.named_by_server(),
-    };
-    let mut records: Vec<PendingRecord> =
-        (1..).zip(&planned).map(|(id, record)| pending(id, record)).collect();
-    number_twins(&mut records, &planned, &job, &ground);
-    let name = job.catalogues.get(number).and_then(|catalogue| catalogue.file.file_name());
-    let name = name.map(to_shown).unwrap_or_default();
-    let tried = |(planned, record)| tried(planned, record, &job, &ground, &name);
-    Ok(CatalogueTrial {
-        records: planned.iter().zip(&records).map(tried).collect(),
-        beginnings: beginnings(missing.iter().map(AsRef::as_ref)),
-        map_problem,
-    })
+    Ok(FirstRows { job, number, sources, planned })
 }
 
 /// Opens what the job's records come from. What is wrong with another source is said elsewhere: then the
@@ -125,7 +155,8 @@ fn number_twins(records: &mut [PendingRecord], planned: &[PlannedRecord], job: &
     }
 }
 
-fn pending(id: i64, record: &PlannedRecord) -> PendingRecord {
+/// A record that was just found, as the checkpoint would hold it.
+pub(crate) fn pending(id: i64, record: &PlannedRecord) -> PendingRecord {
     let listing = record.listing.as_deref();
     let fields = listing.and_then(|listing| listing.fields.as_ref());
     let fields: Option<Map<String, Value>> =
@@ -154,12 +185,11 @@ fn tried(
     let nowhere = leads_nowhere(planned);
     let source = if nowhere { String::from_utf8_lossy(&planned.path.0).into_owned() } else { preview.source };
     let shortened = |finding: Finding| Finding { message: shown(&finding.message), ..finding };
-    let row = record.row.unwrap_or_default();
     TriedRecord {
-        row,
+        row: record.row,
         source: shown(&source),
         is_there: is_there(planned),
-        problem: failure(planned).map(|failure| shortened(problem(failure, planned, row, name))),
+        problem: failure(planned).map(|failure| shortened(problem(failure, planned, record.row, name))),
         target: preview.target.filter(|_| !nowhere).map(|target| shown(&target)),
         findings: if nowhere { Vec::new() } else { preview.findings.into_iter().map(shortened).collect() },
     }
@@ -174,7 +204,8 @@ fn failure(record: &PlannedRecord) -> Option<&Failure> {
 
 /// Why a record would fail, without the row and the path, which stand beside it. The advice for failed
 /// records is left out: this one can still be mapped in another way.
-fn problem(failure: &Failure, record: &PlannedRecord, row: u64, name: &str) -> Finding {
+fn problem(failure: &Failure, record: &PlannedRecord, row: Option<u64>, name: &str) -> Finding {
+    let row = row.unwrap_or_default();
     let (row, path) =
         (format!("row {row} of {name}: "), format!("the path {}: ", show_bytes(&record.path.0)));
     let why = failure.message.strip_prefix(&row).unwrap_or(&failure.message);
@@ -260,7 +291,7 @@ mod tests {
         assert_eq!(why(3), Some("it begins with a drive letter for which there is no prefix rule"));
         assert_eq!(why(4), Some("it names no file"));
         assert_eq!(trial.records[1].findings[0].code, "name_collision");
-        assert_eq!((trial.records[3].row, trial.records[3].source.as_str()), (5, r"Y:\Else\c.mov"));
+        assert_eq!((trial.records[3].row, trial.records[3].source.as_str()), (Some(5), r"Y:\Else\c.mov"));
         assert!(trial.records[2].source.ends_with("shelf/gone.mov"));
         assert_eq!(trial.beginnings, [r"Y:\Else"], "the rule for the other is there");
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod catalogue;
 mod cell;
+pub(crate) mod concerned;
 pub(crate) mod corrections;
 pub(crate) mod failures;
 pub(crate) mod file;

@@ -244,7 +244,7 @@ impl Catalogue {
     }
 
     /// What is wrong with the description, if anything is. Looks at no file.
-    pub(super) fn check(&self) -> Result<(), SpecError> {
+    pub(crate) fn check(&self) -> Result<(), SpecError> {
         let name = self.file.display();
         let wrong = |what: String| Err(SpecError::Catalogue { what });
         if is_empty(&self.file) {

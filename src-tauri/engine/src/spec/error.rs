@@ -118,6 +118,20 @@ pub enum SpecError {
         /// What the system said.
         error: std::io::Error,
     },
+    /// The job file cannot be written.
+    #[error("the job file {} cannot be written: {error}; choose a folder that you may write to", path.display())]
+    Unwritable {
+        /// The job file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// The job has something that no job file can hold.
+    #[error("the job cannot be written as a job file: {why}")]
+    NoJobFile {
+        /// What and why.
+        why: String,
+    },
     /// The job file is no job file.
     #[error("the job file {} is not right: {why}", path.display())]
     Malformed {

@@ -16,6 +16,7 @@ mod sidecar;
 mod span;
 mod timetable;
 mod watch;
+mod written;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -224,17 +225,20 @@ impl JobSpec {
             && self.groups == other.groups
     }
 
-    /// Reads a job file. Relative paths in it start at the job file's own folder.
-    pub fn load(path: &Path) -> Result<Self, SpecError> {
+    /// Reads a job file as it stands: relative paths in it stay relative.
+    pub fn read(path: &Path) -> Result<Self, SpecError> {
         let unreadable = |error| SpecError::Unreadable { path: path.to_owned(), error };
         if std::fs::metadata(path).map_err(unreadable)?.len() > JOB_FILE_MAX {
             return Err(unreadable(std::io::Error::other("it is larger than 1 MiB")));
         }
         let text = std::fs::read_to_string(path).map_err(unreadable)?;
-        let mut job: JobSpec = toml::from_str(&text).map_err(|error| SpecError::Malformed {
-            path: path.to_owned(),
-            why: told_of_job(&text, &error),
-        })?;
+        toml::from_str(&text)
+            .map_err(|error| SpecError::Malformed { path: path.to_owned(), why: told_of_job(&text, &error) })
+    }
+
+    /// Reads a job file. Relative paths in it start at the job file's own folder.
+    pub fn load(path: &Path) -> Result<Self, SpecError> {
+        let mut job = Self::read(path)?;
         let base = path.parent().unwrap_or(Path::new(""));
         for source in &mut job.sources {
             source.start_at(base);

@@ -1,0 +1,53 @@
+/** A few records for real, before all the others: how many, and what became of them. */
+import type { Door } from '../backend/door';
+import type { TriedOutcome } from '../backend/types';
+import type { Desk } from './desk.svelte';
+
+/** Outcomes that are shown. */
+const SHOWN = 500;
+
+export class Pilot {
+  /** How many records are asked for. */
+  records: number = $state(10);
+  /** The migration that it belongs to, and how many records it was to try; null: there is none. */
+  of: { checkpoint: string; records: number } | null = $state.raw(null);
+  outcomes: TriedOutcome[] = $state.raw([]);
+
+  /** The pilot of the open migration is under way, or was the last thing that it did. */
+  readonly on: boolean = $derived.by(() => {
+    const open = this.#desk.migration;
+    return this.of !== null && open?.checkpoint === this.of.checkpoint;
+  });
+  readonly underWay: boolean = $derived.by(() => this.on && (this.#desk.migration?.active ?? false));
+  readonly failed: number = $derived(this.outcomes.filter(({ state }) => state === 'failed').length);
+
+  #door: Door;
+  #desk: Pick<Desk, 'migration' | 'work'>;
+
+  constructor(door: Door, desk: Pick<Desk, 'migration' | 'work'>) {
+    this.#door = door;
+    this.#desk = desk;
+  }
+
+  start = () =>
+    this.#desk.work.command(async () => {
+      const open = this.#desk.migration;
+      if (!open) return;
+      const records = Math.max(1, Math.round(this.records));
+      await this.#door.startPilot(records);
+      this.of = { checkpoint: open.checkpoint, records };
+      this.outcomes = [];
+    });
+
+  /** Reads what became of the records. */
+  load = () =>
+    this.#desk.work.attempt(async () => {
+      if (this.on) this.outcomes = await this.#door.triedRecords(0, SHOWN);
+    });
+
+  /** What comes now is no pilot. */
+  end(): void {
+    this.of = null;
+    this.outcomes = [];
+  }
+}
