@@ -201,7 +201,7 @@ const NAMES: [&str; 10] = [
 async fn begin(screen: &Screen, window: &Window, site: &Site) -> PathBuf {
     second_start(screen, &site.path(""), &[&site.source]);
     assert_eq!(window.path("source").await, site.source);
-    window.fill("destination", site.destination.to_str().unwrap()).await;
+    window.name_destination(&site.destination).await;
     for limit in ["batch-size", "streams", "concurrency"] {
         window.slide_to_stop(limit, 0).await;
     }

@@ -15,7 +15,7 @@ async fn a_run_is_watched_over_time() {
     tree::small_files(&site.source, FILES, 1);
     let screen = Screen::new();
     let window = Window::open(&screen, &[site.source.as_os_str()]).await;
-    window.fill("destination", site.destination.to_str().unwrap()).await;
+    window.name_destination(&site.destination).await;
     for limit in ["batch-size", "streams", "concurrency"] {
         window.slide_to_stop(limit, 0).await;
     }
