@@ -108,9 +108,9 @@ fn file(folder: &Path, id: &str) -> PathBuf {
 /// The moment, and a number where two were begun in the same one.
 fn new_id(folder: &Path) -> String {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_millis();
-    let names =
+    let mut names =
         (0..).map(|number: u32| if number == 0 { format!("{now}") } else { format!("{now}-{number}") });
-    names.skip_while(|id| file(folder, id).exists()).next().unwrap_or_default()
+    names.find(|id| !file(folder, id).exists()).unwrap_or_default()
 }
 
 /// What comes from the page never leads out of the folder.

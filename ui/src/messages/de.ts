@@ -234,7 +234,7 @@ export const de: typeof en = {
   setup: {
     title: 'Neue Migration',
     titleEdit: 'Migration bearbeiten',
-    tabs: { label: 'Schritte', sources: 'Quellen und Ziel', catalogues: 'Spalten und Namen' },
+    tabs: { catalogues: 'Spalten und Namen' },
     sources: 'Quellen',
     sourcesEmpty:
       'Noch keine Quelle. Fügen Sie Ordner, Dateien oder einen Katalog hinzu, oder legen Sie sie irgendwo in diesem Fenster ab.',
@@ -243,8 +243,6 @@ export const de: typeof en = {
     sourcesOne: 'Der Inhalt dieses Ordners kommt direkt unter das Ziel.',
     sourcesMany: 'Jede Quelle kommt am Ziel unter ihren eigenen Namen.',
     destination: 'Ziel',
-    destinationLabel: 'Zielordner',
-    destinationPlaceholder: 'Den Ordner eingeben oder wählen, der die Dateien erhält',
     destinationHint: 'Er wird angelegt, wenn es ihn nicht gibt. Quellen werden nur gelesen, nie geändert.',
     verify: 'Beweis jeder Kopie',
     conflict: 'Wenn der Name vergeben ist',

@@ -274,7 +274,7 @@ export const en = {
   setup: {
     title: 'New migration',
     titleEdit: 'Edit migration',
-    tabs: { label: 'Steps', sources: 'Sources and destination', catalogues: 'Columns and names' },
+    tabs: { catalogues: 'Columns and names' },
     sources: 'Sources',
     sourcesEmpty: 'No source yet. Add folders, files or a catalogue, or drop them anywhere on this window.',
     itIsACatalogue: 'It is a catalogue',
@@ -282,8 +282,6 @@ export const en = {
     sourcesOne: 'The content of this folder goes right below the destination.',
     sourcesMany: 'Each source goes below its own name at the destination.',
     destination: 'Destination',
-    destinationLabel: 'Destination folder',
-    destinationPlaceholder: 'Type or choose the folder that receives the files',
     destinationHint: 'It is made if it is not there. Sources are only read, never changed.',
     verify: 'Proof of each copy',
     conflict: 'When the name is taken',

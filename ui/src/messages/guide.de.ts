@@ -93,7 +93,6 @@ export const guide: typeof english = {
       again: ['Noch einmal liefern', 'Die Wahl für vergebene Namen entscheidet, was dort geschieht.'],
       ignore: ['Auslassen', 'Es wird gezählt und nicht ein zweites Mal geliefert.'],
     },
-    needsFolder: 'Nur Ordner dieses Computers können beobachtet werden.',
   },
 
   names: {
@@ -303,7 +302,6 @@ export const guide: typeof english = {
     empty: 'Kein eigener Datensatz steht dahinter.',
     loading: 'Sieht nach…',
     fix: (step) => `Beheben in ${step}`,
-    becomes: 'wird',
   },
 
   pilot: {

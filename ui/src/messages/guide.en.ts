@@ -105,7 +105,6 @@ export const guide = {
       again: ['Deliver again', 'The choice for names that are taken decides what happens there.'],
       ignore: ['Leave out', 'It is counted, and not delivered a second time.'],
     } satisfies Record<OnChange, [string, string]>,
-    needsFolder: 'Only folders of this computer can be watched.',
   },
 
   names: {
@@ -316,7 +315,6 @@ export const guide = {
     empty: 'No record of its own is behind it.',
     loading: 'Looking…',
     fix: (step: string) => `Mend in ${step}`,
-    becomes: 'becomes',
   },
 
   pilot: {
