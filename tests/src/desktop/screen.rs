@@ -90,6 +90,32 @@ impl Screen {
         command
     }
 
+    /// When the program of that name that shows its windows here was started, in milliseconds since 1970
+    /// (UTC), to 10 ms.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn begun_ms(&self, program: &str) -> f64 {
+        let display = format!("DISPLAY={}\0", self.display);
+        let processes =
+            std::fs::read_dir("/proc").expect("/proc").filter_map(|entry| Some(entry.ok()?.path()));
+        let started = processes.filter_map(|process| {
+            let is_it = std::fs::read_link(process.join("exe")).ok()?.file_name()? == program
+                && String::from_utf8_lossy(&std::fs::read(process.join("environ")).ok()?).contains(&display);
+            // Fields after the name in parentheses, the 22nd of all is the start:
+            // https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+            let stat = std::fs::read_to_string(process.join("stat")).ok()?;
+            let ticks: f64 = stat.rsplit(')').next()?.split_whitespace().nth(19)?.parse().ok()?;
+            is_it.then_some(ticks)
+        });
+        let ticks = started.reduce(f64::max).unwrap_or_else(|| panic!("{program} runs here"));
+        let uptime = std::fs::read_to_string("/proc/uptime").expect("/proc/uptime");
+        let up: f64 = uptime.split(' ').next().and_then(|up| up.parse().ok()).expect("seconds");
+        let age = Duration::from_secs_f64(up - ticks / rustix::param::clock_ticks_per_second() as f64);
+        let begun = std::time::SystemTime::now() - age;
+        begun.duration_since(std::time::SystemTime::UNIX_EPOCH).expect("after 1970").as_secs_f64() * 1_000.0
+    }
+
     /// Waits for a window with this title, brings it to the front, and returns its number.
     pub fn find_window(&self, title: &str) -> String {
         let window = wait::until(&format!("a window with the title {title:?}"), || {

@@ -1,7 +1,7 @@
 /** The migrations that this computer knows: those at work first, with their rate. */
 import type { Door, Line } from '../backend/door';
 import type { Balance, ErrorReport, JobSpec, Progress, Sample, State } from '../backend/types';
-import { lastPart } from '../format';
+import { lastPart, plain } from '../format';
 import { m } from '../messages';
 import { isActive } from './migration.svelte';
 
@@ -95,7 +95,7 @@ function rowOf({ checkpoint, glance, problem, here }: Line, live: Progress | und
   const from = glance?.from ?? [];
   return {
     checkpoint,
-    name: nameOf(glance?.name ?? '', glance?.to ?? '') || lastPart(checkpoint),
+    name: nameOf(glance?.name ?? '', glance?.to ?? '') || plain(lastPart(checkpoint)),
     from,
     more: (glance?.sources ?? 0) - from.length,
     to: glance?.to ?? '',
@@ -109,9 +109,9 @@ function rowOf({ checkpoint, glance, problem, here }: Line, live: Progress | und
   };
 }
 
-/** What a migration is called. */
+/** What a migration is called, safe to show. */
 export function nameOf(name: string, to: string): string {
-  return name || lastPart(to) || (to ? m.noJob : '');
+  return plain(name || lastPart(to) || (to ? m.noJob : ''));
 }
 
 /** Those at work first, then the ones used last. */

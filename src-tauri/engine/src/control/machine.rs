@@ -147,7 +147,11 @@ impl Drop for Spot {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::control::Controls;
+    use crate::spec::JobSpec;
 
     fn records(limit: u32) -> Option<NonZeroU32> {
         NonZeroU32::new(limit)
@@ -216,5 +220,20 @@ mod tests {
         assert!(is_full(&member).await);
         machine.set_records(None);
         assert!(!is_full(&member).await);
+    }
+
+    #[tokio::test]
+    async fn both_lanes_of_all_migrations_share_the_limit() {
+        let machine = Machine::default();
+        machine.set_records(records(1));
+        let job = JobSpec::new(vec![Path::new("/from").into()], Path::new("/to").into());
+        let [one, other] = [(); 2].map(|()| Controls::within(&machine, &job));
+        let place = one.gate.enter().await;
+        let waits = tokio::time::timeout(std::time::Duration::from_millis(5), other.recovery_gate.enter());
+        assert!(waits.await.is_err());
+        assert_eq!((one.gate.inside(), other.recovery_gate.inside()), (1, 0));
+        drop(place);
+        let _place = other.recovery_gate.enter().await;
+        assert_eq!((one.gate.inside(), other.recovery_gate.inside()), (0, 1));
     }
 }
