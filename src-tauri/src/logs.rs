@@ -132,7 +132,7 @@ mod tests {
         let to = folder.path().join("logs.zip");
         archive(Some(&logs), &to).unwrap();
         let mut sent = zip::ZipArchive::new(File::open(&to).unwrap()).unwrap();
-        let mut names: Vec<_> = sent.file_names().map(str::to_owned).collect();
+        let mut names: Vec<_> = sent.file_names().map(|name| name.unwrap().into_owned()).collect();
         names.sort();
         assert_eq!(names, ["about.json", "sluice.log.2026-06-01"]);
         let mut text = String::new();
