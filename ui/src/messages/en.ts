@@ -239,7 +239,8 @@ export const en = {
       token: 'Session token (mostly empty)',
     },
     stranger: {
-      unknown: (host: string) => `Is this the key of ${host}? Ask the server’s administrator before you trust it.`,
+      unknown: (host: string) =>
+        `Is this the key of ${host}? Ask the server’s administrator before you trust it.`,
       changed: (host: string, file: string) =>
         `${host} shows another key than before. It may be another server that passes for it. If its administrator says that the new key is right, take the old one out of ${file} first.`,
       revoked: (host: string, file: string) => `This key of ${host} is marked as revoked in ${file}.`,
