@@ -86,6 +86,14 @@ describe('the list of migrations', () => {
     expect(list.rows.map((row) => row.checkpoint)).toEqual(['/made.sluice']);
   });
 
+  it('is empty, and says why, where no list can be had', async () => {
+    const door = new FakeDoor();
+    door.refuses = { knownMigrations: { code: 'no_data_folder', message: 'no folder', advice: '' } };
+    const list = new Home(door);
+    await expect(list.begin()).rejects.toMatchObject({ message: 'no folder' });
+    expect(list.lines).toEqual([]);
+  });
+
   it('tells what another program has open', async () => {
     const [list] = await home([line('/a.sluice', { glance: glance({ open: true, state: 'running' }) })]);
     expect(list.rows[0]).toMatchObject({ elsewhere: true, here: false });

@@ -49,7 +49,13 @@ export class Home {
 
   /** What was known last at once, then what the files say. */
   async begin(): Promise<void> {
-    this.lines = await this.#door.knownMigrations();
+    try {
+      this.lines = await this.#door.knownMigrations();
+    } catch (thrown) {
+      // Without a list there is still a beginning.
+      this.lines = [];
+      throw thrown;
+    }
     await this.refresh();
   }
 
