@@ -7,7 +7,7 @@ use crate::connections::access_of;
 use crate::error::Error;
 use crate::source::{Found, planned, walk};
 use crate::spec::{JobSpec, Location};
-use crate::storage::remote::Place;
+use crate::storage::remote::{Place, Store};
 use crate::storage::sources::{Origin, Sources};
 use crate::threads::off_thread;
 
@@ -32,8 +32,6 @@ pub(super) struct Seen {
     /// Files that would be moved, and their bytes.
     pub(super) files: u64,
     pub(super) bytes: u64,
-    /// Entries that a policy leaves out, or that cannot be read.
-    pub(super) others: u64,
     /// All of it was looked at.
     pub(super) is_all: bool,
     pub(super) is_file: bool,
@@ -82,7 +80,8 @@ async fn list(place: &Place, number: usize) -> Result<Seen, Error> {
         .map_err(|_| refused(format!("the source {shown} does not answer")))?
         .map_err(|fault| refused(format!("the source {shown} cannot be listed: {fault}")))?;
     let mut taking = Taking::new();
-    let is_all = page.next.is_none();
+    // A server with folders lists one of them: what lies deeper is not looked at.
+    let is_all = page.next.is_none() && matches!(place.store, Store::Object(_));
     for listed in page.entries {
         taking.take(planned(number, place, listed));
     }
@@ -104,7 +103,6 @@ impl Taking {
     fn take(&mut self, record: PlannedRecord) {
         let seen = &mut self.seen;
         if !matches!(record.fate, PlannedFate::Pending) {
-            seen.others += 1;
             return;
         }
         seen.files += 1;
