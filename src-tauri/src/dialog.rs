@@ -76,15 +76,14 @@ pub(crate) async fn migration(app: &AppHandle, title: &str) -> Option<PathBuf> {
     path(show(app, title, |dialog| dialog.add_filter("Sluice", &["sluice"]).pick_file()).await)
 }
 
-/// Asks where to write a report.
-pub(crate) async fn report(app: &AppHandle, title: &str) -> Option<PathBuf> {
-    let ask = |dialog: AsyncFileDialog| {
-        dialog
-            .add_filter("CSV", &["csv"])
-            .add_filter("Excel", &["xlsx"])
-            .add_filter("JSON", &["json"])
-            .set_file_name("failed-records.csv")
-            .save_file()
+/// Asks where to write a report. `usual`: the name that is proposed; its kind stands first.
+pub(crate) async fn report(app: &AppHandle, title: &str, usual: &'static str) -> Option<PathBuf> {
+    let ask = move |dialog: AsyncFileDialog| {
+        let mut kinds = [("CSV", "csv"), ("Excel", "xlsx"), ("JSON", "json"), ("HTML", "html")];
+        kinds.sort_by_key(|(_, ending)| !usual.ends_with(ending));
+        let dialog =
+            kinds.into_iter().fold(dialog, |dialog, (name, ending)| dialog.add_filter(name, &[ending]));
+        dialog.set_file_name(usual).save_file()
     };
     path(show(app, title, ask).await)
 }
@@ -94,6 +93,12 @@ pub(crate) async fn new_archive(app: &AppHandle, title: &str) -> Option<PathBuf>
     let ask = |dialog: AsyncFileDialog| {
         dialog.add_filter("Zip", &["zip"]).set_file_name("sluice-logs.zip").save_file()
     };
+    path(show(app, title, ask).await)
+}
+
+/// Asks for a corrected failure report.
+pub(crate) async fn corrections(app: &AppHandle, title: &str) -> Option<PathBuf> {
+    let ask = |dialog: AsyncFileDialog| dialog.add_filter("Reports", &["csv", "xlsx", "json"]).pick_file();
     path(show(app, title, ask).await)
 }
 

@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 use sluice_engine::api::{
-    self, Amendment, Attempt, CatalogueTrial, Error, FailurePage, Inspection, Migration, Selection, Snapshot,
+    self, Amendment, CatalogueTrial, Error, Inspection, Migration, Selection, Snapshot,
 };
 use sluice_engine::error::ErrorReport;
-use sluice_engine::record::RecordId;
 use sluice_engine::spec::{Catalogue, Control, Delivery, Endpoint, JobSpec, LimitRanges, Limits, Timetable};
 use sluice_engine::state::State as EngineState;
 use tauri::{AppHandle, State};
@@ -175,16 +174,6 @@ pub(crate) fn check_bandwidth(text: &str) -> Answer<()> {
     })
 }
 
-#[tauri::command]
-pub(crate) async fn failures(
-    desk: State<'_, Desk>,
-    selection: Selection,
-    after: RecordId,
-    limit: u32,
-) -> Answer<FailurePage> {
-    open(&desk).await?.failures(&selection, after, limit).await.map_err(report)
-}
-
 /// Puts failed records back. While the run goes on they go onto its recovery lane; otherwise it is
 /// started where that left something to do.
 #[tauri::command]
@@ -192,6 +181,12 @@ pub(crate) async fn reprocess(desk: State<'_, Desk>, selection: Selection) -> An
     let migration = open(&desk).await?;
     let was_active = migration.state().is_active();
     let records = migration.reprocess(&selection).await.map_err(report)?;
+    start_if_at_rest(&migration, records, was_active).await?;
+    Ok(records)
+}
+
+/// Starts what was sent back, where nothing was at work then and is now.
+pub(crate) async fn start_if_at_rest(migration: &Migration, records: u64, was_active: bool) -> Answer<()> {
     // A run that came to rest in between was paused by the person, or has finished.
     let rests = match migration.state() {
         EngineState::Ready => true,
@@ -200,12 +195,7 @@ pub(crate) async fn reprocess(desk: State<'_, Desk>, selection: Selection) -> An
     if records > 0 && rests {
         migration.start().await.map_err(report)?;
     }
-    Ok(records)
-}
-
-#[tauri::command]
-pub(crate) async fn attempts(desk: State<'_, Desk>, record: RecordId) -> Answer<Vec<Attempt>> {
-    open(&desk).await?.attempts(record).await.map_err(report)
+    Ok(())
 }
 
 #[tauri::command]
@@ -226,7 +216,9 @@ pub(crate) async fn export_failures(
     selection: Selection,
 ) -> Answer<Option<String>> {
     let migration = open(&desk).await?;
-    let Some(path) = dialog::report(&app, "Export the failure report").await else { return Ok(None) };
+    let Some(path) = dialog::report(&app, "Export the failure report", "failed-records.csv").await else {
+        return Ok(None);
+    };
     let path = with_ending(path, "csv");
     migration.export_failures(&selection, &path).await.map_err(report)?;
     Ok(Some(path.display().to_string()))
@@ -291,7 +283,7 @@ pub(crate) fn texts(paths: Vec<PathBuf>) -> Answer<Vec<String>> {
 }
 
 /// A path crosses to the page as text. One that is no text would come back as another path.
-fn text(path: PathBuf) -> Answer<String> {
+pub(crate) fn text(path: PathBuf) -> Answer<String> {
     // Without the slash that a dialog or a shell may end a folder with: the same folder would be
     // listed twice.
     let path: PathBuf = path.components().collect();

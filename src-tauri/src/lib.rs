@@ -6,6 +6,7 @@ mod connections;
 mod desk;
 mod dialog;
 mod drafts;
+mod failures;
 mod feed;
 mod files;
 mod guided;
@@ -15,6 +16,7 @@ mod ipc;
 mod language;
 mod launch;
 mod logs;
+mod records;
 mod settings;
 mod watching;
 
@@ -48,6 +50,7 @@ pub fn run() {
         .manage(Home::of_user())
         .manage(Citizen::default())
         .manage(Waiting::from_arguments())
+        .manage(records::Verifying::default())
         .setup(|app| {
             let preferences = Preferences::load(app.handle());
             app.state::<Desk>().machine.set_records(preferences.get().records_at_once);
@@ -78,8 +81,6 @@ pub fn run() {
             ipc::load_preset,
             ipc::save_preset,
             ipc::check_bandwidth,
-            ipc::failures,
-            ipc::attempts,
             ipc::reprocess,
             ipc::amend,
             ipc::leave,
@@ -130,6 +131,19 @@ pub fn run() {
             guided::start_pilot,
             guided::tried,
             guided::pick_catalogue_out,
+            failures::causes,
+            failures::list_failures,
+            failures::preview_amendment,
+            failures::take_up,
+            failures::find_corrections,
+            failures::apply_corrections,
+            records::records,
+            records::record,
+            records::reconciliation,
+            records::find_duplicates,
+            records::verify,
+            records::end_verify,
+            records::export_proof,
         ])
         .on_window_event(|window, event| {
             if let WindowEvent::CloseRequested { api, .. } = event {

@@ -9,6 +9,7 @@ mod control;
 mod describe;
 #[cfg(target_os = "linux")]
 mod desktop;
+mod failures;
 mod kill;
 mod list;
 mod measure;
@@ -43,6 +44,7 @@ const SUITES: &[Suite] = &[
     ("control", control::run),
     ("describe", describe::run),
     ("list", list::run),
+    ("failures", failures::run),
     ("remote", remote::run),
     ("object_kill", object_kill::run),
     ("object_bad", object_bad::run),

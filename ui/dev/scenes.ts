@@ -7,8 +7,10 @@ import type {
   FailureGroup,
   LiveBatch,
   Preflight,
+  RecordDetail,
   Sample,
   ServiceStatus,
+  ShownRecord,
   Snapshot,
   State,
 } from '../src/backend/types';
@@ -16,12 +18,15 @@ import { selectionOf } from '../src/backend/door';
 import type { Desk } from '../src/state/desk.svelte';
 import { FakeDoor } from '../test/fake-door';
 import {
+  account,
   balance,
+  cause,
   control,
   failedRecord,
   inspection,
   outage,
   progress,
+  shownRecord,
   snapshot,
   stream,
   triedRecord,
@@ -187,6 +192,44 @@ function failedRecords(howMany: number): FailedRecord[] {
   });
 }
 
+/** What the messages of each group have in common. */
+const LIKE = [
+  'Opening … for reading was refused: Permission denied (os error #)',
+  'there is a different file named … already',
+  'its size changed from # to # bytes while it was copied',
+  null,
+];
+
+function shownRecords(howMany: number): ShownRecord[] {
+  const paths = ['2019/spring/DSC_0042.dng', LONG, RTL, '<img src=x onerror=alert(1)>.wav'];
+  return Array.from({ length: howMany }, (_, i) => {
+    const path = `2019/box-${i % 40}/${paths[i % paths.length]}`;
+    const failed = i % 9 === 4;
+    return shownRecord(i + 1, {
+      source: `/mnt/tape-restore/${path}`,
+      target: failed ? null : path,
+      part: failed ? 'failed' : 'delivered',
+      evidence: failed ? null : 'read_back',
+      hash: failed ? null : `xxh128:${(i * 7919).toString(16).padStart(32, '0')}`,
+      size: wave(i, 1e3, 9e9),
+      ended_ms: NOW - i * 1_000,
+    });
+  });
+}
+
+function detail(id: number, failed: FailedRecord[], recorded: ShownRecord[]): RecordDetail {
+  const failure = failed.find((one) => one.id === id) ?? null;
+  const record = recorded.find((one) => one.id === id) ?? shownRecord(id, { part: 'failed', target: null });
+  return {
+    record,
+    failure,
+    path: '2019/box-7/reel.wav',
+    fields: { Title: 'Interview with <b>the director</b>', Year: 1974, ארכיון: 'טלוויזיה' },
+    done: [{ step: 'lookup:rights', at_ms: NOW - 90_000, result: '{"rights":"licensed"}' }],
+    attempts: failure ? tries(3) : [],
+  };
+}
+
 function tries(howMany: number): Attempt[] {
   return Array.from({ length: howMany }, (_, i) => ({
     number: i + 1,
@@ -289,7 +332,25 @@ function at(state: State, given: Partial<Snapshot> = {}, more: Partial<Snapshot[
     ...given,
   });
   door.failed = failedRecords(3_000);
-  door.attempted = tries(3);
+  door.caused = GROUPS.map((group, i) =>
+    cause(i + 1, {
+      ...group,
+      message: LIKE[i] ?? null,
+      first_ms: NOW - 86_400_000,
+      last_ms: NOW - i * 1_000,
+      endpoint: null,
+    }),
+  );
+  door.recorded = shownRecords(3_000);
+  door.account = account({
+    balance: WITH_FAILURES,
+    left: 12,
+    proven: [
+      { evidence: 'read_back', records: 642_000 },
+      { evidence: 'written', records: 4_120 },
+    ],
+  });
+  door.detailed = (id) => detail(id, door.failed, door.recorded);
   return door;
 }
 
@@ -362,10 +423,12 @@ const STEERED: Partial<Snapshot['progress']> = {
   },
 };
 
-function asked(desk: Desk, what: 'leave' | 'amend') {
+async function asked(desk: Desk, what: 'leave' | 'amend') {
   desk.tab = 'failures';
   const record = failedRecords(1)[0] ?? null;
-  desk.mending.ask(what, { selection: selectionOf({ ids: [7] }), records: 1, record });
+  const about = { selection: selectionOf({ ids: [7] }), records: 1, record };
+  if (what === 'leave') desk.mending.askLeave(about);
+  else await desk.mending.askAmend(about);
 }
 
 const FINISHED = balance({
@@ -510,6 +573,10 @@ export const scenes: Record<string, Scene> = {
     then: async (desk) => {
       desk.tab = 'failures';
     },
+  },
+  records: {
+    door: at('finished', RESTED, { balance: WITH_FAILURES }),
+    then: (desk) => void (desk.tab = 'records'),
   },
   'failures-running': { door: at('running', MOVING, RUN), then: (desk) => void (desk.tab = 'failures') },
   check: { door: at('running', MOVING, RUN), then: (desk) => void (desk.tab = 'check') },

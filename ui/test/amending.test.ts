@@ -1,20 +1,19 @@
-import { describe, expect, it } from 'vitest';
-import { Amending, below } from '../src/state/amending.svelte';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { selectionOf } from '../src/backend/door';
+import { Amending } from '../src/state/amending.svelte';
+import { FakeDoor } from './fake-door';
 import { failedRecord } from './samples';
 
-describe('a change of failed records', () => {
-  const sources = ['/mnt/tape', '/mnt/tape-restore/2019', 'C:\\Media'];
+const one = { selection: selectionOf({ ids: [7] }), records: 1, record: failedRecord(7) };
+const many = { selection: selectionOf({ cause: 3 }), records: 4_000, record: null };
+const nothing = { path: null, prefix: null, replace: null, fields: {} };
 
-  it('begins with the path below the source that holds the record', () => {
-    expect(below('/mnt/tape-restore/2019/a/b.mov', sources)).toBe('a/b.mov');
-    expect(below('/mnt/tape/b.mov', sources)).toBe('b.mov');
-    expect(below('C:\\Media\\a\\b.mov', sources)).toBe('a/b.mov');
-    for (const path of ['/elsewhere/b.mov', '/mnt/tapX/b.mov', '/mnt/tape-2/b.mov'])
-      expect(below(path, sources)).toBe(path);
-  });
+describe('a change of failed records', () => {
+  let door: FakeDoor;
+  beforeEach(() => (door = new FakeDoor()));
 
   it('changes only what the person changed', () => {
-    const amending = new Amending(failedRecord(7), ['/mnt/tape-restore/2019']);
+    const amending = new Amending(door, one, 'reel-7.mov');
     expect([amending.path, amending.changes]).toEqual(['reel-7.mov', false]);
     amending.path = 'reel-7 (2).mov';
     amending.add();
@@ -24,15 +23,34 @@ describe('a change of failed records', () => {
       { name: '', value: 'no name' },
     ];
     expect(amending.changes).toBe(true);
-    expect(amending.amendment()).toEqual({
+    expect(amending.amendment).toEqual({
+      ...nothing,
       path: 'reel-7 (2).mov',
-      prefix: null,
       fields: { title: 'Interview', owner: null },
     });
   });
 
-  it('gives several records no path', () => {
-    const amending = new Amending(null, sources);
-    expect([amending.path, amending.amendment().path]).toEqual([null, null]);
+  it('changes the paths of many by a rule', () => {
+    const amending = new Amending(door, many, null);
+    amending.from = 'Z:/Archiv/';
+    expect(amending.changes).toBe(false);
+    amending.way = 'prefix';
+    expect(amending.amendment).toEqual({ ...nothing, prefix: ['Z:/Archiv/', ''] });
+    amending.way = 'replace';
+    amending.to = 'archive/';
+    expect(amending.amendment).toEqual({ ...nothing, replace: ['Z:/Archiv/', 'archive/'] });
+  });
+
+  it('shows what the change would do as it is described now', async () => {
+    door.previewed = { chosen: 4_000, changed: 12, examples: [], refused: [] };
+    const amending = new Amending(door, many, null);
+    await amending.look();
+    expect(amending.preview).toBeNull();
+    amending.fields = [{ name: 'title', value: 'x' }];
+    await amending.look();
+    expect(amending.preview?.changed).toBe(12);
+    amending.fields = [];
+    await amending.look();
+    expect(amending.preview).toBeNull();
   });
 });

@@ -167,8 +167,8 @@ describe('the way through the window', () => {
   it('leaves and changes failed records, and may send them through again at once', async () => {
     const [desk, door] = await begun(at({ state: 'running' }));
     const about = { selection: selectionOf({ ids: [7] }), records: 1, record: null };
-    const amendment = { path: 'a.mov', prefix: null, fields: {} };
-    desk.mending.ask('leave', about);
+    const amendment = { path: 'a.mov', prefix: null, replace: null, fields: {} };
+    desk.mending.askLeave(about);
     await desk.mending.leave('broken tape');
     expect(door.calls).toContainEqual(['leave', about.selection, 'broken tape']);
     expect([desk.asking, desk.work.notices.shown[0]?.message]).toEqual([
@@ -176,7 +176,7 @@ describe('the way through the window', () => {
       '1 record is left, with your note.',
     ]);
 
-    desk.mending.ask('amend', about);
+    await desk.mending.askAmend(about);
     await desk.mending.amend(amendment, true);
     expect(door.calls.slice(-2)).toEqual([
       ['amend', about.selection, amendment],
@@ -184,7 +184,7 @@ describe('the way through the window', () => {
     ]);
 
     door.refuses = { amend: { code: 'amendment', message: 'no path', advice: '' } };
-    desk.mending.ask('amend', about);
+    await desk.mending.askAmend(about);
     await desk.mending.amend(amendment, true);
     expect([desk.asking, desk.work.notices.shown.at(-1)?.message]).toEqual(['amend', 'no path']);
     expect(door.calls.at(-1)?.[0]).toBe('amend');

@@ -2,11 +2,13 @@
 import type { Defaults, Door, Drag, Happened, KeptDraft, Line, Settings } from '../src/backend/door';
 import type {
   Amendment,
-  Attempt,
+  AmendmentPreview,
   Catalogue,
   CatalogueTrial,
+  Cause,
   ConcernedPage,
   Connection,
+  Corrections,
   Endpoint,
   Event,
   EventFilter,
@@ -19,17 +21,24 @@ import type {
   JobSpec,
   Known,
   MetricPoint,
+  Order,
+  PageAt,
   Progress,
+  Reconciliation,
+  RecordDetail,
+  RecordFilter,
   RequestStep,
   RequestTrial,
   SecretField,
   Selection,
+  ShownRecord,
   Snapshot,
   SourcesTrial,
   Trial,
   TriedOutcome,
+  VerifyReport,
 } from '../src/backend/types';
-import { defaults, inspection, requestTrial } from './samples';
+import { account, defaults, inspection, requestTrial, verifyReport } from './samples';
 
 type Call = [name: string, ...args: unknown[]];
 
@@ -39,6 +48,17 @@ export class FakeDoor implements Door {
   launched: string[] = [];
   picked: string[] = [];
   failed: FailedRecord[] = [];
+  caused: Cause[] = [];
+  recorded: ShownRecord[] = [];
+  account: Reconciliation = account();
+  verified: VerifyReport = verifyReport();
+  previewed: AmendmentPreview = { chosen: 0, changed: 0, examples: [], refused: [] };
+  /** A corrected report that is picked. */
+  corrected: { path: string; corrections: Corrections } | null = null;
+  /** What is known of a record. */
+  detailed: (id: number) => RecordDetail | null = () => null;
+  /** Rows that a search looks through with one call. */
+  lookedThrough = Infinity;
   known: Known[] = [];
   keychain = true;
   trial: Trial = { place: '', service: '', steps: [] };
@@ -84,8 +104,6 @@ export class FakeDoor implements Door {
   told: Event[] = [];
   /** What the migration did so far. */
   past: MetricPoint[] = [];
-  /** The history of every record. */
-  attempted: Attempt[] = [];
   /** What the named command throws. */
   refuses: Partial<Record<keyof Door, unknown>> = {};
   /** Home, as the last look knew it, and as the files say. */
@@ -144,6 +162,17 @@ export class FakeDoor implements Door {
     this.calls.push([name, ...args]);
     if (name in this.refuses) throw this.refuses[name];
     return answer;
+  }
+  /** As the engine pages: after a row, with rows skipped; a search ends a call before its page is full. */
+  #page<Row extends { id: number }>(
+    of: Row[],
+    at: PageAt,
+    isSearch: boolean,
+  ): { rows: Row[]; next: number | null } {
+    const from = (at.after === null ? 0 : of.findIndex((one) => one.id === at.after) + 1) + at.skip;
+    const rows = of.slice(from, from + Math.min(at.limit, isSearch ? this.lookedThrough : Infinity));
+    const last = rows.at(-1);
+    return { rows, next: last && last !== of.at(-1) ? last.id : null };
   }
   #open(): Snapshot {
     if (!this.snapshotNow) throw new Error('no migration is open');
@@ -204,19 +233,53 @@ export class FakeDoor implements Door {
     };
   };
   pauseAt = (time: string | null) => this.#note('pauseAt', undefined, time);
-  attempts = (record: number) => this.#note('attempts', this.attempted, record);
   amend = (selection: Selection, amendment: Amendment) =>
     this.#note('amend', selection.ids.length || this.failed.length, selection, amendment);
   leave = (selection: Selection, note: string) =>
     this.#note('leave', selection.ids.length || this.failed.length, selection, note);
-  failures = async (selection: Selection, after: number, limit: number) => {
-    await this.#note('failures', null, selection, after, limit);
-    const of = this.failed.filter((one) => !selection.category || one.category === selection.category);
-    const from = of.findIndex((one) => one.id > after);
-    const failures = from < 0 ? [] : of.slice(from, from + limit);
-    const last = failures.at(-1);
-    return { failures, next: last && last !== of.at(-1) ? last.id : null };
+  causes = () => this.#note('causes', this.caused);
+  listFailures = async (selection: Selection, order: Order, at: PageAt) => {
+    await this.#note('listFailures', null, selection, order, at);
+    const of = this.failed.filter(
+      (one) =>
+        (selection.cause === null ||
+          this.caused.find(({ id }) => id === selection.cause)?.category === one.category) &&
+        (selection.left !== true || one.note !== null) &&
+        (selection.search === null || one.source.includes(selection.search)),
+    );
+    if (order.descending) of.reverse();
+    const { rows, next } = this.#page(of, at, selection.search !== null);
+    return { failures: rows, next };
   };
+  previewAmendment = (selection: Selection, amendment: Amendment) =>
+    this.#note('previewAmendment', this.previewed, selection, amendment);
+  takeUp = (selection: Selection) => this.#note('takeUp', selection.ids.length, selection);
+  findCorrections = () => this.#note('findCorrections', this.corrected);
+  applyCorrections = async (path: string) => {
+    const found = await this.#note('applyCorrections', this.corrected, path);
+    if (!found) throw new Error('nothing was found');
+    return found.corrections;
+  };
+  records = async (filter: RecordFilter, at: PageAt) => {
+    await this.#note('records', null, filter, at);
+    const of = this.recorded.filter(
+      (one) =>
+        (filter.part === null || one.part === filter.part) &&
+        (filter.search === null || one.source.includes(filter.search)),
+    );
+    const { rows, next } = this.#page(of, at, filter.search !== null);
+    return { records: rows, next };
+  };
+  record = (id: number) => this.#note('record', this.detailed(id), id);
+  reconciliation = () => this.#note('reconciliation', this.account);
+  findDuplicates = () => this.#note('findDuplicates', { at_ms: 0, records: 0, contents: 0, bytes: 0 });
+  verify = async (records: number[], hear: (soFar: VerifyReport) => void) => {
+    await this.#note('verify', null, records);
+    hear(this.verified);
+    return this.verified;
+  };
+  endVerify = () => this.#note('endVerify', undefined);
+  exportProof = () => this.#note('exportProof', this.exportedTo);
   reprocess = (selection: Selection) =>
     this.#note('reprocess', selection.ids.length || this.failed.length, selection);
   exportFailures = (selection: Selection) => this.#note('exportFailures', this.exportedTo, selection);

@@ -3,16 +3,20 @@ import type { Defaults } from '../src/backend/door';
 import type {
   Balance,
   BatchSummary,
+  Cause,
   Control,
   FailedRecord,
   Inspection,
   MetricPoint,
   Outage,
   Progress,
+  Reconciliation,
   RequestTrial,
+  ShownRecord,
   Snapshot,
   StreamSummary,
   TriedRecord,
+  VerifyReport,
 } from '../src/backend/types';
 
 export const control = (given: Partial<Control> = {}): Control => ({
@@ -217,5 +221,64 @@ export const requestTrial = (given: Partial<RequestTrial> = {}): RequestTrial =>
   },
   fields: { title: 'Harbour' },
   problem: null,
+  ...given,
+});
+
+export const cause = (id: number, given: Partial<Cause> = {}): Cause => ({
+  id,
+  category: 'source_io',
+  class: 'transient',
+  stage: 'ingest',
+  endpoint: null,
+  message: 'reading …: error #',
+  title: 'Source cannot be read to its end',
+  advice: 'Check the disk.',
+  count: 1,
+  first_ms: 0,
+  last_ms: 0,
+  ...given,
+});
+
+export const verifyReport = (given: Partial<VerifyReport> = {}): VerifyReport => ({
+  checked: 0,
+  matching: 0,
+  size_only: 0,
+  missing: 0,
+  differing: 0,
+  unreadable: 0,
+  bytes: 0,
+  sidecars: 0,
+  sidecars_wrong: 0,
+  problems: [],
+  orphans: null,
+  orphan_paths: [],
+  ...given,
+});
+
+export const account = (given: Partial<Reconciliation> = {}): Reconciliation => ({
+  balance: balance(),
+  holds: true,
+  left: 0,
+  proven: [],
+  excluded: [],
+  verified: null,
+  duplicates: null,
+  ...given,
+});
+
+export const shownRecord = (id: number, given: Partial<ShownRecord> = {}): ShownRecord => ({
+  id,
+  part: 'delivered',
+  source: `/from/${id}.mov`,
+  target: `${id}.mov`,
+  size: 1_000,
+  attempts: 1,
+  hash: 'xxh128:00112233445566778899aabbccddeeff',
+  evidence: 'read_back',
+  reason: null,
+  message: null,
+  ended_ms: 0,
+  row: null,
+  external_id: null,
   ...given,
 });

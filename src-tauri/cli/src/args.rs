@@ -102,7 +102,7 @@ pub(crate) enum Command {
         checkpoint: PathBuf,
         #[command(flatten)]
         chosen: Chosen,
-        /// Write them to a file instead; its ending says how (.csv, .xlsx, .json).
+        /// Write them to a file instead; its ending says how (.csv, .xlsx, .json; .html to read and print).
         #[arg(long, value_name = "FILE")]
         export: Option<PathBuf>,
     },
@@ -158,8 +158,11 @@ pub(crate) enum Command {
         #[command(flatten)]
         chosen: Chosen,
         /// Why.
-        #[arg(long)]
-        note: String,
+        #[arg(long, required_unless_present = "undo")]
+        note: Option<String>,
+        /// Take up again what was left.
+        #[arg(long, conflicts_with = "note")]
+        undo: bool,
     },
     /// Show every failed attempt of a record: when, where, why, what the service answered.
     History {

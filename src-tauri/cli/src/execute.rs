@@ -121,16 +121,20 @@ pub(crate) async fn amend(
     told("changed", changed?, output)
 }
 
+/// Leaves failed records with a note; without one, takes up again what was left.
 pub(crate) async fn leave(
     path: &Path,
     selection: &Selection,
-    note: &str,
+    note: Option<&str>,
     output: &Output,
 ) -> Result<Ending, Error> {
     let migration = Migration::open(path).await?;
-    let left = migration.leave(selection, note).await;
+    let (what, records) = match note {
+        Some(note) => ("left", migration.leave(selection, note).await),
+        None => ("taken up again", migration.take_up(selection).await),
+    };
     migration.close().await?;
-    told("left", left?, output)
+    told(what, records?, output)
 }
 
 fn told(what: &str, records: u64, output: &Output) -> Result<Ending, Error> {

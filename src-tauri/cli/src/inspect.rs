@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use sluice_engine::api::{Attempt, Corrections, Error, Exported, Reader, Selection, Status};
+use sluice_engine::record::show_text;
 use sluice_engine::report::words::{bytes, count, timestamp};
 
 use crate::Ending;
@@ -128,7 +129,7 @@ async fn list(reader: &Reader, selection: &Selection) -> Result<(), Error> {
         println!("          {} ({}, attempts: {})", failure.message, failure.class.word(), failure.attempts);
         println!("          {}", failure.advice);
         if let Some(note) = &failure.note {
-            println!("          left: {note}");
+            println!("          left: {}", show_text(note));
         }
     }
     if page.next.is_some() {
@@ -198,6 +199,12 @@ pub(crate) async fn verify(checkpoint: &Path, output: &Output) -> Result<Ending,
                     count(report.sidecars),
                     count(report.sidecars_wrong)
                 );
+            }
+            if let Some(orphans) = report.orphans.filter(|orphans| *orphans > 0) {
+                text += &format!("\n{} files at the destination that no record names", count(orphans));
+                for path in report.orphan_paths.iter().take(LISTED as usize) {
+                    text += &format!("\n            {path}");
+                }
             }
             for problem in report.problems.iter().take(LISTED as usize) {
                 text += &format!(

@@ -98,8 +98,8 @@ async fn dispatch(command: Command, output: &Output) -> Result<Ending, sluice_en
         Command::CatalogueOut { checkpoint, out, all } => {
             inspect::catalogue_out(&checkpoint, all, &out, output).await
         }
-        Command::Leave { checkpoint, chosen, note } => {
-            execute::leave(&checkpoint, &chosen.selection()?, &note, output).await
+        Command::Leave { checkpoint, chosen, note, undo: _ } => {
+            execute::leave(&checkpoint, &chosen.selection()?, note.as_deref(), output).await
         }
         Command::History { checkpoint, id } => inspect::history(&checkpoint, id, output).await,
         Command::Uploads { checkpoint, abort: false, .. } => uploads::list(&checkpoint, output).await,

@@ -40,6 +40,9 @@ pub enum Error {
     /// Uploads cannot be given up under a run that uses them.
     #[error("uploads cannot be given up while the migration runs")]
     UploadsInUse,
+    /// Duplicates cannot be looked for under a run.
+    #[error("duplicates cannot be looked for while the migration runs")]
+    LookInUse,
     /// There is no such category.
     #[error(transparent)]
     UnknownCategory(#[from] UnknownCategory),
@@ -126,6 +129,7 @@ impl Error {
             Self::IllegalMove(_) => "illegal_move",
             Self::MapInForce => "map_in_force",
             Self::UploadsInUse => "uploads_in_use",
+            Self::LookInUse => "look_in_use",
             Self::UnknownCategory(_) => "category_unknown",
             Self::Report { .. } => "report_unwritable",
             Self::ReportKind { .. } => "report_kind",
@@ -150,7 +154,7 @@ impl Error {
             Self::Catalogue(error) => error.advice().into(),
             Self::Connection(error) => error.advice(),
             Self::MapInForce => "Pause it, change the mapping, then go on.".into(),
-            Self::UploadsInUse => "Pause it first.".into(),
+            Self::UploadsInUse | Self::LookInUse => "Pause it first.".into(),
             Self::IllegalMove(_) => "Wait for the step that is going on, or look at the state first.".into(),
             Self::UnknownCategory(_) => {
                 let words: Vec<_> =

@@ -144,6 +144,11 @@ pub enum EventKind {
         /// How many.
         records: u64,
     },
+    /// A person took up again what was left.
+    TakenUp {
+        /// How many.
+        records: u64,
+    },
     /// The catalogue that the job asks for was written.
     CatalogueWritten {
         /// The file.

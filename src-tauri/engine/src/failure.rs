@@ -1,7 +1,11 @@
 //! Why a record fails, whether trying again can help, and what the person can do about it.
 
+mod like;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
+
+pub(crate) use like::like;
 
 /// The stages of a stream, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]

@@ -53,6 +53,7 @@ mod upkeep;
 mod upload;
 mod watch;
 
+mod proof;
 mod recovery;
 mod verify;
 

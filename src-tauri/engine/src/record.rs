@@ -114,6 +114,13 @@ pub enum Evidence {
 }
 
 impl Evidence {
+    /// The evidence of a word of the checkpoint.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        [Self::Size, Self::Written, Self::RemoteChecksum, Self::ReadBack]
+            .into_iter()
+            .find(|evidence| evidence.word() == word)
+    }
+
     /// The word that the checkpoint and the reports use.
     pub const fn word(self) -> &'static str {
         match self {
@@ -284,6 +291,20 @@ pub fn show_bytes(bytes: &[u8]) -> String {
         }
         for byte in chunk.invalid() {
             shown.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    shown
+}
+
+/// A text that came from elsewhere as one that is safe to show anywhere; see [`show_bytes`]. Backslashes and
+/// line breaks stay, because it is not read back.
+pub fn show_text(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for char in text.chars() {
+        match char {
+            '\n' | '\t' => shown.push(char),
+            char if char.is_control() || is_direction_mark(char) => shown.extend(char.escape_default()),
+            char => shown.push(char),
         }
     }
     shown

@@ -1,15 +1,18 @@
 //! Recovery: failed records go back to pending, to be tried again.
 
+mod amending;
+
 use std::path::Path;
 
-use crate::api::{Amendment, Selection};
+use crate::api::Selection;
 use crate::error::Error;
-use crate::record::{Lane, RawPath};
+use crate::record::Lane;
 use crate::report::corrections::{self, Corrections, Found};
 use crate::report::words::count;
 use crate::session::Session;
 use crate::state::{Transition, next_state};
-use crate::storage::local::platform;
+
+pub(crate) use amending::{PathRule, amend, preview};
 
 /// Sends the chosen failed records back: onto the recovery lane while the run is at work, else to
 /// where they came from. Gives their number.
@@ -38,45 +41,6 @@ async fn sent_back(session: &Session, records: u64, at_work: bool) -> Result<(),
         }
     }
     Ok(())
-}
-
-/// Changes failed records before they are tried again.
-pub(crate) async fn amend(
-    session: &Session,
-    selection: &Selection,
-    amendment: &Amendment,
-) -> Result<u64, Error> {
-    let one = selection.ids.len() == 1;
-    let new_path = amendment.path.as_ref().map(|path| checked(path)).transpose()?;
-    if new_path.is_some() && !one {
-        return Err(Error::Amendment {
-            why: "a path can be given to one record only; name it by its number".into(),
-        });
-    }
-    if let Some((_, to)) = &amendment.prefix
-        && !to.is_empty()
-    {
-        checked(to.trim_end_matches('/'))?;
-    }
-    let path = |known: &RawPath| {
-        let replaced = amendment.prefix.as_ref().and_then(|(from, to)| {
-            let rest = known.0.strip_prefix(from.as_bytes())?;
-            Some(RawPath([to.as_bytes(), rest].concat()))
-        });
-        // A prefix that leaves no path, or one that leads elsewhere, changes nothing.
-        new_path.clone().or(replaced).filter(|path| !path.0.is_empty() && platform::to_path(path).is_some())
-    };
-    Ok(session.checkpoint.amend(selection, amendment, path).await?)
-}
-
-fn checked(path: &str) -> Result<RawPath, Error> {
-    let raw = RawPath(path.as_bytes().to_vec());
-    match platform::to_path(&raw) {
-        Some(_) if !path.is_empty() => Ok(raw),
-        _ => Err(Error::Amendment {
-            why: format!("\"{path}\" is no path below the source; write it with / and without .."),
-        }),
-    }
 }
 
 /// Applies a corrected failure report and sends the mended records back, or changes nothing. Gives

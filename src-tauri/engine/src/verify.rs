@@ -1,12 +1,16 @@
 //! Verify: reads the destination again and compares it with the checkpoint. Changes nothing.
 
+mod orphans;
 mod sidecars;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use ts_rs::TS;
 
 use crate::checkpoint::{Checkpoint, DeliveredRecord};
 use crate::connections::access_of;
@@ -16,6 +20,7 @@ use crate::control::line::{Line, Trouble};
 use crate::error::Error;
 use crate::record::{ContentHash, RawPath, RecordId};
 use crate::report::failures::source_of;
+use crate::sidecar::Written;
 use crate::spec::{JobSpec, Location};
 use crate::stage::target_of;
 use crate::storage::destination::rules_of;
@@ -28,15 +33,20 @@ use crate::storage::remote::connect::connect;
 use crate::storage::remote::fault::FaultKind;
 use crate::storage::remote::fetch::Fetch;
 
+use orphans::Known;
+
 /// Records read from the checkpoint at once.
 const PAGE: u32 = 1000;
 /// Files read at once.
 const HANDS: usize = 4;
+/// How often progress is told, at most.
+const TOLD_EVERY: Duration = Duration::from_millis(200);
 /// Problems kept in the report; all are counted.
 const PROBLEMS_KEPT: usize = 1000;
 
 /// What a verification found.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(default)]
 pub struct VerifyReport {
     /// Records looked at: delivered, and skipped as identical.
     pub checked: u64,
@@ -58,6 +68,11 @@ pub struct VerifyReport {
     pub sidecars_wrong: u64,
     /// The first thousand problems.
     pub problems: Vec<VerifyProblem>,
+    /// Files at the destination that no record names. None: they were not looked for, because only some
+    /// records were verified, the migration was at work, or the destination is on another computer.
+    pub orphans: Option<u64>,
+    /// The first thousand of them: their paths below the destination, safe to show.
+    pub orphan_paths: Vec<String>,
 }
 
 impl VerifyReport {
@@ -68,7 +83,7 @@ impl VerifyReport {
 }
 
 /// One file that is not as recorded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct VerifyProblem {
     /// The record's number.
     pub id: RecordId,
@@ -90,41 +105,68 @@ enum Verdict {
     Unreadable(String),
 }
 
-/// Reads every delivered file again. `on_page` hears how many records were checked so far.
+/// Reads every delivered file again, or those of these records. `at_rest`: nothing is at work, so that files
+/// that no record names can be looked for. `on_progress` hears of it several times a second.
 pub(crate) async fn verify(
     checkpoint: &Checkpoint,
-    mut on_page: impl FnMut(&VerifyReport),
+    records: &[RecordId],
+    at_rest: bool,
+    mut on_progress: impl FnMut(&VerifyReport),
 ) -> Result<VerifyReport, Error> {
     let job = checkpoint.job().await?;
     let destination = Arc::new(Kept::of(&job)?);
     let prefixes = Arc::new(checkpoint.prefixes().await?);
     let roots = job.roots();
     let mut report = VerifyReport::default();
+    let mut known = (records.is_empty() && at_rest).then(Known::default);
+    let mut told = Instant::now();
     let mut after = 0;
     loop {
-        let page = checkpoint.delivered_after(after, PAGE).await?;
-        let Some(last) = page.last().map(|record| record.id) else { return Ok(report) };
+        let page = checkpoint.delivered_after(records, after, PAGE).await?;
+        let Some(last) = page.last().map(|record| record.id) else { break };
+        if let Some(known) = &mut known {
+            let targets = page.iter().filter_map(|record| target(record, &prefixes, destination.rules()));
+            targets.for_each(|target| known.add(&target));
+        }
+        // Whoever reads ends when nobody listens any more, even in the middle of a file.
+        let (tell, mut heard) = mpsc::channel(HANDS);
         let mut hands = JoinSet::new();
         for share in page.chunks(page.len().div_ceil(HANDS)) {
-            let (share, destination, prefixes) =
-                (share.to_vec(), Arc::clone(&destination), Arc::clone(&prefixes));
+            let (share, destination, prefixes, tell) =
+                (share.to_vec(), Arc::clone(&destination), Arc::clone(&prefixes), tell.clone());
             match *destination {
                 Kept::Local(..) => drop(hands.spawn_blocking(move || {
-                    share.iter().map(|record| check(record, &destination, &prefixes)).collect::<Vec<_>>()
+                    let goes_on = || !tell.is_closed();
+                    let checked = share.iter().map(|record| check(record, &destination, &prefixes, &goes_on));
+                    for checked in checked {
+                        if tell.blocking_send(checked).is_err() {
+                            return;
+                        }
+                    }
                 })),
                 Kept::Remote(..) => drop(hands.spawn(async move {
-                    let mut checked = Vec::with_capacity(share.len());
                     for record in &share {
-                        checked.push(check_remote(record, &destination, &prefixes).await);
+                        if tell.send(check_remote(record, &destination, &prefixes).await).await.is_err() {
+                            return;
+                        }
                     }
-                    checked
                 })),
             }
         }
-        for (id, target, verdict) in hands.join_all().await.into_iter().flatten() {
+        drop(tell);
+        while let Some((id, target, verdict)) = heard.recv().await {
             add(&mut report, id, target, verdict);
+            if told.elapsed() >= TOLD_EVERY {
+                told = Instant::now();
+                on_progress(&report);
+            }
         }
-        let written = checkpoint.sidecars_between(after, last).await?;
+        hands.join_all().await;
+        let mut written = checkpoint.sidecars_between(after, last).await?;
+        written.retain(|(id, _)| records.is_empty() || records.contains(id));
+        if let Some(known) = &mut known {
+            written.iter().filter_map(|(_, result)| Written::of(result)).for_each(|it| known.add(&it.target));
+        }
         let checked = match &*destination {
             Kept::Local(root, _) => sidecars::check(written, root).await,
             Kept::Remote(place, line) => sidecars::check_remote(written, place, line).await,
@@ -138,8 +180,19 @@ pub(crate) async fn verify(
                 record.map(|record| source_of(&roots, record.source, &record.path)).unwrap_or_default();
         }
         after = last;
-        on_page(&report);
     }
+    if let (Some(known), Kept::Local(root, _)) = (known, &*destination) {
+        let found = known.look(root, &spared(checkpoint, &job)).await;
+        (report.orphans, report.orphan_paths) = (Some(found.count), found.first);
+    }
+    on_progress(&report);
+    Ok(report)
+}
+
+/// Files that may lie at the destination and are Sluice's own.
+fn spared(checkpoint: &Checkpoint, job: &JobSpec) -> Vec<PathBuf> {
+    let catalogue = job.catalogue_out.as_ref().map(|out| out.path.clone());
+    std::iter::once(checkpoint.path().to_owned()).chain(catalogue).collect()
 }
 
 /// Where the files are now.
@@ -179,13 +232,18 @@ fn outside() -> Verdict {
     Verdict::Unreadable("its path leads out of the destination".into())
 }
 
-fn check(record: &DeliveredRecord, kept: &Kept, prefixes: &[RawPath]) -> (RecordId, String, Verdict) {
+fn check(
+    record: &DeliveredRecord,
+    kept: &Kept,
+    prefixes: &[RawPath],
+    goes_on: &impl Fn() -> bool,
+) -> (RecordId, String, Verdict) {
     let Kept::Local(root, rules) = kept else { return (record.id, String::new(), outside()) };
     let below = target(record, prefixes, *rules).as_ref().and_then(platform::to_path);
     let Some(path) = below.map(|below| root.join(below)) else {
         return (record.id, to_shown(root.as_os_str()), outside());
     };
-    let verdict = compare(record, &path);
+    let verdict = compare(record, &path, goes_on);
     (record.id, to_shown(path.as_os_str()), verdict)
 }
 
@@ -251,7 +309,7 @@ async fn read_remote(
     }
 }
 
-fn compare(record: &DeliveredRecord, path: &Path) -> Verdict {
+fn compare(record: &DeliveredRecord, path: &Path, goes_on: &impl Fn() -> bool) -> Verdict {
     let unreadable = |error: &dyn std::fmt::Display| Verdict::Unreadable(error.to_string());
     let mut file = match platform::open_source(path) {
         Ok(file) => file,
@@ -271,7 +329,7 @@ fn compare(record: &DeliveredRecord, path: &Path) -> Verdict {
         return Verdict::SizeOnly;
     };
     platform::drop_cache(&file);
-    match copy::hash(&mut file, size, algorithm, &|_| true) {
+    match copy::hash(&mut file, size, algorithm, &|_| goes_on()) {
         Ok(read) if read.hash.as_ref().is_some_and(|hash| hash.hex == recorded) => {
             Verdict::Matching(read.bytes)
         }

@@ -186,3 +186,80 @@ fn what_may_not_be_read_fails_with_its_reason() {
     assert_eq!(failures[0].category, "source_unreadable");
     assert!(failures[0].source.ends_with("take-000003.dat"));
 }
+
+/// Names that would do harm if anything took them for more than names.
+fn hostile_names() -> [String; 5] {
+    [
+        "<script>alert(1)<script>.mov".into(),
+        "\"><img src=x onerror=alert(1)>.mov".into(),
+        "\u{1b}]0;owned\u{7}\u{1b}[31mred.mov".into(),
+        "photo\u{202e}gpj.exe".into(),
+        // As many as a file system takes: 255 bytes.
+        "🎬".repeat(63),
+    ]
+}
+
+fn with_hostile_names() -> Site {
+    let site = Site::new();
+    for (seed, name) in (0..).zip(hostile_names()) {
+        tree::file(&site.source.join(&name), 100, seed);
+        tree::file(&site.destination.join(&name), 100, seed + 100);
+    }
+    site.copy(&[]).expect(WITH_FAILURES);
+    site
+}
+
+#[test]
+fn the_html_report_is_one_page_of_text_whatever_the_names_are() {
+    let site = with_hostile_names();
+    let path = site.path("failures.html");
+    let ended = site.on_checkpoint("failures", &["--export", path.to_str().unwrap()]).expect(COMPLETE);
+    assert!(ended.stdout.contains("5 failed records written"), "{}", ended.stdout);
+    let page = fs::read_to_string(&path).unwrap();
+    for harm in ["<script", "<img", "\u{1b}", "\u{7}", "\u{202e}", "http://", "https://", "javascript:"] {
+        assert!(!page.contains(harm), "{harm:?} is in the page");
+    }
+    for text in ["&lt;script&gt;alert(1)", "photo\\u{202e}gpj.exe", &"🎬".repeat(63)] {
+        assert!(page.contains(text), "{text} is missing");
+    }
+    assert!(page.contains("5 found = 0 delivered + 5 failed + 0 skipped + 0 left out + 0 pending"));
+    assert!(page.contains("default-src 'none'") && page.contains("@media print"));
+    // One cause with its share and its advice, then the records.
+    assert!(page.contains("100.0 %") && page.contains("Compare the two files"), "{page}");
+    assert_eq!(page.matches("<tr>").count(), 2 + 1 + 5, "two headings, a cause, the records");
+}
+
+#[test]
+fn a_hostile_name_does_nothing_to_a_terminal_or_a_spreadsheet() {
+    let site = with_hostile_names();
+    let listed = site.on_checkpoint("failures", &[]).expect(COMPLETE);
+    for text in [&listed.stdout, &listed.stderr] {
+        assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
+    }
+    for kind in ["csv", "json"] {
+        let path = site.path(&format!("failures.{kind}"));
+        site.on_checkpoint("failures", &["--export", path.to_str().unwrap()]).expect(COMPLETE);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{kind}");
+        assert!(text.contains(&"🎬".repeat(63)), "{kind}");
+    }
+    let path = site.path("failures.xlsx");
+    site.on_checkpoint("failures", &["--export", path.to_str().unwrap()]).expect(COMPLETE);
+    let mut book: calamine::Xlsx<_> = calamine::open_workbook(&path).unwrap();
+    let (_, sheet) = calamine::Reader::worksheets(&mut book).remove(0);
+    let cells: Vec<String> = sheet.cells().map(|(_, _, cell)| cell.to_string()).collect();
+    assert!(cells.iter().any(|cell| cell.ends_with("<script>alert(1)<script>.mov")));
+    assert!(!cells.iter().any(|cell| cell.contains(['\u{1b}', '\u{202e}'])));
+}
+
+#[test]
+fn verify_finds_files_that_no_record_names() {
+    let site = Site::new();
+    tree::small_files(&site.source, 20, 1);
+    site.copy(&[]).expect(COMPLETE);
+    tree::file(&site.destination.join("foreign/left behind.mov"), 10, 1);
+    let ended = site.on_checkpoint("verify", &["--json"]).expect(COMPLETE);
+    let report: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!((&report["matching"], &report["orphans"]), (&20.into(), &1.into()));
+    assert_eq!(report["orphan_paths"], serde_json::json!(["foreign/left behind.mov"]));
+}

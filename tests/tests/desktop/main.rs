@@ -4,6 +4,7 @@
 
 mod catalogue;
 mod drag;
+mod failures;
 mod guided;
 mod home;
 mod newcomer;

@@ -414,6 +414,17 @@ impl Album {
         window.failure_rows(TAKEN.len()).await;
         self.look(&window, "failures").await;
         window.assert_all_within_reach_of_tab().await;
+        window.tap("change").await;
+        window.choose("amend-way", "get a text replaced").await;
+        window.fill("amend-from", ".").await;
+        window.fill("amend-to", " (2).").await;
+        window.shown("[data-testid='change-row']").await;
+        self.look(&window, "amend-many").await;
+        window.tap("amend-no").await;
+        window.tap("tab-records").await;
+        window.shown("[data-testid='record-row'][data-id]").await;
+        self.look(&window, "records").await;
+        window.assert_all_within_reach_of_tab().await;
         window.tap("tab-check").await;
         self.look(&window, "check-after-run").await;
 
@@ -428,6 +439,12 @@ impl Album {
         window.tap("tab-failures").await;
         window.says("No record has failed").await;
         self.look(&window, "no-failures").await;
+        window.tap("tab-records").await;
+        window.tap("verify-all").await;
+        window.reads("verify-result", |text| text.contains("read again")).await;
+        window.tap("find-duplicates").await;
+        window.reads("duplicates", |text| !text.contains('–')).await;
+        self.look(&window, "records-proven").await;
     }
 
     /// A window in which the library is checked against a destination.

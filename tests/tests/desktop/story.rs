@@ -179,6 +179,7 @@ async fn see_failures(window: &Window, site: &Site) -> Vec<FailureRow> {
 /// The exported report holds what the table showed.
 async fn export(screen: &Screen, window: &Window, site: &Site, rows: &[FailureRow]) {
     let path = site.path("failed.csv");
+    window.tap("menu-report").await;
     window.tap("export").await;
     screen.answer("Export the failure report", &path);
     window.says("The report is written").await;

@@ -1,13 +1,16 @@
 /** The one door between the window and the engine. Everything that crosses is named here. */
 import type {
   Amendment,
-  Attempt,
+  AmendmentPreview,
   Catalogue,
   CatalogueTrial,
+  Cause,
   ConcernedPage,
   Connection,
   Control,
+  Corrections,
   Delivery,
+  Duplicates,
   Endpoint,
   ErrorReport,
   Event,
@@ -24,7 +27,13 @@ import type {
   KnownMigration,
   LimitRanges,
   Limits,
+  Order,
+  PageAt,
   Progress,
+  Reconciliation,
+  RecordDetail,
+  RecordFilter,
+  RecordPage,
   RequestStep,
   RequestTrial,
   SecretField,
@@ -33,6 +42,7 @@ import type {
   SourcesTrial,
   Trial,
   TriedOutcome,
+  VerifyReport,
 } from './types';
 
 /** What a new migration starts from. */
@@ -145,9 +155,6 @@ export interface Door {
   /** Asks where, then keeps how a catalogue is read and mapped. The path written; null when cancelled. */
   savePreset(catalogue: Catalogue): Promise<string | null>;
 
-  failures(selection: Selection, after: number, limit: number): Promise<FailurePage>;
-  /** A record's failed attempts, oldest first. */
-  attempts(record: number): Promise<Attempt[]>;
   /** Changes failed records before they are tried again. How many. */
   amend(selection: Selection, amendment: Amendment): Promise<number>;
   /** Marks failed records as left, and why. How many. */
@@ -178,6 +185,33 @@ export interface Door {
   hostKey(place: string): Promise<HostKey>;
   /** Trusts the server from now on, if its key has that fingerprint. */
   trustHostKey(place: string, fingerprint: string): Promise<HostKey>;
+
+  /** Why records are failed now, most frequent first. */
+  causes(): Promise<Cause[]>;
+  /** A page of the chosen failed records, in that order. */
+  listFailures(selection: Selection, order: Order, at: PageAt): Promise<FailurePage>;
+  /** What a change of failed records would do. */
+  previewAmendment(selection: Selection, amendment: Amendment): Promise<AmendmentPreview>;
+  /** Takes back that records were left. How many. */
+  takeUp(selection: Selection): Promise<number>;
+  /** Asks for a corrected report and looks at it; null when the person cancelled. */
+  findCorrections(): Promise<{ path: string; corrections: Corrections } | null>;
+  /** Applies a corrected report, all of it or nothing. What goes through again starts. */
+  applyCorrections(path: string): Promise<Corrections>;
+
+  /** A page of the records that a filter lets through. */
+  records(filter: RecordFilter, at: PageAt): Promise<RecordPage>;
+  /** Everything that is known of one record; null: there is none. */
+  record(id: number): Promise<RecordDetail | null>;
+  /** The account of the migration. */
+  reconciliation(): Promise<Reconciliation>;
+  /** Looks for delivered records with the same content. Rejects while it is at work. */
+  findDuplicates(): Promise<Duplicates>;
+  /** Reads the destination again: these records, or all of it. Null when it was ended before. */
+  verify(records: number[], hear: (soFar: VerifyReport) => void): Promise<VerifyReport | null>;
+  endVerify(): Promise<void>;
+  /** Asks where, then writes the proof. The path written; null when the person cancelled. */
+  exportProof(): Promise<string | null>;
 
   /** Pauses cleanly, closes all files and ends the program. */
   quit(): Promise<void>;
@@ -255,7 +289,19 @@ export interface Door {
 
 /** Failed records: all, or fewer as `given` says. */
 export function selectionOf(given: Partial<Selection> = {}): Selection {
-  return { category: null, ids: [], stage: null, endpoint: null, message: null, ...given };
+  return {
+    category: null,
+    ids: [],
+    stage: null,
+    endpoint: null,
+    message: null,
+    cause: null,
+    search: null,
+    left: null,
+    span: null,
+    except: [],
+    ...given,
+  };
 }
 
 /** Whatever was thrown, as a report that can be shown. */

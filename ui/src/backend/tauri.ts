@@ -1,9 +1,9 @@
 /** The door as the desktop shell opens it. The only file that knows Tauri. */
-import { invoke } from '@tauri-apps/api/core';
+import { Channel, invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 import { getCurrentWebview } from '@tauri-apps/api/webview';
 import type { Door, Happened } from './door';
-import type { Event, Progress } from './types';
+import type { Event, Progress, VerifyReport } from './types';
 
 /** What is told, and of which migration. */
 interface Told<What> {
@@ -40,8 +40,6 @@ export const tauriDoor: Door = {
   loadPreset: () => invoke('load_preset'),
   savePreset: (catalogue) => invoke('save_preset', { catalogue }),
 
-  failures: (selection, after, limit) => invoke('failures', { selection, after, limit }),
-  attempts: (record) => invoke('attempts', { record }),
   amend: (selection, amendment) => invoke('amend', { selection, amendment }),
   leave: (selection, note) => invoke('leave', { selection, note }),
   reprocess: (selection) => invoke('reprocess', { selection }),
@@ -61,6 +59,25 @@ export const tauriDoor: Door = {
   testConnection: (place) => invoke('test_connection', { place }),
   hostKey: (place) => invoke('host_key', { place }),
   trustHostKey: (place, fingerprint) => invoke('trust_host_key', { place, fingerprint }),
+
+  causes: () => invoke('causes'),
+  listFailures: (selection, order, at) => invoke('list_failures', { selection, order, at }),
+  previewAmendment: (selection, amendment) => invoke('preview_amendment', { selection, amendment }),
+  takeUp: (selection) => invoke('take_up', { selection }),
+  findCorrections: () => invoke('find_corrections'),
+  applyCorrections: (path) => invoke('apply_corrections', { path }),
+
+  records: (filter, at) => invoke('records', { filter, at }),
+  record: (id) => invoke('record', { id }),
+  reconciliation: () => invoke('reconciliation'),
+  findDuplicates: () => invoke('find_duplicates'),
+  verify: (records, hear) => {
+    const told = new Channel<VerifyReport>();
+    told.onmessage = hear;
+    return invoke('verify', { records, told });
+  },
+  endVerify: () => invoke('end_verify'),
+  exportProof: () => invoke('export_proof'),
 
   quit: () => invoke('quit'),
 

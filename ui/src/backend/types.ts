@@ -1585,6 +1585,10 @@ records: number, } | { "kind": "left",
 /**
  * How many.
  */
+records: number, } | { "kind": "taken_up", 
+/**
+ * How many.
+ */
 records: number, } | { "kind": "catalogue_written", 
 /**
  * The file.
@@ -1771,6 +1775,111 @@ advice: string,
  */
 count: number, };
 
+export type Cause = { 
+/**
+ * Its number; see [`Selection::cause`].
+ */
+id: number, 
+/**
+ * The category.
+ */
+category: Category, 
+/**
+ * Whether trying again can help.
+ */
+class: Class, 
+/**
+ * Where they failed.
+ */
+stage: Stage, 
+/**
+ * The service at which they failed: scheme, host and port.
+ */
+endpoint: string | null, 
+/**
+ * What their messages have in common, with `…` for names and `#` for numbers, safe to show. None: these
+ * are the rest of their category, with messages of many kinds.
+ */
+message: string | null, 
+/**
+ * A few words for a heading.
+ */
+title: string, 
+/**
+ * What the person can do.
+ */
+advice: string, 
+/**
+ * How many records.
+ */
+count: number, 
+/**
+ * When the first of them failed, in milliseconds since 1970 (UTC).
+ */
+first_ms: number, 
+/**
+ * When the last of them failed.
+ */
+last_ms: number, };
+
+export type OrderBy = "number" | "size" | "time" | "attempts" | "name";
+
+export type Order = { 
+/**
+ * By what.
+ */
+by: OrderBy, 
+/**
+ * The largest first.
+ */
+descending: boolean, };
+
+export type Span = { 
+/**
+ * How the list is ordered, ascending.
+ */
+by: OrderBy, 
+/**
+ * The first record.
+ */
+first: number, 
+/**
+ * The last record.
+ */
+last: number, };
+
+export type PageAt = { 
+/**
+ * The record before it. None: it begins with the list.
+ */
+after: number | null, 
+/**
+ * Records that are passed over after that one; none while a text is searched for.
+ */
+skip: number, 
+/**
+ * Records, at most 1,000.
+ */
+limit: number, };
+
+export type AmendmentPreview = { 
+/**
+ * Records that are chosen.
+ */
+chosen: number, 
+/**
+ * Records of them that would change.
+ */
+changed: number, 
+/**
+ * The first twenty of those, before and after.
+ */
+examples: Array<RecordChange>, 
+/**
+ * Why a new path is refused, among the first records: it leads out of the source, or none is left.
+ */
+refused: Array<RowProblem>, };
+
 export type FailedRecord = { 
 /**
  * The record's number.
@@ -1843,7 +1952,8 @@ export type FailurePage = {
  */
 failures: Array<FailedRecord>, 
 /**
- * Give this as `after` to get the next page. None: this was the last.
+ * Give this as `after` to get the next page. None: this was the last. With a search, a page may hold
+ * fewer records than were asked for, or none, although there is a next one.
  */
 next: number | null, };
 
@@ -1909,7 +2019,27 @@ endpoint: string | null,
 /**
  * Only messages that contain this text, in any case.
  */
-message: string | null, };
+message: string | null, 
+/**
+ * Only what failed by this cause.
+ */
+cause: number | null, 
+/**
+ * Only records with this text in their path, message, note or own id, in any case; or with this number.
+ */
+search: string | null, 
+/**
+ * True: only what a person left. False: all but that.
+ */
+left: boolean | null, 
+/**
+ * Only records between these two, in the order of a list.
+ */
+span: Span | null, 
+/**
+ * None of these records.
+ */
+except: Array<number>, };
 
 export type Amendment = { 
 /**
@@ -1920,6 +2050,10 @@ path: string | null,
  * The beginning of the path that is replaced, and by what.
  */
 prefix: [string, string] | null, 
+/**
+ * A text in the path that is replaced, wherever it stands, and by what.
+ */
+replace: [string, string] | null, 
 /**
  * Fields that are set; null takes a field away.
  */
@@ -2018,6 +2152,278 @@ problems: Array<RowProblem>,
  * What the reader should know, in sentences.
  */
 notes: Array<string>, };
+
+export type Evidence = "size" | "written" | "remote_checksum" | "read_back";
+
+export type BalancePart = "delivered" | "failed" | "skipped" | "excluded" | "pending";
+
+export type RecordFilter = { 
+/**
+ * Only this part of the balance.
+ */
+part: BalancePart | null, 
+/**
+ * Only delivered records of which this was proven.
+ */
+evidence: Evidence | null, 
+/**
+ * Only records with this text in their path, message, note or own id, in any case; or with this number.
+ */
+search: string | null, 
+/**
+ * Only delivered records whose content was delivered more than once, as the latest look for them found.
+ */
+duplicates: boolean, };
+
+export type ShownRecord = { 
+/**
+ * Its number.
+ */
+id: number, 
+/**
+ * The part of the balance that it counts in.
+ */
+part: BalancePart, 
+/**
+ * Full path of the source file.
+ */
+source: string, 
+/**
+ * Path below the destination, with `/` between the parts; only where the content is there.
+ */
+target: string | null, 
+/**
+ * Bytes as delivered or found identical, else as planned.
+ */
+size: number, 
+/**
+ * How often it was tried.
+ */
+attempts: number, 
+/**
+ * `algorithm:hexadecimal`.
+ */
+hash: string | null, 
+/**
+ * What was proven.
+ */
+evidence: Evidence | null, 
+/**
+ * The category of its failure, or why it was skipped or left out.
+ */
+reason: string | null, 
+/**
+ * What went wrong.
+ */
+message: string | null, 
+/**
+ * When it got its outcome, in milliseconds since 1970 (UTC).
+ */
+ended_ms: number | null, 
+/**
+ * The row of the catalogue that names it, as a spreadsheet counts.
+ */
+row: number | null, 
+/**
+ * What the catalogue calls it.
+ */
+external_id: string | null, };
+
+export type RecordPage = { 
+/**
+ * The records.
+ */
+records: Array<ShownRecord>, 
+/**
+ * Give this as `after` to get the next page. None: this was the last. With a search, a page may hold
+ * fewer records than were asked for, or none, although there is a next one.
+ */
+next: number | null, };
+
+export type DoneStep = { 
+/**
+ * Its name: `copied`, `registered`, `described`, `lookup:NAME`, `sidecar:NAME`.
+ */
+step: string, 
+/**
+ * When, in milliseconds since 1970 (UTC).
+ */
+at_ms: number, 
+/**
+ * What it gave, as JSON; the beginning, where it is long.
+ */
+result: string, };
+
+export type RecordDetail = { 
+/**
+ * The record.
+ */
+record: ShownRecord, 
+/**
+ * How it failed, while it is failed.
+ */
+failure: FailedRecord | null, 
+/**
+ * Its path below its source, with `/` between the parts.
+ */
+path: string, 
+/**
+ * What a catalogue or a person says of it.
+ */
+fields: Record<string, unknown>, 
+/**
+ * What is done of it so far, oldest first.
+ */
+done: Array<DoneStep>, 
+/**
+ * Its failed attempts, oldest first, at most a thousand.
+ */
+attempts: Array<Attempt>, };
+
+export type VerifyProblem = { 
+/**
+ * The record's number.
+ */
+id: number, 
+/**
+ * The file's path, safe to show.
+ */
+target: string, 
+/**
+ * `missing`, `differing` or `unreadable`.
+ */
+problem: string, 
+/**
+ * In words.
+ */
+message: string, };
+
+export type VerifyReport = { 
+/**
+ * Records looked at: delivered, and skipped as identical.
+ */
+checked: number, 
+/**
+ * Content hashes to the recorded value.
+ */
+matching: number, 
+/**
+ * The size is right; no hash was recorded to compare with.
+ */
+size_only: number, 
+/**
+ * There is no such file.
+ */
+missing: number, 
+/**
+ * Content or size is not what was recorded.
+ */
+differing: number, 
+/**
+ * The file could not be read.
+ */
+unreadable: number, 
+/**
+ * Bytes read.
+ */
+bytes: number, 
+/**
+ * Sidecars looked at beside them.
+ */
+sidecars: number, 
+/**
+ * Sidecars that are missing, differ or could not be read.
+ */
+sidecars_wrong: number, 
+/**
+ * The first thousand problems.
+ */
+problems: Array<VerifyProblem>, 
+/**
+ * Files at the destination that no record names. None: they were not looked for, because only some
+ * records were verified, the migration was at work, or the destination is on another computer.
+ */
+orphans: number | null, 
+/**
+ * The first thousand of them: their paths below the destination, safe to show.
+ */
+orphan_paths: Array<string>, };
+
+export type Duplicates = { 
+/**
+ * When, in milliseconds since 1970 (UTC).
+ */
+at_ms: number, 
+/**
+ * Records whose content was delivered more than once.
+ */
+records: number, 
+/**
+ * Different contents among them.
+ */
+contents: number, 
+/**
+ * Bytes that are there more than once.
+ */
+bytes: number, };
+
+export type Verified = { 
+/**
+ * When it ended, in milliseconds since 1970 (UTC).
+ */
+at_ms: number, 
+/**
+ * Who let it run: user and computer, as the system names them.
+ */
+by: string, 
+/**
+ * The version of Sluice.
+ */
+tool: string, 
+/**
+ * What it found.
+ */
+report: VerifyReport, };
+
+export type Proven = { 
+/**
+ * What was proven.
+ */
+evidence: Evidence, 
+/**
+ * Records.
+ */
+records: number, };
+
+export type Reconciliation = { 
+/**
+ * The numbers.
+ */
+balance: Balance, 
+/**
+ * Whether they add up.
+ */
+holds: boolean, 
+/**
+ * Failed records that a person left as they are.
+ */
+left: number, 
+/**
+ * Delivered records by what was proven, most first.
+ */
+proven: Array<Proven>, 
+/**
+ * Policies that left records out, and how many.
+ */
+excluded: Array<[string, number]>, 
+/**
+ * The latest verification of the whole, if there was one.
+ */
+verified: Verified | null, 
+/**
+ * The latest look for duplicates, if there was one.
+ */
+duplicates: Duplicates | null, };
 
 export type PreviewRequest = { 
 /**

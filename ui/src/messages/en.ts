@@ -3,11 +3,13 @@
 import { guide } from './guide.en';
 import type {
   Actor,
+  BalancePart,
   CatalogueFormat,
   Category,
   Class,
   EncodingBy,
   EventKind,
+  Evidence,
   HashAlgorithm,
   NameReason,
   OnConflict,
@@ -19,6 +21,8 @@ import type {
   StepResult,
   Verify,
 } from '../backend/types';
+import type { Way } from '../state/amending.svelte';
+import type { FailureColumn } from '../state/columns.svelte';
 import type { Tab } from '../state/desk.svelte';
 
 /** The categories that mean: something is away as a whole. */
@@ -376,6 +380,37 @@ export const en = {
     more: 'All events',
   },
 
+  /** Long tables. */
+  rows: {
+    selectAll: 'Select all',
+    selectOne: (id: string) => `Select record ${id}`,
+    sortBy: (column: string) => `Order by ${column}`,
+    ascending: 'smallest first',
+    descending: 'largest first',
+    loading: 'Loading…',
+    searching: 'searching…',
+    nothingFound: 'No record matches.',
+    atLeast: (text: string) => `${text} found so far`,
+    columns: 'Columns',
+    copyPath: 'Copy path',
+    copied: 'The path is copied.',
+  },
+
+  corrections: {
+    import: 'Import corrections…',
+    title: 'Corrections',
+    changed: (n: number, text: string) => `${text} ${plural(n, 'record changes', 'records change')}`,
+    rest: (again: string, unchanged: string) =>
+      `· ${again} go through again · ${unchanged} rows stay as they are`,
+    wrong: (n: number, text: string) =>
+      `${text} ${plural(n, 'row makes', 'rows make')} no sense. Nothing can be applied before ${plural(n, 'it is', 'they are')} mended in the file.`,
+    none: 'nothing',
+    becomes: 'becomes',
+    more: (text: string) => `and ${text} more`,
+    yes: 'Apply and reprocess',
+    done: (n: number, text: string) => `${text} ${plural(n, 'record is', 'records are')} corrected.`,
+  },
+
   leave: {
     title: (n: number, text: string) =>
       n === 1 ? 'Leave this record as it is?' : `Leave ${text} records as they are?`,
@@ -387,12 +422,24 @@ export const en = {
     yesMany: 'Leave them',
     done: (n: number, text: string) =>
       `${text} ${plural(n, 'record is', 'records are')} left, with your note.`,
+    undone: (n: number, text: string) =>
+      `${text} ${plural(n, 'record is', 'records are')} taken up again with the others.`,
   },
 
   amend: {
     title: (n: number, text: string) => (n === 1 ? 'Change this record' : `Change ${text} records`),
     text: 'What earlier tries found out with the old path or fields is forgotten.',
     path: 'Path below the source',
+    paths: 'Paths below the source',
+    ways: {
+      none: 'stay as they are',
+      prefix: 'get another beginning',
+      replace: 'get a text replaced',
+    } satisfies Record<Way, string>,
+    from: { prefix: 'Beginning as it is', replace: 'Text to find' },
+    to: 'What it becomes',
+    wouldChange: (n: number, text: string, all: string) =>
+      `${text} of ${all} ${plural(n, 'record would change', 'records would change')}`,
     fields: 'Fields',
     fieldsHint: 'A field without a value is taken away.',
     name: 'Name',
@@ -868,6 +915,7 @@ export const en = {
       reprocessed: 'Tried again reprocessed',
       amended: 'Changed records',
       left: 'Left records',
+      taken_up: 'Taken up records',
       catalogue_written: 'Catalogue written',
       catalogue_failed: 'Catalogue failed',
       watch_polls: 'Watching',
@@ -891,8 +939,8 @@ export const en = {
       `Batch ${id} begins: ${records}, ${size}, over ${streams} streams.`,
     recoveryBatchStarted: (id: string, records: string, size: string) =>
       `Batch ${id} begins on the recovery lane: ${records}, ${size}.`,
-    batchEnded: (id: string, span: string, outcomes: string[]) =>
-      `Batch ${id} ended after ${span}${outcomes.length > 0 ? `: ${outcomes.join(', ')}` : ''}.`,
+    batchEnded: (id: string, span: string, outcomes: string) =>
+      `Batch ${id} ended after ${span}${outcomes ? `: ${outcomes}` : ''}.`,
     returned: 'given back',
     recordsFailed: (n: number, text: string, batch: string) =>
       `${text} ${plural(n, 'record', 'records')} of batch ${batch} failed.`,
@@ -951,6 +999,8 @@ export const en = {
       `${text} failed ${plural(n, 'record was', 'records were')} changed.`,
     left: (n: number, text: string) =>
       `${text} failed ${plural(n, 'record is', 'records are')} left as ${plural(n, 'it is', 'they are')}.`,
+    takenUp: (n: number, text: string) =>
+      `${text} left ${plural(n, 'record is', 'records are')} taken up again.`,
     catalogueWritten: (file: string, records: string) => `The catalogue ${file} is written: ${records}.`,
     catalogueFailed: (file: string, why: string) => `The catalogue ${file} could not be written: ${why}.`,
     polls: (why: string) => `Watching by listing: ${why}.`,
@@ -961,19 +1011,26 @@ export const en = {
   failures: {
     title: 'Failed records',
     none: 'No record has failed.',
+    noneHint: 'Records that fail are listed here with their cause, and can be mended while the rest goes on.',
     causes: 'Causes',
     all: 'All causes',
+    leftOnes: 'Left with a note',
+    manyMessages: 'Messages of many kinds',
+    shareOf: (share: string) => `${share} of all failed records`,
+    between: (first: string, last: string) => (first === last ? first : `${first} to ${last}`),
+    search: 'Search path, message, note',
+    report: 'Report',
     showing: (n: number, text: string) => `${text} failed ${plural(n, 'record', 'records')}`,
     selected: (text: string) => `${text} selected`,
-    noneSelected: 'None selected',
+    allMatching: 'All that match are selected',
+    noneSelected: 'None selected: the buttons mean all of them',
     reprocessAll: (text: string) => `Reprocess all ${text}`,
     reprocessThese: (text: string) => `Reprocess these ${text}`,
-    reprocessSelectedNone: 'Reprocess selected',
     reprocessSelected: (text: string) => `Reprocess ${text} selected`,
+    reprocessMatching: 'Reprocess all that match',
+    takeUp: 'Take up again',
     whileUnderWay: 'What you reprocess now goes onto the recovery lane; the run goes on beside it.',
     whileEnding: 'Reprocessing is possible once the run has come to rest.',
-    selectAll: 'Select all',
-    selectOne: (id: string) => `Select record ${id}`,
     newer: (n: number, text: string) =>
       `${text} more ${plural(n, 'record has', 'records have')} failed since`,
     fewer: 'This list has changed',
@@ -983,14 +1040,17 @@ export const en = {
       stage: 'Stage',
       category: 'Cause',
       attempts: 'Tries',
+      size: 'Size',
+      failed: 'Failed',
+      row: 'Row',
+      external: 'Own id',
       message: 'Message',
-    },
+    } satisfies Record<FailureColumn, string>,
     detail: 'Record in detail',
     when: 'Failed',
     size: 'Size',
-    loading: 'Loading…',
     change: 'Change…',
-    leave: 'Leave it…',
+    leave: 'Leave…',
     service: 'Service',
     answered: (status: string) => `answered ${status}`,
     due: (when: string) => `Tried again by itself: ${when}`,
@@ -1010,6 +1070,95 @@ export const en = {
     onlyLeft: 'Nothing to do: records that are left are only tried again when you choose them.',
     ontoRecovery: (n: number, text: string) =>
       `${text} ${plural(n, 'record goes', 'records go')} onto the recovery lane.`,
+  },
+
+  records: {
+    title: 'Records',
+    account: 'Account',
+    adds: 'It adds up',
+    addsNot: 'It does not add up',
+    all: 'found',
+    left: (text: string) => `${text} of them left with a note`,
+    evidence: {
+      size: 'sizes compared',
+      written: 'checksum kept',
+      remote_checksum: 'checksum of the service',
+      read_back: 'read back',
+    } satisfies Record<Evidence, string>,
+    part: {
+      delivered: 'delivered',
+      failed: 'failed',
+      skipped: 'skipped',
+      excluded: 'left out',
+      pending: 'pending',
+    } satisfies Record<BalancePart, string>,
+    parts: {
+      delivered: 'Delivered records',
+      failed: 'Failed records',
+      skipped: 'Skipped: there already, identical',
+      excluded: 'Left out',
+      pending: 'Pending records',
+    } satisfies Record<BalancePart, string>,
+    everything: 'All records',
+    duplicatesOf: 'Delivered more than once',
+    proven: 'Proven',
+    verified: 'Verified',
+    notVerified: 'Not verified since the delivery',
+    clean: (checked: string, when: string) => `${checked} files read again on ${when}: all as recorded`,
+    wrong: (missing: string, differing: string, unreadable: string, when: string) =>
+      `${when}: ${missing} missing, ${differing} changed, ${unreadable} unreadable`,
+    someClean: (n: number, text: string) =>
+      `${text} ${plural(n, 'record', 'records')} read again: all as recorded`,
+    someWrong: (missing: string, differing: string, unreadable: string) =>
+      `Read again: ${missing} missing, ${differing} changed, ${unreadable} unreadable`,
+    problem: { missing: 'missing', differing: 'changed', unreadable: 'unreadable' } as Record<string, string>,
+    orphans: 'Orphans',
+    orphansHint: 'Files at the destination that no record names',
+    orphansUnknown: 'Known after a verification of the whole, at rest',
+    firstOf: (shown: string, all: string) => `The first ${shown} of ${all}`,
+    duplicates: 'Duplicates',
+    duplicatesHint: 'Delivered records with the same content',
+    duplicatesFound: (records: string, contents: string, bytes: string) =>
+      `${records} records with ${contents} contents; ${bytes} more than once`,
+    noDuplicates: 'None',
+    look: 'Look for them',
+    lookAgain: 'Look again',
+    looking: 'Looking…',
+    verifyAll: 'Verify all again',
+    verifySome: (n: number, text: string) => (n === 0 ? 'Verify selected' : `Verify ${text} selected`),
+    verifying: (done: string, of: string, bytes: string) => `Reading again: ${done} of ${of}, ${bytes}`,
+    endVerify: 'End it',
+    export: 'Export proof…',
+    exported: (path: string) => `The proof is written: ${path}`,
+    search: 'Search path, own id',
+    anyEvidence: 'Any proof',
+    evidenceLabel: 'Proof',
+    none: 'Nothing is planned yet.',
+    columns: {
+      id: 'No.',
+      part: 'State',
+      source: 'Source',
+      target: 'Target',
+      size: 'Size',
+      evidence: 'Proof',
+      hash: 'Hash',
+      attempts: 'Tries',
+    },
+    detail: 'Record in detail',
+    target: 'Target',
+    hash: 'Hash',
+    ended: 'Ended',
+    done: 'Done and proven so far',
+    nothingDone: 'Nothing of it is done yet.',
+    fields: 'Fields',
+    step: {
+      copied: 'Copied and proven',
+      registered: 'Registered',
+      described: 'Described',
+      undescribed: 'Could not be described',
+      lookup: (name: string) => `Looked up: ${name}`,
+      sidecar: (name: string) => `Sidecar: ${name}`,
+    },
   },
 
   stage: {

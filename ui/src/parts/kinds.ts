@@ -17,7 +17,10 @@ export const KINDS: readonly Sorted[] = [
   { group: 'settings', kinds: ['limits_changed', 'settings_changed'] },
   { group: 'autopilot', kinds: ['autopilot_changed'] },
   { group: 'outages', kinds: ['outage_began', 'outage_ended', 'checkpoint_writable'] },
-  { group: 'failures', kinds: ['records_failed', 'reprocessed', 'amended', 'left', 'folder_failed'] },
+  {
+    group: 'failures',
+    kinds: ['records_failed', 'reprocessed', 'amended', 'left', 'taken_up', 'folder_failed'],
+  },
   { group: 'batches', kinds: ['batch_started', 'batch_ended'], quiet: true },
   { group: 'other', kinds: ['watch_polls', 'catalogue_written', 'catalogue_failed', 'leases_released'] },
 ];

@@ -25,7 +25,7 @@ export function sentence({ what }: Event): string {
       const { id, started_ms, ended_ms, streams } = what.batch;
       const sum = (of: (stream: (typeof streams)[number]) => number) =>
         streams.reduce((all, stream) => all + of(stream), 0);
-      return words.batchEnded(count(id), duration((ended_ms - started_ms) / 1000), [
+      const outcomes = [
         ...told(
           sum((one) => one.delivered),
           m.balance.delivered,
@@ -46,7 +46,8 @@ export function sentence({ what }: Event): string {
           sum((one) => one.returned),
           words.returned,
         ),
-      ]);
+      ];
+      return words.batchEnded(count(id), duration((ended_ms - started_ms) / 1000), outcomes.join(', '));
     }
     case 'records_failed':
       return words.recordsFailed(what.records.length, count(what.records.length), count(what.batch));
@@ -82,6 +83,8 @@ export function sentence({ what }: Event): string {
       return words.amended(what.records, count(what.records));
     case 'left':
       return words.left(what.records, count(what.records));
+    case 'taken_up':
+      return words.takenUp(what.records, count(what.records));
     case 'catalogue_written':
       return words.catalogueWritten(plain(what.file), m.units.records(what.records, count(what.records)));
     case 'catalogue_failed':

@@ -14,6 +14,7 @@ import { Mending } from './mending.svelte';
 import { Migration } from './migration.svelte';
 import { wordsOf } from './news';
 import { Pilot } from './pilot.svelte';
+import { Records } from './records.svelte';
 import { SettingsForm } from './settings.svelte';
 import type { Step } from './steps';
 import { Work } from './work.svelte';
@@ -23,7 +24,16 @@ export type Screen = 'home' | 'setup' | 'planning' | 'preflight' | 'run';
 export type Tab = 'run' | 'check' | 'failures' | 'records' | 'events' | 'job';
 /** What the window asks the person, or lets them set, in front of everything else. */
 export type Question =
-  'stop' | 'close' | 'forget' | 'leave' | 'amend' | 'connections' | 'settings' | 'shortcuts' | 'about';
+  | 'stop'
+  | 'close'
+  | 'forget'
+  | 'leave'
+  | 'amend'
+  | 'corrections'
+  | 'connections'
+  | 'settings'
+  | 'shortcuts'
+  | 'about';
 
 export class Desk {
   migration: Migration | null = $state.raw(null);
@@ -46,6 +56,7 @@ export class Desk {
   readonly work = new Work();
   readonly failures: FailureList;
   readonly mending: Mending;
+  readonly records: Records;
   readonly advising: Advising;
   readonly pilot: Pilot;
   readonly checking: Checking;
@@ -83,6 +94,7 @@ export class Desk {
     this.home = new Home(door);
     this.failures = new FailureList(door);
     this.mending = new Mending(door, this);
+    this.records = new Records(door, this.work);
     this.advising = new Advising(this);
     this.pilot = new Pilot(door, this);
     this.checking = new Checking(door, this);

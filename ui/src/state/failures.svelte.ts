@@ -1,167 +1,112 @@
-/**
- * Failed records as a list that may be a million rows long, of which only the pages around the view
- * are held. The engine pages by key, so row numbers are found by walking from the nearest known page.
- */
+/** Failed records: their causes, the list of those that a person looks at, and the one that they look into. */
 import { selectionOf, type Door } from '../backend/door';
-import type { Attempt, Category, FailedRecord, Selection } from '../backend/types';
+import type { Cause, FailedRecord, Order, OrderBy, RecordDetail, Selection } from '../backend/types';
+import { Choice } from './choice.svelte';
+import { latest } from './latest';
+import { PagedList } from './paged.svelte';
 
-export const PAGE = 500;
-const PAGES_KEPT = 12;
+/** What of all failed records is listed: everything, one cause, or what a person left. */
+export type Shown = { kind: 'all' } | { kind: 'cause'; id: number } | { kind: 'left' };
 
 export class FailureList {
-  category: Category | null = $state.raw(null);
-  /** Rows in the list: what the groups say, put right when the last page is seen. */
-  total: number = $state.raw(0);
+  causes: Cause[] = $state.raw([]);
+  /** Records that a person left. */
+  left: number = $state.raw(0);
+  shown: Shown = $state.raw({ kind: 'all' });
+  search: string = $state.raw('');
+  order: Order = $state.raw({ by: 'number', descending: false });
   /** The count that the list was last asked for with. */
   listed: number = $state.raw(0);
-  /** Chosen records; `everything` stands for all rows without naming them. */
-  chosen: ReadonlySet<number> = $state.raw(new Set());
-  everything: boolean = $state.raw(false);
-  /** The row with the keyboard. */
-  cursor: number = $state.raw(0);
+  /** What is known of one record. */
+  detail: RecordDetail | null = $state.raw(null);
+  readonly list = new PagedList<FailedRecord>();
+  readonly choice = new Choice(this.list);
 
-  /** The failed attempts of one record, once they are known. */
-  history: { record: number; attempts: Attempt[] } | null = $state.raw(null);
+  readonly all: number = $derived(this.causes.reduce((sum, one) => sum + one.count, 0));
+  /** The cause that is shown, while it has records. */
+  readonly cause: Cause | null = $derived.by(() => {
+    const { shown } = this;
+    return shown.kind === 'cause' ? (this.causes.find((one) => one.id === shown.id) ?? null) : null;
+  });
+  /** Rows that the list should have by now, without a search. */
+  readonly expected: number = $derived.by(() => {
+    if (this.shown.kind === 'all') return this.all;
+    return this.shown.kind === 'left' ? this.left : (this.cause?.count ?? 0);
+  });
 
-  readonly chosenCount: number = $derived(this.everything ? this.total : this.chosen.size);
-
-  #pages: ReadonlyMap<number, FailedRecord[]> = $state.raw(new Map());
   #door: Door;
-  /** `#after[n]` is the key after which page n begins. */
-  #after: number[] = [0];
-  #wanted: { first: number; last: number } = { first: 0, last: 0 };
-  #walking: Promise<void> | null = null;
-  #generation = 0;
   #recalled = 0;
-  #anchor = 0;
 
   constructor(door: Door) {
     this.#door = door;
   }
 
-  /** Begins anew with another cause or a new count; the choice is dropped. */
-  async reset(category: Category | null, total: number): Promise<void> {
-    this.category = category;
-    this.cursor = 0;
-    this.#anchor = 0;
-    this.#wanted = { first: 0, last: 0 };
-    this.chooseNone();
-    await this.reload(total);
+  /** Asks for the causes anew. */
+  readonly survey = latest(async () => {
+    const [causes, account] = await Promise.all([this.#door.causes(), this.#door.reconciliation()]);
+    this.causes = causes;
+    this.left = account.left;
+  });
+
+  /** Lists other records, from the beginning; the choice is dropped. */
+  async show(shown: Shown): Promise<void> {
+    this.shown = shown;
+    this.choice.reset();
+    await this.#begin();
   }
 
-  /** Reads the rows in view again; the choice and the place stay. */
-  async reload(total: number): Promise<void> {
-    this.#generation += 1;
-    this.#walking = null;
-    this.total = this.listed = total;
-    this.cursor = Math.min(this.cursor, Math.max(0, total - 1));
-    this.#after = [0];
-    this.#pages = new Map();
-    const { first, last } = this.#wanted;
-    if (total > 0) await this.show(first * PAGE, last * PAGE);
+  async find(text: string): Promise<void> {
+    if (text === this.search) return;
+    this.search = text;
+    this.choice.reset();
+    await this.#begin();
   }
 
-  /** Asks for the attempts of a record. Where the person went on meanwhile, only the latest counts. */
+  /** Orders by this; a second time the other way round. */
+  async sort(by: OrderBy): Promise<void> {
+    const descending = this.order.by === by && !this.order.descending;
+    this.order = { by, descending };
+    this.choice.reset();
+    await this.#begin();
+  }
+
+  /** Reads causes and rows again; place and choice stay as far as they can. */
+  async reload(): Promise<void> {
+    await this.survey();
+    if (this.shown.kind === 'cause' && !this.cause) return this.show({ kind: 'all' });
+    if (this.shown.kind === 'left' && this.left === 0) return this.show({ kind: 'all' });
+    const before = this.listed;
+    this.listed = this.expected;
+    await this.list.reload(this.search ? null : this.expected);
+    if (this.listed !== before) this.choice.settle();
+  }
+
+  /** Asks what is known of a record. Where the person went on meanwhile, only the latest counts. */
   async recall(record: number): Promise<void> {
     this.#recalled = record;
-    const attempts = await this.#door.attempts(record);
-    if (this.#recalled === record) this.history = { record, attempts };
+    const detail = await this.#door.record(record);
+    if (this.#recalled === record) this.detail = detail;
   }
 
-  row(index: number): FailedRecord | undefined {
-    return this.#pages.get(Math.floor(index / PAGE))?.[index % PAGE];
+  /** The records of the list, as a rule for the engine. */
+  rule(): Selection {
+    return selectionOf({
+      cause: this.shown.kind === 'cause' ? this.shown.id : null,
+      left: this.shown.kind === 'left' ? true : null,
+      search: this.search || null,
+    });
   }
 
-  /** Sees to it that these rows are held. Where the view went on meanwhile, only the latest counts. */
-  show(first: number, last: number): Promise<void> {
-    this.#wanted = { first: Math.floor(first / PAGE), last: Math.floor(last / PAGE) };
-    this.#walking ??= this.#walk(this.#generation);
-    return this.#walking;
-  }
-
-  async #walk(generation: number): Promise<void> {
-    try {
-      for (let next = this.#nextPage(); next !== null; next = this.#nextPage()) {
-        if ((await this.#fetch(next, generation)) === null) return;
-      }
-    } finally {
-      if (generation === this.#generation) this.#walking = null;
-    }
-  }
-
-  #nextPage(): number | null {
-    for (let page = this.#wanted.first; page <= this.#wanted.last; page += 1) {
-      if (page * PAGE < this.total && !this.#pages.has(page)) return Math.min(page, this.#after.length - 1);
-    }
-    return null;
-  }
-
-  /** Reads one page whose key is known. Null when the list began anew meanwhile. */
-  async #fetch(page: number, generation: number): Promise<FailedRecord[] | null> {
-    const selection = selectionOf({ category: this.category });
-    const answer = await this.#door.failures(selection, this.#after[page] ?? 0, PAGE);
-    if (generation !== this.#generation) return null;
-    const end = page * PAGE + answer.failures.length;
-    if (answer.next === null) this.total = end;
-    else {
-      this.#after[page + 1] = answer.next;
-      this.total = Math.max(this.total, end + 1);
-    }
-    const pages = new Map(this.#pages).set(page, answer.failures);
-    for (const held of pages.keys()) {
-      if (pages.size <= PAGES_KEPT) break;
-      if (held < this.#wanted.first || held > this.#wanted.last) pages.delete(held);
-    }
-    this.#pages = pages;
-    return answer.failures;
-  }
-
-  isChosen(record: FailedRecord): boolean {
-    return this.everything || this.chosen.has(record.id);
-  }
-
-  chooseNone(): void {
-    this.everything = false;
-    this.chosen = new Set();
-  }
-
-  chooseAll(): void {
-    this.everything = true;
-    this.chosen = new Set();
-  }
-
-  /** Only this row. */
-  chooseOnly(index: number): void {
-    this.cursor = this.#anchor = index;
-    const record = this.row(index);
-    this.everything = false;
-    this.chosen = new Set(record ? [record.id] : []);
-  }
-
-  /** This row in or out, the others stay. */
-  async toggle(index: number): Promise<void> {
-    this.cursor = this.#anchor = index;
-    const record = this.row(index);
-    if (!record) return;
-    const chosen = new Set(this.everything ? await this.#ids(0, this.total - 1) : this.chosen);
-    if (!chosen.delete(record.id)) chosen.add(record.id);
-    this.everything = false;
-    this.chosen = chosen;
-  }
-
-  /** From the row that was chosen last to this one. */
-  async extend(index: number): Promise<void> {
-    this.cursor = index;
-    const [from, to] = [Math.min(this.#anchor, index), Math.max(this.#anchor, index)];
-    const ids = await this.#ids(from, to);
-    if (this.cursor !== index) return;
-    this.everything = false;
-    this.chosen = new Set(ids);
-  }
-
-  /** What the engine is to work on: the choice, or all of the cause that is shown. */
+  /** What the engine is to work on: the choice, or all of the list. */
   selection(): Selection {
-    return selectionOf({ category: this.category, ids: this.everything ? [] : [...this.chosen] });
+    const { chosen } = this.choice;
+    if (chosen.kind === 'ids') return selectionOf({ ids: chosen.ids });
+    const rule = this.rule();
+    if (chosen.kind === 'none') return rule;
+    const { by, descending } = this.order;
+    const ends = chosen.ends && descending ? ([chosen.ends[1], chosen.ends[0]] as const) : chosen.ends;
+    const span = ends && { by, first: ends[0], last: ends[1] };
+    return { ...rule, span, except: chosen.except };
   }
 
   /** Nothing but this record. */
@@ -169,23 +114,16 @@ export class FailureList {
     return selectionOf({ ids: [record.id] });
   }
 
-  async #ids(from: number, to: number): Promise<number[]> {
-    const ids: number[] = [];
-    const generation = this.#generation;
-    for (let page = Math.floor(from / PAGE); page <= Math.floor(to / PAGE); page += 1) {
-      let rows = this.#pages.get(page) ?? null;
-      while (!rows) {
-        const near = Math.min(page, this.#after.length - 1);
-        const got = await this.#fetch(near, generation);
-        if (got === null) return ids;
-        if (near === page) rows = got;
-        else if (this.#after.length - 1 <= near) return ids;
-      }
-      rows.forEach((record, i) => {
-        const index = page * PAGE + i;
-        if (index >= from && index <= to) ids.push(record.id);
-      });
-    }
-    return ids;
+  async #begin(): Promise<void> {
+    const selection = this.rule();
+    const { order } = this;
+    this.listed = this.expected;
+    await this.list.reset({
+      read: async (at) => {
+        const page = await this.#door.listFailures(selection, order, at);
+        return { rows: page.failures, next: page.next };
+      },
+      length: this.search ? null : this.expected,
+    });
   }
 }

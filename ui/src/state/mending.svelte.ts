@@ -1,8 +1,9 @@
 /** What a person does about failed records: change them, leave them, send them through again. */
 import type { Door } from '../backend/door';
-import type { Amendment, FailedRecord, Selection } from '../backend/types';
+import type { Amendment, Corrections, FailedRecord, Selection } from '../backend/types';
 import { count } from '../format';
 import { m } from '../messages';
+import { Amending } from './amending.svelte';
 import type { Desk } from './desk.svelte';
 
 /** Failed records that the person is asked about. */
@@ -13,12 +14,22 @@ export interface About {
   record: FailedRecord | null;
 }
 
+/** A corrected report that was looked at. */
+export interface Found {
+  path: string;
+  corrections: Corrections;
+}
+
 /** What of the desk it needs. */
 type Place = Pick<Desk, 'migration' | 'failures' | 'work' | 'asking' | 'tab'>;
 
 export class Mending {
   /** Whom the question about failed records is about. */
   about: About | null = $state.raw(null);
+  /** The change that is being described. */
+  amending: Amending | null = $state.raw(null);
+  /** The corrections that the person is asked about. */
+  found: Found | null = $state.raw(null);
 
   #door: Door;
   #desk: Place;
@@ -28,11 +39,19 @@ export class Mending {
     this.#desk = desk;
   }
 
-  /** Asks what is to become of failed records. */
-  ask = (asking: 'leave' | 'amend', about: About) => {
+  askLeave = (about: About) => {
     this.about = about;
-    this.#desk.asking = asking;
+    this.#desk.asking = 'leave';
   };
+
+  /** Asks how records are to be changed; one shows its path as it is. */
+  askAmend = (about: About) =>
+    this.#desk.work.attempt(async () => {
+      const detail = about.record && (await this.#door.record(about.record.id));
+      this.about = about;
+      this.amending = new Amending(this.#door, about, detail?.path ?? null);
+      this.#desk.asking = 'amend';
+    });
 
   leave = (note: string) =>
     this.#desk.work.command(async () => {
@@ -40,8 +59,16 @@ export class Mending {
       if (!about) return;
       const records = await this.#door.leave(about.selection, note);
       this.#desk.asking = null;
-      await this.#listAnew();
+      await this.#desk.failures.reload();
       this.#desk.work.done('leave', m.leave.done(records, count(records)));
+    });
+
+  /** Takes back that records were left. */
+  takeUp = (selection: Selection) =>
+    this.#desk.work.command(async () => {
+      const records = await this.#door.takeUp(selection);
+      await this.#desk.failures.reload();
+      this.#desk.work.done('take-up', m.leave.undone(records, count(records)));
     });
 
   /** Changes failed records, and perhaps sends them through again at once. */
@@ -52,7 +79,7 @@ export class Mending {
       const records = await this.#door.amend(about.selection, amendment);
       this.#desk.asking = null;
       if (andReprocess) return this.#sendAgain(about.selection);
-      await this.#listAnew();
+      await this.#desk.failures.reload();
       this.#desk.work.done('amend', m.amend.done(records, count(records)));
     });
 
@@ -64,16 +91,35 @@ export class Mending {
       if (path !== null) this.#desk.work.done('export', m.failures.exported(path));
     });
 
+  /** Asks for a corrected report, and shows what it would change. */
+  findCorrections = () =>
+    this.#desk.work.command(async () => {
+      const found = await this.#door.findCorrections();
+      if (!found) return;
+      this.found = found;
+      this.#desk.asking = 'corrections';
+    });
+
+  /** Applies the corrections that were shown. */
+  correct = () =>
+    this.#desk.work.command(async () => {
+      if (!this.found) return;
+      const meanwhile = this.#desk.migration?.active ?? false;
+      const { changed, again } = await this.#door.applyCorrections(this.found.path);
+      this.found = null;
+      this.#desk.asking = null;
+      this.#desk.failures.choice.none();
+      if (!meanwhile && again > 0) this.#desk.tab = 'run';
+      else await this.#desk.failures.reload();
+      this.#desk.work.done('correct', m.corrections.done(changed, count(changed)));
+    });
+
   async #sendAgain(selection: Selection): Promise<void> {
     const meanwhile = this.#desk.migration?.active ?? false;
     const records = await this.#door.reprocess(selection);
-    this.#desk.failures.chooseNone();
+    this.#desk.failures.choice.none();
     if (!meanwhile && records > 0) this.#desk.tab = 'run';
     const went = meanwhile ? m.failures.ontoRecovery : m.failures.reprocessing;
     this.#desk.work.done('reprocess', records > 0 ? went(records, count(records)) : m.failures.onlyLeft);
-  }
-
-  #listAnew(): Promise<void> {
-    return this.#desk.failures.reload(this.#desk.failures.total);
   }
 }

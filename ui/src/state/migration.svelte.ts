@@ -273,8 +273,12 @@ export class Migration {
           this.progress = { ...this.progress, outage: null };
         if (!ACTIVE.has(what.to)) void this.resync();
         break;
-      case 'planned':
       case 'reprocessed':
+        // One that failed again and goes back once more leaves their number as it is.
+        this.changed += 1;
+        void this.resync();
+        break;
+      case 'planned':
         void this.resync();
         break;
       case 'limits_changed':
@@ -304,6 +308,7 @@ export class Migration {
         break;
       case 'amended':
       case 'left':
+      case 'taken_up':
         this.changed += 1;
         break;
       case 'autopilot_changed':

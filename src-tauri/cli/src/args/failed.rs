@@ -23,6 +23,9 @@ pub(crate) struct Chosen {
     /// Only messages that contain this text.
     #[arg(long, value_name = "TEXT")]
     message: Option<String>,
+    /// Only records with this text in their path, message, note or own id.
+    #[arg(long, value_name = "TEXT")]
+    search: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -50,6 +53,8 @@ impl Chosen {
             }),
             endpoint: self.endpoint.clone(),
             message: self.message.clone(),
+            search: self.search.clone(),
+            ..Selection::default()
         })
     }
 }
@@ -63,6 +68,9 @@ pub(crate) struct Change {
     /// Replace the beginning of the path: OLD=NEW.
     #[arg(long, value_name = "OLD=NEW", value_parser = pair)]
     prefix: Option<(String, String)>,
+    /// Replace a text in the path, wherever it stands: OLD=NEW.
+    #[arg(long, value_name = "OLD=NEW", value_parser = pair)]
+    replace: Option<(String, String)>,
     /// Set a field: NAME=VALUE; an empty value takes it away.
     #[arg(long, value_name = "NAME=VALUE", value_parser = pair)]
     field: Vec<(String, String)>,
@@ -74,6 +82,7 @@ impl Change {
         Amendment {
             path: self.path.clone(),
             prefix: self.prefix.clone(),
+            replace: self.replace.clone(),
             fields: self.field.iter().map(|(name, text)| (name.clone(), value(text))).collect(),
         }
     }

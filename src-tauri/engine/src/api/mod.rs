@@ -5,6 +5,7 @@ mod checkpoints;
 mod concerned;
 mod failures;
 mod reader;
+mod records;
 mod snapshot;
 mod tools;
 mod trial;
@@ -19,8 +20,15 @@ pub use self::catalogue::{inspect_catalogue, try_catalogue};
 pub use self::checkpoints::{data_folder, default_checkpoint, default_checkpoints};
 pub use self::concerned::{ConcernedPage, ConcernedRecord, TriedOutcome};
 use self::failures::groups;
-pub use self::failures::{Amendment, Attempt, FailedRecord, FailureGroup, FailurePage, Selection};
+pub use self::failures::{
+    Amendment, AmendmentPreview, Attempt, Cause, FailedRecord, FailureGroup, FailurePage, Order, OrderBy,
+    PageAt, Selection, Span,
+};
 pub use self::reader::{Reader, Status};
+pub use self::records::{
+    BalancePart, DoneStep, Duplicates, Proven, Reconciliation, RecordDetail, RecordFilter, RecordPage,
+    ShownRecord, Verified,
+};
 pub use self::snapshot::Snapshot;
 pub use self::tools::tools;
 pub use self::trial::{
@@ -337,7 +345,8 @@ impl Migration {
         recovery::leave(&self.0, selection, note).await
     }
 
-    /// Writes the failure report; the file's ending says how (`.csv`, `.xlsx`, `.json`).
+    /// Writes the failure report; the file's ending says how (`.csv`, `.xlsx`, `.json`,
+    /// `.html`).
     pub async fn export_failures(&self, selection: &Selection, to: &Path) -> Result<Exported, Error> {
         report::failures::export(&self.0.checkpoint, selection, to, Bounds::SPREADSHEET).await
     }

@@ -19,7 +19,7 @@ use crate::state::{State, Transition, next_state};
 use crate::{report, verify};
 
 /// A checkpoint opened to read it, also while another process runs it.
-pub struct Reader(Checkpoint);
+pub struct Reader(pub(super) Checkpoint);
 
 impl Reader {
     /// Opens a checkpoint to read it.
@@ -71,7 +71,8 @@ impl Reader {
         Ok(FailurePage { failures, next })
     }
 
-    /// Writes the failure report; the file's ending says how (`.csv`, `.xlsx`, `.json`).
+    /// Writes the failure report; the file's ending says how (`.csv`, `.xlsx`, `.json`,
+    /// `.html`).
     pub async fn export_failures(&self, selection: &Selection, to: &Path) -> Result<Exported, Error> {
         report::failures::export(&self.0, selection, to, Bounds::SPREADSHEET).await
     }
@@ -102,10 +103,10 @@ impl Reader {
         Ok(self.0.open_uploads().await?)
     }
 
-    /// Reads the destination again and compares it with the checkpoint. `on_page` hears of the
-    /// progress.
-    pub async fn verify(&self, on_page: impl FnMut(&VerifyReport)) -> Result<VerifyReport, Error> {
-        verify::verify(&self.0, on_page).await
+    /// Reads the destination again and compares it with the checkpoint; while no other process runs it, also
+    /// looks for files that no record names. `on_progress` hears of it several times a second.
+    pub async fn verify(&self, on_progress: impl FnMut(&VerifyReport)) -> Result<VerifyReport, Error> {
+        verify::verify(&self.0, &[], !self.0.is_run_elsewhere(), on_progress).await
     }
 
     /// Closes the file.

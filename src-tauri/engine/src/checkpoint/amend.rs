@@ -2,8 +2,8 @@
 
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
+use super::failed::narrow;
 use super::open::to_json;
-use super::records::narrow;
 use super::{Checkpoint, CheckpointError};
 use crate::api::{Amendment, Selection};
 use crate::event::EventKind;
@@ -28,11 +28,11 @@ impl Checkpoint {
         amendment: &Amendment,
         path: impl Fn(&RawPath) -> Option<RawPath>,
     ) -> Result<u64, CheckpointError> {
-        let (mut after, mut changed) = (0, 0);
-        loop {
-            let page = self.failed_after(selection, after, AT_ONCE).await?;
-            let Some(last) = page.last() else { break };
-            after = last.id;
+        let mut changed = 0;
+        // Chosen once: what changes meanwhile must not choose others.
+        for ids in self.failed_ids(selection).await?.chunks(AT_ONCE as usize) {
+            let chosen = Selection { ids: ids.to_vec(), ..Selection::default() };
+            let page = self.failed_after(&chosen, 0, AT_ONCE).await?;
             let rows: Vec<(RecordId, Option<String>)> = page
                 .iter()
                 .map(|record| (record.id, path(&record.path).map(|path| hex(&path.0))))
@@ -75,14 +75,32 @@ impl Checkpoint {
         .await
     }
 
+    /// Takes the notes of left records away. Gives their number.
+    pub(crate) async fn take_up(&self, selection: &Selection) -> Result<u64, CheckpointError> {
+        self.write(async |tx| {
+            let mut query = QueryBuilder::<Sqlite>::new(
+                "UPDATE record SET note = NULL WHERE state = 3 AND note IS NOT NULL",
+            );
+            narrow(&mut query, selection);
+            let records = query.build().execute(&mut *tx).await?.rows_affected();
+            if records > 0 {
+                super::events::add(tx, &EventKind::TakenUp { records }).await?;
+            }
+            Ok(records)
+        })
+        .await
+    }
+
     /// How many failed records a person left.
     pub(crate) async fn left(&self) -> Result<u64, CheckpointError> {
-        sqlx::query("SELECT count(*) AS n FROM record WHERE state = 3 AND note IS NOT NULL")
-            .fetch_one(&self.readers)
-            .await
-            .and_then(|row| row.try_get::<i64, _>("n"))
-            .map(|count| count.max(0) as u64)
-            .map_err(|error| self.database(error))
+        sqlx::query(
+            "SELECT count(*) AS n FROM record INDEXED BY record_left WHERE state = 3 AND note IS NOT NULL",
+        )
+        .fetch_one(&self.readers)
+        .await
+        .and_then(|row| row.try_get::<i64, _>("n"))
+        .map(|count| count.max(0) as u64)
+        .map_err(|error| self.database(error))
     }
 }
 

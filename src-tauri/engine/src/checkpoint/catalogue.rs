@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::records::{narrow, number};
+use super::failed::narrow;
+use super::records::number;
 use super::watched::REPLACED;
 use super::{Checkpoint, CheckpointError};
 use crate::api::Selection;

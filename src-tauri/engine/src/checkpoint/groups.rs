@@ -153,7 +153,7 @@ async fn fail(
     .fetch_one(&mut *tx)
     .await?;
     sqlx::query(
-        "UPDATE record SET state = 3, stage = ?, reason = ?, message = o.value ->> 1, ended_ms = ?
+        "UPDATE record SET state = 3, stage = ?, reason = ?, message = o.value ->> 1, cause = NULL, ended_ms = ?
          FROM json_each(?) AS o WHERE record.kin = o.value ->> 0 AND +record.state = 0",
     )
     .bind(stage.word())

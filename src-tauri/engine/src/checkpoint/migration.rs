@@ -93,6 +93,7 @@ impl Checkpoint {
         let done = async {
             let mut tx = self.writer.begin_with("BEGIN IMMEDIATE").await?;
             let done = work(&mut tx).await?;
+            super::causes::sort(&mut tx).await?;
             let last: i64 =
                 sqlx::query_scalar("SELECT coalesce(max(seq), 0) FROM event").fetch_one(&mut *tx).await?;
             tx.commit().await?;

@@ -6,13 +6,17 @@
 mod amend;
 mod attempts;
 mod batches;
+mod browse;
 mod catalogue;
+mod causes;
 mod concerned;
 mod correct;
 mod error;
 mod events;
+mod failed;
 mod glance;
 mod groups;
+mod lists;
 mod lock;
 mod metrics;
 mod migration;
@@ -31,13 +35,17 @@ use sqlx::SqlitePool;
 use tokio::sync::watch;
 
 pub(crate) use batches::Leased;
+pub(crate) use browse::RecordRow;
 pub(crate) use catalogue::{KnownRecord, Standing};
+pub(crate) use causes::CauseRow;
 pub(crate) use concerned::{PlacedRow, Which};
 pub(crate) use correct::Correction;
 pub use error::CheckpointError;
+pub(crate) use failed::FailedRow;
 pub(crate) use groups::incomplete;
+pub(crate) use lists::Place;
 pub(crate) use plan::{Listing, PlannedFate, PlannedRecord};
-pub(crate) use records::{DeliveredRecord, FailedRow};
+pub(crate) use records::DeliveredRecord;
 pub(crate) use targets::{Pending, PendingRecord};
 pub(crate) use watched::{Arrival, Renewed, Taken};
 

@@ -20,7 +20,7 @@ use crate::storage::local::platform;
 const APPLICATION_ID: u32 = 0x536c_7569;
 
 /// The newest format that this program knows: the number of the last migration in `migrations/`.
-const FORMAT: i64 = 8;
+const FORMAT: i64 = 12;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -108,6 +108,8 @@ impl Checkpoint {
     /// Brings a file of an older format up to the newest one.
     async fn bring_up_to_date(&self) -> Result<(), CheckpointError> {
         MIGRATIONS.run(&self.writer).await.map_err(|error| self.database(error.into()))?;
+        // What failed before there were causes gets its own.
+        self.write(async |_| Ok(())).await?;
         sqlx::query(sqlx::AssertSqlSafe(format!("PRAGMA user_version = {FORMAT}")))
             .execute(&self.writer)
             .await
@@ -247,8 +249,16 @@ mod tests {
         let job = JobSpec::new(vec![Path::new("/from").into()], Path::new("/to").into());
         Checkpoint::create(&path, &job).await.unwrap().close().await;
         let old = pool(options(&path, false), 1);
-        sqlx::query("DROP INDEX record_kin").execute(&old).await.unwrap();
-        for column in ["catalogue", "row", "external_id", "checksum", "mapped", "kin"] {
+        let indexes: Vec<String> = sqlx::query_scalar(
+            "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql LIKE '%record (%cause%' OR name = 'record_kin'",
+        )
+        .fetch_all(&old)
+        .await
+        .unwrap();
+        for index in indexes {
+            sqlx::query(sqlx::AssertSqlSafe(format!("DROP INDEX {index}"))).execute(&old).await.unwrap();
+        }
+        for column in ["catalogue", "row", "external_id", "checksum", "mapped", "kin", "cause"] {
             let drop = format!("ALTER TABLE record DROP COLUMN {column}");
             sqlx::query(sqlx::AssertSqlSafe(drop)).execute(&old).await.unwrap();
         }
@@ -257,8 +267,19 @@ mod tests {
             "DROP TABLE watched",
             "DROP TABLE upload",
             "DROP TABLE upload_part",
+            "DROP TABLE cause",
+            "DROP TABLE duplicate",
+            "DROP TABLE proof",
+            "DROP INDEX record_left",
+            "DROP INDEX record_proven",
+            "DROP INDEX record_skipped",
+            "DROP INDEX record_excluded",
+            "CREATE INDEX record_excluded ON record (reason) WHERE state = 5",
+            "CREATE INDEX record_failed ON record (id) WHERE state = 3",
             "DELETE FROM _sqlx_migrations WHERE version > 2",
             "INSERT INTO record (source, path, size, state) VALUES (0, x'61', 3, 0)",
+            "INSERT INTO record (source, path, size, state, stage, reason, message, ended_ms)
+             VALUES (0, x'62', 3, 3, 'ingest', 'source_io', 'reading b: error 5', 7)",
             "PRAGMA user_version = 2",
         ] {
             sqlx::query(statement).execute(&old).await.unwrap();
@@ -272,6 +293,8 @@ mod tests {
         let leased = checkpoint.lease_batch(Lane::Main, 10, 1).await.unwrap();
         let super::super::Leased::Batch(_, records) = leased else { panic!("the record is pending") };
         assert_eq!((&records[0].path, records[0].row), (&RawPath(b"a".to_vec()), None));
+        let causes = checkpoint.causes(&Default::default()).await.unwrap();
+        assert_eq!((causes.len(), causes[0].count, causes[0].first_ms), (1, 1, 7));
         checkpoint.close().await;
         assert_eq!(recognise(&path).unwrap(), FORMAT);
     }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use serde::Serialize;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
+use super::failed::narrow;
 use super::groups::{any, push_chosen_with_kin, with_fallen_kin};
 use super::migration::Change;
 use super::open::to_json;
-use super::records::{narrow, number};
+use super::records::number;
 use super::{Checkpoint, CheckpointError};
 use crate::api::Selection;
 use crate::clock::now_ms;
@@ -88,7 +89,7 @@ impl Checkpoint {
                         hash = o.value ->> 'hash', evidence = o.value ->> 'evidence',
                         stage = o.value ->> 'stage', reason = o.value ->> 'reason',
                         message = o.value ->> 'message', endpoint = o.value ->> 'endpoint',
-                        http_status = o.value ->> 'http_status',
+                        http_status = o.value ->> 'http_status', cause = NULL,
                         due_ms = CASE WHEN record.scheduled >= (o.value ->> 'times') THEN NULL ELSE o.value ->> 'due_ms' END,
                         lane = coalesce(o.value ->> 'lane', record.lane), took_ms = o.value ->> 'took_ms',
                         attempts = record.attempts + (o.value ->> 'spent'),
@@ -231,9 +232,9 @@ pub(super) async fn requeue(
     put_back(tx, lane, sums.try_get("records")?, sums.try_get("bytes")?).await
 }
 
-/// What a person left stays as it is, unless it is named.
+/// What a person left stays as it is, unless it is named, or nothing else is asked for.
 fn keep_those_left(query: &mut QueryBuilder<Sqlite>, selection: &Selection) {
-    if selection.ids.is_empty() {
+    if selection.ids.is_empty() && selection.left != Some(true) {
         query.push(" AND note IS NULL");
     }
 }

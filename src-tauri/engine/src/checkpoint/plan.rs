@@ -76,6 +76,9 @@ impl Checkpoint {
                 "DELETE FROM record",
                 "DELETE FROM empty_folder",
                 "DELETE FROM watched",
+                "DELETE FROM cause",
+                "DELETE FROM duplicate",
+                "DELETE FROM proof",
                 "UPDATE migration SET preflight = NULL",
                 "DELETE FROM balance",
                 "INSERT INTO balance (id) VALUES (1)",
@@ -146,7 +149,7 @@ impl Checkpoint {
         self.write(async |tx| {
             let failed: Vec<i64> = sqlx::query_scalar(
                 "UPDATE record SET state = 3, stage = o.value ->> 1, reason = o.value ->> 2,
-                        message = o.value ->> 3, ended_ms = ?, mapped = NULL
+                        message = o.value ->> 3, cause = NULL, ended_ms = ?, mapped = NULL
                  FROM json_each(?) AS o WHERE record.id = o.value ->> 0 AND +record.state = 0
                  RETURNING record.size",
             )

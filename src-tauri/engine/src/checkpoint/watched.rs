@@ -312,7 +312,7 @@ mod tests {
         };
         let outcomes: Vec<_> = leased.iter().map(delivered).collect();
         checkpoint.record_outcomes(batch, Lane::Main, &outcomes, &[], &[], 0).await.unwrap();
-        let there = checkpoint.delivered_after(0, 10).await.unwrap();
+        let there = checkpoint.delivered_after(&[], 0, 10).await.unwrap();
         assert_eq!(there.iter().map(|record| record.id).collect::<Vec<_>>(), [2, 3, 4]);
         checkpoint.close().await;
     }

@@ -1,8 +1,12 @@
-//! The failure report: CSV and XLSX for spreadsheets, JSON for scripts. Written page by page, so that a
+//! The failure report: CSV and XLSX for spreadsheets, JSON for scripts, HTML for people. Written page by page, so that a
 //! million failures need no more memory than one.
 //!
 //! Its columns `path`, `note` and `field:NAME` can be corrected and imported again, see
 //! [`super::corrections`].
+
+mod html;
+
+pub(crate) use html::account;
 
 use std::borrow::Cow;
 use std::io::{self, Write};
@@ -11,11 +15,11 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::api::{FailedRecord, Selection};
-use crate::checkpoint::{Checkpoint, FailedRow};
+use crate::api::{FailedRecord, FailurePage, Order, Selection};
+use crate::checkpoint::{Checkpoint, FailedRow, Place};
 use crate::error::Error;
 use crate::failure::{Category, Stage};
-use crate::record::{RawPath, RecordId, show_bytes};
+use crate::record::{RawPath, RecordId, show_bytes, show_text};
 use crate::report::file::{Draft, Kind, folder_of};
 use crate::report::table::{Bounds, Cell, Exported, Table};
 use crate::report::words::timestamp;
@@ -29,7 +33,7 @@ const PAGE: u32 = 1000;
 const FIELDS: u32 = 16_000;
 
 /// The kinds of failure report.
-pub(crate) const KINDS: &[Kind] = &[Kind::Csv, Kind::Xlsx, Kind::Json];
+pub(crate) const KINDS: &[Kind] = &[Kind::Csv, Kind::Xlsx, Kind::Json, Kind::Html];
 
 /// The columns before the fields.
 const COLUMNS: [&str; 17] = [
@@ -79,6 +83,8 @@ pub(crate) async fn export(
     let out = draft.out().map_err(failed)?;
     let exported = if kind == Kind::Json {
         write_json(checkpoint, selection, out, to).await?
+    } else if kind == Kind::Html {
+        html::write(checkpoint, selection, out, to).await?
     } else {
         let names = checkpoint.failed_field_names(selection, FIELDS).await?;
         let fields = names.iter().map(|name| format!("{FIELD}{name}"));
@@ -136,15 +142,26 @@ async fn each(
     checkpoint: &Checkpoint,
     selection: &Selection,
     place: &Path,
+    take: impl FnMut(&Reported) -> io::Result<()>,
+) -> Result<(), Error> {
+    each_of_first(checkpoint, selection, place, u64::MAX, take).await
+}
+
+async fn each_of_first(
+    checkpoint: &Checkpoint,
+    selection: &Selection,
+    place: &Path,
+    most: u64,
     mut take: impl FnMut(&Reported) -> io::Result<()>,
 ) -> Result<(), Error> {
     let roots = checkpoint.job().await?.roots();
     let migration = checkpoint.uuid().await?;
-    let mut after = 0;
+    let (mut after, mut left) = (0, most);
     loop {
-        let page = checkpoint.failed_after(selection, after, PAGE).await?;
+        let page = checkpoint.failed_after(selection, after, PAGE.min(left.min(PAGE.into()) as u32)).await?;
         let Some(last) = page.last() else { return Ok(()) };
         after = last.id;
+        left -= page.len() as u64;
         for mut row in page {
             let fields = std::mem::take(&mut row.fields);
             let path = row.path.to_string();
@@ -200,6 +217,19 @@ pub(crate) async fn page(
     Ok(rows.into_iter().map(|row| shown(&roots, row)).collect())
 }
 
+/// A page of failures in a person's order, ready to show.
+pub(crate) async fn listed(
+    checkpoint: &Checkpoint,
+    job: &JobSpec,
+    selection: &Selection,
+    order: Order,
+    place: Place,
+) -> Result<FailurePage, Error> {
+    let roots = job.roots();
+    let (rows, page) = checkpoint.failed_page(selection, order, place).await?;
+    Ok(FailurePage { failures: rows.into_iter().map(|row| shown(&roots, row)).collect(), next: page.next })
+}
+
 /// The full path of a record's source file, safe to show. `roots`: see [`JobSpec::roots`].
 pub(crate) fn source_of(roots: &[Location], source: usize, path: &RawPath) -> String {
     let (root, separator) = match roots.get(source) {
@@ -220,7 +250,7 @@ fn shown(roots: &[Location], row: FailedRow) -> FailedRecord {
         category,
         class: category.class(),
         attempts: row.attempts,
-        message: row.message,
+        message: show_text(&row.message),
         advice: category.advice().to_owned(),
         size: row.size,
         failed_ms: row.ended_ms,
@@ -229,6 +259,6 @@ fn shown(roots: &[Location], row: FailedRow) -> FailedRecord {
         note: row.note,
         due_ms: row.due_ms,
         row: row.row,
-        external_id: row.external_id,
+        external_id: row.external_id.map(|text| show_text(&text)),
     }
 }

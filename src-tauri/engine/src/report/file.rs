@@ -17,10 +17,12 @@ pub(crate) enum Kind {
     Json,
     /// One JSON object a line.
     Ndjson,
+    /// A page to read and to print.
+    Html,
 }
 
 impl Kind {
-    const ALL: [Self; 4] = [Self::Csv, Self::Xlsx, Self::Json, Self::Ndjson];
+    const ALL: [Self; 5] = [Self::Csv, Self::Xlsx, Self::Json, Self::Ndjson, Self::Html];
 
     pub(crate) const fn ending(self) -> &'static str {
         match self {
@@ -28,6 +30,7 @@ impl Kind {
             Self::Xlsx => ".xlsx",
             Self::Json => ".json",
             Self::Ndjson => ".ndjson",
+            Self::Html => ".html",
         }
     }
 

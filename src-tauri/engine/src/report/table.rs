@@ -65,6 +65,8 @@ pub(crate) struct Table<W: Write + Send> {
     out: Out<W>,
     bounds: Bounds,
     written: Exported,
+    /// What a workbook says of itself, in lines.
+    about: Vec<String>,
 }
 
 enum Out<W: Write + Send> {
@@ -91,7 +93,7 @@ impl<W: Write + Send> Table<W> {
         let mut writer = csv::Writer::from_writer(out);
         writer.write_record(columns.iter().map(|column| defuse(column).into_owned()))?;
         let written = Exported { sheets: 1, ..Exported::default() };
-        Ok(Self { out: Out::Csv(Box::new(writer)), bounds, written })
+        Ok(Self { out: Out::Csv(Box::new(writer)), bounds, written, about: Vec::new() })
     }
 
     /// `title`: the name of its sheets. `folder`: where its sheets may grow.
@@ -107,7 +109,12 @@ impl<W: Write + Send> Table<W> {
         let mut book = Book { out, workbook, title, columns: columns.to_vec(), row: 0, bytes: 0 };
         let mut written = Exported::default();
         book.next_sheet(&mut written, bounds)?;
-        Ok(Self { out: Out::Book(Box::new(book)), bounds, written })
+        Ok(Self { out: Out::Book(Box::new(book)), bounds, written, about: Vec::new() })
+    }
+
+    /// Lines that a workbook says of itself, on a sheet of their own. A CSV has no place for them.
+    pub(crate) fn about(&mut self, lines: Vec<String>) {
+        self.about = lines;
     }
 
     /// Adds a row; its cells stand in the columns' order.
@@ -141,7 +148,10 @@ impl<W: Write + Send> Table<W> {
         self.written.notes = notes(&self.written, matches!(self.out, Out::Csv(_)), self.bounds);
         match self.out {
             Out::Csv(mut writer) => writer.flush()?,
-            Out::Book(book) => book.end(&self.written.notes)?,
+            Out::Book(book) => {
+                let lines: Vec<String> = self.about.iter().chain(&self.written.notes).cloned().collect();
+                book.end(&lines)?;
+            }
         }
         Ok(self.written)
     }
@@ -237,7 +247,7 @@ impl<W: Write + Send> Book<W> {
             let sheet = self.workbook.add_worksheet_with_constant_memory().map_err(io_error)?;
             sheet.set_name(NOTES).map_err(io_error)?;
             for (row, note) in (0..).zip(notes) {
-                sheet.write_string(row, 0, note).map_err(io_error)?;
+                sheet.write_string(row, 0, defuse(note)).map_err(io_error)?;
             }
         }
         self.workbook.save_to_writer(&mut self.out).map_err(io_error)?;

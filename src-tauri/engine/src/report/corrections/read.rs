@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::error::Error;
 use crate::report::cell::restore;
-use crate::report::failures::{FIELD, KINDS};
+use crate::report::failures::FIELD;
 use crate::report::file::Kind;
 
 /// One row of a corrected report.
@@ -96,6 +96,9 @@ impl Stop {
     }
 }
 
+/// The kinds of report that can be corrected.
+const KINDS: &[Kind] = &[Kind::Csv, Kind::Xlsx, Kind::Json];
+
 /// Takes a row; false: no more of them.
 pub(crate) type OnRow<'a> = &'a mut dyn FnMut(Row) -> bool;
 
@@ -104,7 +107,8 @@ pub(crate) fn read(path: &Path, on_row: OnRow) -> Result<Heading, Error> {
     let read = match Kind::of(path, KINDS)? {
         Kind::Xlsx => xlsx::read(path, on_row),
         Kind::Json => json::read(path, on_row),
-        Kind::Csv | Kind::Ndjson => csv::read(path, on_row),
+        // The others are not among the kinds that are taken.
+        Kind::Csv | Kind::Ndjson | Kind::Html => csv::read(path, on_row),
     };
     match read {
         Ok(heading) => Ok(heading),

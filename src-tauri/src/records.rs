@@ -1,0 +1,81 @@
+//! The commands of the page about all records and their proof.
+
+use std::sync::Mutex;
+
+use sluice_engine::api::{
+    Duplicates, PageAt, Reconciliation, RecordDetail, RecordFilter, RecordPage, VerifyReport,
+};
+use sluice_engine::record::RecordId;
+use tauri::ipc::Channel;
+use tauri::{AppHandle, State};
+use tokio::sync::oneshot;
+
+use crate::desk::Desk;
+use crate::dialog;
+use crate::ipc::{Answer, open, report};
+
+/// Ends the verification that goes on, when it is used or dropped.
+#[derive(Default)]
+pub(crate) struct Verifying(Mutex<Option<oneshot::Sender<()>>>);
+
+#[tauri::command]
+pub(crate) async fn records(desk: State<'_, Desk>, filter: RecordFilter, at: PageAt) -> Answer<RecordPage> {
+    open(&desk).await?.records(&filter, at).await.map_err(report)
+}
+
+#[tauri::command]
+pub(crate) async fn record(desk: State<'_, Desk>, id: RecordId) -> Answer<Option<RecordDetail>> {
+    open(&desk).await?.record(id).await.map_err(report)
+}
+
+#[tauri::command]
+pub(crate) async fn reconciliation(desk: State<'_, Desk>) -> Answer<Reconciliation> {
+    open(&desk).await?.reconciliation().await.map_err(report)
+}
+
+#[tauri::command]
+pub(crate) async fn find_duplicates(desk: State<'_, Desk>) -> Answer<Duplicates> {
+    open(&desk).await?.find_duplicates().await.map_err(report)
+}
+
+/// Reads the destination again, all of it or these records. Nothing when it was ended before. `told` hears
+/// how far it is.
+#[tauri::command]
+pub(crate) async fn verify(
+    desk: State<'_, Desk>,
+    verifying: State<'_, Verifying>,
+    records: Vec<RecordId>,
+    told: Channel<VerifyReport>,
+) -> Answer<Option<VerifyReport>> {
+    let migration = open(&desk).await?;
+    let (end, ended) = oneshot::channel();
+    if let Ok(mut verifying) = verifying.0.lock() {
+        *verifying = Some(end);
+    }
+    let tell = |so_far: &VerifyReport| {
+        let so_far = VerifyReport { problems: Vec::new(), orphan_paths: Vec::new(), ..so_far.clone() };
+        // A page that was reloaded hears no more.
+        let _ = told.send(so_far);
+    };
+    tokio::select! {
+        verified = migration.verify(&records, tell) => verified.map(Some).map_err(report),
+        _ = ended => Ok(None),
+    }
+}
+
+#[tauri::command]
+pub(crate) fn end_verify(verifying: State<'_, Verifying>) {
+    if let Ok(mut verifying) = verifying.0.lock() {
+        verifying.take();
+    }
+}
+
+/// Asks where, then writes. The path written, or nothing when the person cancelled.
+#[tauri::command]
+pub(crate) async fn export_proof(app: AppHandle, desk: State<'_, Desk>) -> Answer<Option<String>> {
+    let migration = open(&desk).await?;
+    let Some(path) = dialog::report(&app, "Export the proof", "proof.html").await else { return Ok(None) };
+    let path = crate::ipc::with_ending(path, "html");
+    migration.export_proof(&path).await.map_err(report)?;
+    Ok(Some(path.display().to_string()))
+}
