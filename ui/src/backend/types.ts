@@ -2286,6 +2286,10 @@ export type VerifyProblem = {
  */
 id: number, 
 /**
+ * Where it came from: the full path or URL, safe to show.
+ */
+source: string, 
+/**
  * The file's path, safe to show.
  */
 target: string, 
@@ -2560,6 +2564,7 @@ glance: Glance | null,
  * Why it cannot be looked at now.
  */
 problem: ErrorReport | null, };
+
 export type EventFilter = { 
 /**
  * Only these kinds, by their words (`outage_began`). Empty: all.

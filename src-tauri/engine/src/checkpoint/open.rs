@@ -20,7 +20,7 @@ use crate::storage::local::platform;
 const APPLICATION_ID: u32 = 0x536c_7569;
 
 /// The newest format that this program knows: the number of the last migration in `migrations/`.
-const FORMAT: i64 = 12;
+const FORMAT: i64 = 9;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
