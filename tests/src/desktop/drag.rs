@@ -51,8 +51,9 @@ impl<'a> Drag<'a> {
         drag
     }
 
-    /// Lets go of the files.
-    pub fn drop_here(self) {
+    /// Lets go of the files. Where they come from must stay until the window has taken them: it is that
+    /// program which hands them over.
+    pub fn drop_here(&self) {
         self.screen.xdotool(&["mouseup", "1"]);
     }
 

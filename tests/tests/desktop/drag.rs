@@ -22,10 +22,27 @@ async fn folders_and_files_dropped_onto_the_window_are_its_sources() {
     drag.drop_here();
     window.until("both sources", async |_| (window.count("source").await == 2).then_some(())).await;
     assert_eq!(window.count("drop").await, 0, "the hint goes with the drag");
+    drop(drag);
 
     window.name_destination(&site.destination).await;
     window.tap("check").await;
     window.figure("to-move", |records| records == 21).await;
+    let checkpoint = window.path("checkpoint").await;
+    // Nothing falls into a migration that is open: a drop begins another one, and this one stays.
+    let drag = Drag::over(&screen, &window, &[&strange]).await;
+    window.reads("drop", |text| text.contains("Drop to begin a new migration")).await;
+    drag.drop_here();
+    window.shown("[data-testid='source']").await;
+    drop(drag);
+    assert_eq!(window.path("source").await, strange);
+    window.tap("home").await;
+    let row = format!(
+        "[data-testid='migration'][data-id='{}'] [data-testid='open-migration']",
+        checkpoint.display()
+    );
+    window.tap_in(&row).await;
+    window.figure("to-move", |records| records == 21).await;
+
     window.tap("start").await;
     window.says("Everything is there").await;
     compare::assert_same(&strange, &site.destination.join(strange.file_name().unwrap()));
