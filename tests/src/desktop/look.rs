@@ -26,7 +26,7 @@ impl Window {
     /// scrolls, its end as `…-below.png`; and looks for what is wrong with it.
     ///
     /// # Panics
-    /// When something is cut off, outside of its frame or hard to read.
+    /// When something is cut off, outside of its frame or hard to read, or where axe finds a fault.
     pub async fn assert_looks_right(&self, name: &str) {
         for (width, height) in SIZES {
             self.resize(width, height).await;
@@ -39,6 +39,7 @@ impl Window {
             }
             let found = self.script(include_str!("look.js"), Vec::new()).await;
             assert_eq!(found, json!([]), "{name} at {width}×{height}");
+            assert_eq!(self.axe().await, json!([]), "axe on {name} at {width}×{height}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! The desktop as a person has it: a screen, a window manager, and the program's real window.
 
+mod axe;
 mod drag;
 mod look;
 mod page;

@@ -109,16 +109,18 @@ async fn settings_are_kept() {
     window.fill("records-at-once", "3").await;
     window.tap("notify").await;
     window.tap("default-verify-size").await;
-    window.choose("language", "German").await;
     window.reads("tools", |text| text.contains("ffprobe")).await;
+    window.choose("language", "German").await;
+    // It speaks it at once.
+    window.says("Ordner oder Dateien hier ablegen").await;
     let file = screen.home().join("config/sluice/settings.json");
     let kept = wait::until("the settings", || {
         let kept: serde_json::Value = serde_json::from_slice(&fs::read(&file).ok()?).ok()?;
         (kept["language"] == "german").then_some(kept)
     });
     assert_eq!((&kept["records_at_once"], &kept["notify"]), (&3.into(), &false.into()));
-    window.tap("settings-close").await;
     window.tap("new-migration").await;
+    window.tap("step-destination").await;
     window.shown("[data-testid='verify-size']:checked").await;
     // The log of this window is there to be sent.
     let logs = fs::read_dir(screen.home().join("data/sluice/logs")).unwrap();

@@ -48,6 +48,15 @@ export class FailureList {
     this.left = account.left;
   });
 
+  /** Begins anew, with all of them. What was listed before may be of another migration, and is gone at once. */
+  async open(): Promise<void> {
+    this.shown = { kind: 'all' };
+    this.choice.reset();
+    this.list.clear();
+    await this.survey();
+    await this.#begin();
+  }
+
   /** Lists other records, from the beginning; the choice is dropped. */
   async show(shown: Shown): Promise<void> {
     this.shown = shown;

@@ -49,6 +49,11 @@ export class PagedList<Row extends { id: number }> {
     await this.reload(source.length);
   }
 
+  /** Holds nothing any more; what is still being read goes nowhere. */
+  clear(): void {
+    void this.reset({ read: () => Promise.resolve({ rows: [], next: null }), length: 0 });
+  }
+
   /** Reads the rows in view again; the place stays. */
   async reload(length: number | null = this.#source.length): Promise<void> {
     this.#generation += 1;
