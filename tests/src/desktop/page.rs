@@ -31,8 +31,12 @@ impl Window {
         self.until(&format!("{selector} to press"), async |page| {
             let found = page.find(By::Css(selector)).await.ok()?;
             let ready = found.is_enabled().await.ok()? && found.is_displayed().await.ok()?;
-            // The page may redraw it in between: then it is looked up again.
-            if ready { found.click().await.ok() } else { None }
+            if ready && found.click().await.is_ok() {
+                return Some(());
+            }
+            // The page may have redrawn it in between, or something lies over the edge of it.
+            found.scroll_into_view().await.ok()?;
+            None
         })
         .await;
     }
