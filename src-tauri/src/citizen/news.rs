@@ -82,7 +82,7 @@ mod tests {
             "at_ms": 0, "state": "running", "balance": Balance::default(),
             "limits": sluice_engine::spec::Limits::default(), "in_flight": 0, "bytes_moved": 0,
             "sample": null, "time_left": null, "batch": null, "recovery": null, "concurrency": 8,
-            "services": [], "describing": null, "outage": null, "advice": null, "arriving": 0,
+            "services": [], "parts": [], "describing": null, "outage": null, "advice": null, "arriving": 0,
         });
         for (name, value) in change.as_object().unwrap() {
             all[name] = value.clone();
