@@ -11,7 +11,7 @@ use sluice_tests::site::Site;
 use sluice_tests::{program, tree, wait};
 
 /// Many enough that one at a time they take far longer than everything that happens meanwhile.
-const LONG: u64 = 4_000;
+const LONG: u64 = 30_000;
 const SHORT: u64 = 1_500;
 
 #[tokio::test(flavor = "multi_thread")]
