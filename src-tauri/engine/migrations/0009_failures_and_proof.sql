@@ -2,7 +2,7 @@
 
 -- Like failures share a cause, so that a million of them can be counted and listed by it.
 CREATE TABLE cause (
-    id       INTEGER PRIMARY KEY,
+    id       INTEGER PRIMARY KEY AUTOINCREMENT, -- a number is never given twice: a window may still hold it
     category TEXT NOT NULL,
     stage    TEXT NOT NULL,
     endpoint TEXT NOT NULL,        -- empty: no service

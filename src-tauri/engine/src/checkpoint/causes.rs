@@ -89,7 +89,7 @@ async fn numbers(
     if new.is_empty() {
         return Ok(known);
     }
-    let room = room_for(tx, new.len()).await?;
+    let room = room_for(tx, new.len(), known.values()).await?;
     let (own, shared) = new.split_at(room.min(new.len()));
     let of_rest = |key: &Key| (key.0.clone(), key.1.clone(), String::new(), String::new());
     let added: Vec<Key> =
@@ -128,8 +128,14 @@ async fn known(tx: &mut SqliteConnection, keys: &[&Key]) -> Result<HashMap<Key, 
     Ok(known)
 }
 
-/// How many more causes may be named. Those that nothing fails by any more make room first.
-async fn room_for(tx: &mut SqliteConnection, new: usize) -> Result<usize, sqlx::Error> {
+/// How many more causes may be named. Those that nothing fails by any more make room first, but for those
+/// that something is about to fail by.
+async fn room_for(
+    tx: &mut SqliteConnection,
+    new: usize,
+    wanted: impl Iterator<Item = &CauseId>,
+) -> Result<usize, sqlx::Error> {
+    let wanted = to_json(&wanted.collect::<Vec<_>>())?;
     for last in [false, true] {
         let named: i64 =
             sqlx::query_scalar("SELECT count(*) FROM cause WHERE message <> ''").fetch_one(&mut *tx).await?;
@@ -139,8 +145,10 @@ async fn room_for(tx: &mut SqliteConnection, new: usize) -> Result<usize, sqlx::
         }
         sqlx::query(
             "DELETE FROM cause WHERE NOT EXISTS
-                (SELECT 1 FROM record INDEXED BY record_cause WHERE state = 3 AND record.cause = cause.id)",
+                (SELECT 1 FROM record INDEXED BY record_cause WHERE state = 3 AND record.cause = cause.id)
+             AND id NOT IN (SELECT value FROM json_each(?))",
         )
+        .bind(&wanted)
         .execute(&mut *tx)
         .await?;
     }

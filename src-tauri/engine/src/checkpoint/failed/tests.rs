@@ -75,11 +75,15 @@ async fn causes_beyond_the_bound_are_counted_together_and_old_ones_make_room() {
 
     // All go back; what fails then finds room for causes of its own.
     checkpoint.requeue_failed(&Selection::default(), crate::record::Lane::Main).await.unwrap();
-    let again =
+    let mut again =
         (1..=3).map(|id| (id, Failure::new(Stage::Ingest, Category::SourceIo, "anew"))).collect::<Vec<_>>();
+    let before = causes.iter().find(|cause| cause.message == "bad aaa").unwrap().id;
+    again.extend((4..=5).map(|id| (id, Failure::new(Stage::Deliver, Category::RequestRejected, "bad aaa"))));
     checkpoint.fail_planned(&again).await.unwrap();
     let causes = checkpoint.causes(&Selection::default()).await.unwrap();
-    assert_eq!((causes.len(), causes[0].message.as_str(), causes[0].count), (1, "anew", 3));
+    let told: Vec<_> = causes.iter().map(|cause| (cause.message.as_str(), cause.count)).collect();
+    assert_eq!(told, [("anew", 3), ("bad aaa", 2)], "each by its own, and none lost");
+    assert_eq!(causes[1].id, before, "what fails by it again keeps its number");
     checkpoint.close().await;
 }
 
