@@ -15,7 +15,7 @@ use super::watched::REPLACED;
 use super::{Checkpoint, CheckpointError};
 use crate::api::{BalancePart, RecordFilter};
 use crate::clock::now_ms;
-use crate::record::{RawPath, RecordId, RecordState};
+use crate::record::{Lane, RawPath, RecordId, RecordState};
 
 /// A record as it is stored, without its fields.
 #[derive(Debug)]
@@ -79,13 +79,15 @@ fn list_of(filter: &RecordFilter) -> Option<List> {
         });
     }
     match filter.part {
-        _ if filter.evidence.is_some() => {
+        None if filter.evidence.is_some() => {
             list("record INDEXED BY record_proven", "state = 2", Some("evidence"))
         }
         None => Some(ALL),
         Some(BalancePart::Delivered) => {
             list("record INDEXED BY record_proven", "state = 2", Some("evidence"))
         }
+        // Only what is delivered has any.
+        Some(_) if filter.evidence.is_some() => list("record", "false", None),
         Some(BalancePart::Failed) => list("record INDEXED BY record_failed", "state = 3", None),
         Some(BalancePart::Skipped) => list("record INDEXED BY record_skipped", "state = 4", None),
         Some(BalancePart::Excluded) => list("record INDEXED BY record_excluded", "state = 5", Some("reason")),
@@ -133,14 +135,16 @@ impl Checkpoint {
     async fn pending_page(&self, place: Place) -> Result<PageIds, CheckpointError> {
         let after = place.after.unwrap_or_default();
         let most = place.skip.saturating_add(place.limit.into()).min(i64::MAX as u64) as i64;
-        let pieces = [
-            "record INDEXED BY record_fresh WHERE state = 0 AND due_ms IS NULL AND lane = 0",
-            "record INDEXED BY record_fresh WHERE state = 0 AND due_ms IS NULL AND lane = 1",
+        let fresh = Lane::ALL.map(|lane| {
+            let lane = lane.code();
+            format!("record INDEXED BY record_fresh WHERE state = 0 AND due_ms IS NULL AND lane = {lane}")
+        });
+        let rest = [
             "record INDEXED BY record_due WHERE state = 0 AND due_ms IS NOT NULL",
             "record INDEXED BY record_leased WHERE state = 1",
         ];
         let mut query = QueryBuilder::<Sqlite>::new("SELECT id FROM (");
-        for (at, piece) in pieces.into_iter().enumerate() {
+        for (at, piece) in fresh.iter().map(String::as_str).chain(rest).enumerate() {
             query.push(if at > 0 { " UNION ALL " } else { "" });
             query.push("SELECT id FROM (SELECT id FROM ").push(piece).push(" AND id > ").push_bind(after);
             query.push(" ORDER BY id LIMIT ").push_bind(most).push(")");

@@ -78,11 +78,32 @@ async fn each_part_of_the_balance_opens_its_records() {
     assert_eq!(ids(&checkpoint, of(BalancePart::Excluded)).await, [7]);
     assert_eq!(ids(&checkpoint, of(BalancePart::Pending)).await, [8, 9]);
     let by_size = RecordFilter { evidence: Some(Evidence::Size), ..RecordFilter::default() };
-    assert_eq!(ids(&checkpoint, by_size).await, [3]);
+    assert_eq!(ids(&checkpoint, by_size.clone()).await, [3]);
+    assert_eq!(ids(&checkpoint, RecordFilter { part: Some(BalancePart::Failed), ..by_size }).await, [0; 0]);
     assert_eq!(
         checkpoint.delivered_by_evidence().await.unwrap(),
         [("read_back".to_owned(), 3), ("size".to_owned(), 1)]
     );
+    checkpoint.close().await;
+}
+
+#[tokio::test]
+async fn what_a_pause_gives_back_is_listed_on_every_lane() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = nine(folder.path()).await;
+    let end = async |lane, kind| {
+        let Leased::Batch(batch, records) = checkpoint.lease_batch(lane, 1, 1).await.unwrap() else {
+            panic!("a record is pending")
+        };
+        let outcome = Outcome { id: records[0].id, bytes: 0, took_ms: 1, kind };
+        checkpoint.record_outcomes(batch, lane, &[outcome], &[], &[], 0).await.unwrap();
+        records[0].id
+    };
+    let failure = Failure::new(Stage::Deliver, Category::Timeout, "hung");
+    let hung = OutcomeKind::Retry { failure, wait: std::time::Duration::ZERO, hung: true };
+    assert_eq!(end(Lane::Main, hung).await, 9);
+    assert_eq!(end(Lane::Aside, OutcomeKind::Returned).await, 9);
+    assert_eq!(ids(&checkpoint, of(BalancePart::Pending)).await, [8, 9]);
     checkpoint.close().await;
 }
 
