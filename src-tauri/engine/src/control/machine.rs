@@ -105,6 +105,12 @@ impl Floor {
 }
 
 impl Member {
+    /// How many records this migration may count on having in flight. None: as many as it wants.
+    pub(crate) fn share(&self) -> Option<usize> {
+        let floor = self.machine.floor();
+        floor.limit.map(|limit| (limit / floor.crowds.len().max(1)).max(1))
+    }
+
     /// Waits for a place.
     pub(crate) async fn enter(&self) -> Spot {
         let waits = {

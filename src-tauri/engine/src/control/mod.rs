@@ -25,7 +25,7 @@ use describing::Describing;
 use endpoint::Endpoints;
 use gate::Gate;
 use lease::Visibility;
-use machine::Machine;
+use machine::{Machine, Member};
 
 use tokio::sync::mpsc;
 
@@ -61,6 +61,8 @@ pub(crate) struct Controls {
     recovery_gate: Arc<Gate>,
     /// Records in flight that hung before.
     aside_gate: Arc<Gate>,
+    /// What it shares with other migrations.
+    member: Arc<Member>,
     /// The run's own lane has something to do.
     make_way: AtomicBool,
     pub(crate) endpoints: Endpoints,
@@ -87,7 +89,8 @@ impl Controls {
             started,
             gate: Gate::before(Some(Arc::clone(&member)), places(job)),
             recovery_gate: Gate::before(Some(Arc::clone(&member)), job.control.recovery.concurrency),
-            aside_gate: Gate::before(Some(member), 1),
+            aside_gate: Gate::before(Some(Arc::clone(&member)), 1),
+            member,
             make_way: AtomicBool::new(true),
             endpoints: Endpoints::new(job, started, tell),
             describing: Describing::new(job),
@@ -136,7 +139,9 @@ impl Controls {
 
     /// Gives records that hung before the places that they may have now, and tells how many.
     pub(crate) fn set_aside(&self) -> u32 {
-        let all = self.gate.limit();
+        let own = self.gate.limit();
+        // What hangs keeps its place among those of all migrations too.
+        let all = self.member.share().map_or(own, |share| own.min(share));
         let places = if self.make_way.load(Ordering::Relaxed) {
             let services = self.endpoints.all();
             // A service's places are the ones that run short.
@@ -205,5 +210,19 @@ mod tests {
         job.limits.concurrency = 4;
         controls.apply(&job);
         assert_eq!(controls.set_aside(), 1, "never none");
+    }
+
+    #[tokio::test]
+    async fn what_hung_before_leaves_other_migrations_their_places() {
+        let mut job = JobSpec::new(vec![Path::new("/from").into()], Path::new("/to").into());
+        job.limits.concurrency = 64;
+        let machine = Machine::default();
+        machine.set_records(std::num::NonZeroU32::new(32));
+        let controls = Controls::within(&machine, &job);
+        assert_eq!(controls.set_aside(), 4, "of what the machine has");
+        let _other = Controls::within(&machine, &job);
+        assert_eq!(controls.set_aside(), 2, "of its own part");
+        controls.make_way(false);
+        assert_eq!(controls.gate_of(Lane::Aside).limit(), 16, "never all that others need");
     }
 }
