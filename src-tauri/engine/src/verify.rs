@@ -12,13 +12,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use ts_rs::TS;
 
-use crate::checkpoint::{Checkpoint, DeliveredRecord};
+use crate::checkpoint::{Checkpoint, DeliveredRecord, LeftThere};
 use crate::connections::access_of;
 use crate::control::Controls;
 use crate::control::intake::IntakeSwitch;
 use crate::control::line::{Line, Trouble};
 use crate::error::Error;
-use crate::record::{ContentHash, RawPath, RecordId};
+use crate::record::{ContentHash, Copied, RawPath, RecordId, unhex};
 use crate::report::failures::source_of;
 use crate::sidecar::Written;
 use crate::spec::{JobSpec, Location};
@@ -37,6 +37,8 @@ use orphans::Known;
 
 /// Records read from the checkpoint at once.
 const PAGE: u32 = 1000;
+/// Records whose steps are read at once.
+const LEFT_AT_ONCE: RecordId = 10_000;
 /// Files read at once.
 const HANDS: usize = 4;
 /// How often progress is told, at most.
@@ -162,8 +164,7 @@ pub(crate) async fn verify(
             }
         }
         hands.join_all().await;
-        let mut written = checkpoint.sidecars_between(after, last).await?;
-        written.retain(|(id, _)| records.is_empty() || records.contains(id));
+        let written = checkpoint.sidecars_between(records, after, last).await?;
         if let Some(known) = &mut known {
             written.iter().filter_map(|(_, result)| Written::of(result)).for_each(|it| known.add(&it.target));
         }
@@ -181,7 +182,16 @@ pub(crate) async fn verify(
         }
         after = last;
     }
-    if let (Some(known), Kept::Local(root, _)) = (known, &*destination) {
+    if let (Some(mut known), Kept::Local(root, rules)) = (known, &*destination) {
+        // A copy that was not registered is there, and its next attempt counts on it.
+        let last = checkpoint.last_record().await?;
+        let mut after = 0;
+        while after < last {
+            let left = checkpoint.left_there(after, after + LEFT_AT_ONCE).await?;
+            let targets = left.iter().filter_map(|left| target_left(left, &prefixes, *rules));
+            targets.for_each(|target| known.add(&target));
+            after += LEFT_AT_ONCE;
+        }
         let found = known.look(root, &spared(checkpoint, &job)).await;
         (report.orphans, report.orphan_paths) = (Some(found.count), found.first);
     }
@@ -224,8 +234,21 @@ impl Kept {
 
 /// Where a record's file is, below the destination. None: the destination cannot hold its name.
 fn target(record: &DeliveredRecord, prefixes: &[RawPath], rules: NameRules) -> Option<RawPath> {
-    let mapped = || prefixes.get(record.source).and_then(|prefix| target_of(prefix, &record.path, rules));
-    record.target.clone().or_else(mapped)
+    record.target.clone().or_else(|| mirrored(record.source, &record.path, prefixes, rules))
+}
+
+fn target_left(left: &LeftThere, prefixes: &[RawPath], rules: NameRules) -> Option<RawPath> {
+    if left.step != Copied::STEP {
+        return Written::of(&serde_json::from_str(&left.result).ok()?).map(|written| written.target);
+    }
+    match serde_json::from_str::<Copied>(&left.result).ok()?.target {
+        Some(target) => unhex(&target).map(RawPath),
+        None => mirrored(left.source, &left.path, prefixes, rules),
+    }
+}
+
+fn mirrored(source: usize, path: &RawPath, prefixes: &[RawPath], rules: NameRules) -> Option<RawPath> {
+    prefixes.get(source).and_then(|prefix| target_of(prefix, path, rules))
 }
 
 fn outside() -> Verdict {

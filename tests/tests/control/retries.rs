@@ -32,6 +32,17 @@ fn a_permanent_failure_costs_one_request() {
 }
 
 #[test]
+fn a_copy_that_was_not_registered_is_no_stranger() {
+    let poison = Poison::new("take-00001", Venom::Reject).on(Route::Register);
+    let lab = Lab::start(Script { poison: vec![poison], ..Script::default() });
+    let served = served(&lab, 40, QUICK);
+    served.run(&[]).expect(WITH_FAILURES);
+    let args = ["verify".as_ref(), served.checkpoint.as_os_str(), "--json".as_ref()];
+    let report = command::run(args).expect(COMPLETE).json();
+    assert_eq!((&report["matching"], &report["orphans"]), (&30.into(), &0.into()), "{report}");
+}
+
+#[test]
 fn what_fails_by_chance_is_tried_again_within_the_budget() {
     let script = Script {
         errors: 0.08,

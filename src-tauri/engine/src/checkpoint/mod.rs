@@ -46,6 +46,7 @@ pub(crate) use groups::incomplete;
 pub(crate) use lists::Place;
 pub(crate) use plan::{Listing, PlannedFate, PlannedRecord};
 pub(crate) use records::DeliveredRecord;
+pub(crate) use steps::LeftThere;
 pub(crate) use targets::{Pending, PendingRecord};
 pub(crate) use watched::{Arrival, Renewed, Taken};
 

@@ -5,9 +5,19 @@ use std::collections::HashMap;
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::open::to_json;
+use super::records::number;
 use super::{Checkpoint, CheckpointError};
 use crate::clock::now_ms;
-use crate::record::{BatchId, LeasedRecord, RecordId, StepResult};
+use crate::record::{BatchId, Copied, LeasedRecord, RawPath, RecordId, StepResult};
+
+/// What a step of a record that is not delivered left at the destination.
+pub(crate) struct LeftThere {
+    pub(crate) source: usize,
+    pub(crate) path: RawPath,
+    pub(crate) step: String,
+    /// JSON.
+    pub(crate) result: String,
+}
 
 /// Keeps results; one that is there already is replaced, and one that is null is removed. A target is kept
 /// with the record itself.
@@ -80,9 +90,10 @@ pub(super) async fn add_done(
 
 impl Checkpoint {
     /// The results of the sidecar steps of delivered records with a number above `after` and up to
-    /// `last`. What cannot be read is left out.
+    /// `last`. Of these records; where none is named, of all. What cannot be read is left out.
     pub(crate) async fn sidecars_between(
         &self,
+        of: &[RecordId],
         after: RecordId,
         last: RecordId,
     ) -> Result<Vec<(RecordId, serde_json::Value)>, CheckpointError> {
@@ -91,11 +102,46 @@ impl Checkpoint {
              WHERE record.state IN (2, 4) AND step.step GLOB 'sidecar:*' AND step.record > ",
         );
         query.push_bind(after).push(" AND step.record <= ").push_bind(last);
+        if !of.is_empty() {
+            let of = super::open::to_json(&of).map_err(|error| self.database(error))?;
+            query.push(" AND step.record IN (SELECT value FROM json_each(").push_bind(of).push("))");
+        }
         let rows = self.rows(query, |row| {
             let result: String = row.try_get("result")?;
             Ok((row.try_get("record")?, serde_json::from_str(&result).ok()))
         });
         Ok(rows.await?.into_iter().filter_map(|(id, result)| Some((id, result?))).collect())
+    }
+
+    /// Files that are at the destination although their records, with a number above `after` and up to `last`,
+    /// are not delivered: a copy that was not registered, and sidecars.
+    pub(crate) async fn left_there(
+        &self,
+        after: RecordId,
+        last: RecordId,
+    ) -> Result<Vec<LeftThere>, CheckpointError> {
+        let mut query = QueryBuilder::new(
+            "SELECT record.source, record.path, step.step, step.result
+             FROM step JOIN record ON record.id = step.record
+             WHERE record.state NOT IN (2, 4) AND (step.step GLOB 'sidecar:*' OR step.step = ",
+        );
+        query.push_bind(Copied::STEP).push(") AND step.record > ").push_bind(after);
+        query.push(" AND step.record <= ").push_bind(last);
+        self.rows(query, |row| {
+            Ok(LeftThere {
+                source: number(row, "source")? as usize,
+                path: RawPath(row.try_get("path")?),
+                step: row.try_get("step")?,
+                result: row.try_get("result")?,
+            })
+        })
+        .await
+    }
+
+    /// The highest number of a record; 0: there is none.
+    pub(crate) async fn last_record(&self) -> Result<RecordId, CheckpointError> {
+        let query = QueryBuilder::new("SELECT coalesce(max(id), 0) AS last FROM record");
+        Ok(self.rows(query, |row| row.try_get("last")).await?.first().copied().unwrap_or_default())
     }
 
     /// Results of this step of records that a dead run still holds, by batch.
