@@ -8,7 +8,7 @@ use crate::checkpoint::{Checkpoint, CheckpointError};
 use crate::event::{Actor, Event};
 
 /// Events that are looked at in one go; a rare word must not hold the page up.
-const LOOKED_AT: usize = 20_000;
+const LOOKED_AT: i64 = 20_000;
 
 /// Events that are read at once.
 const AT_ONCE: u32 = 2_000;
@@ -73,27 +73,23 @@ pub(crate) async fn page(
     limit: u32,
 ) -> Result<EventPage, CheckpointError> {
     let limit = limit.clamp(1, MOST) as usize;
-    let mut before = before.unwrap_or(i64::MAX);
+    let end = *checkpoint.last_event().borrow() + 1;
+    let mut before = before.unwrap_or(end).min(end);
+    let until = before - LOOKED_AT;
     let mut events = Vec::new();
-    let mut looked_at = 0;
-    while looked_at < LOOKED_AT {
-        let read = checkpoint.events_before(before, &filter.kinds, AT_ONCE).await?;
-        let is_last = read.len() < AT_ONCE as usize;
-        looked_at += read.len();
-        for event in read {
-            before = event.seq;
+    while before > until.max(1) {
+        for event in checkpoint.events_before(before, &filter.kinds, AT_ONCE).await? {
+            let seq = event.seq;
             if filter.passes(&event) {
                 events.push(event);
             }
             if events.len() == limit {
-                return Ok(EventPage { events, next: Some(before) });
+                return Ok(EventPage { events, next: Some(seq) });
             }
         }
-        if is_last {
-            return Ok(EventPage { events, next: None });
-        }
+        before -= i64::from(AT_ONCE);
     }
-    Ok(EventPage { events, next: Some(before) })
+    Ok(EventPage { events, next: (before > 1).then_some(before) })
 }
 
 #[cfg(test)]

@@ -34,22 +34,23 @@ impl Checkpoint {
         rows.iter().map(|row| self.event(row)).collect()
     }
 
-    /// The events before number `seq`, newest first, at most `limit`; only those kinds, or all where none
-    /// is named.
+    /// Of the `looked_at` events before number `seq` those of these kinds, or all where none is named, newest
+    /// first. They are numbered without gaps.
     pub(crate) async fn events_before(
         &self,
         seq: i64,
         kinds: &[String],
-        limit: u32,
+        looked_at: u32,
     ) -> Result<Vec<Event>, CheckpointError> {
         let rows = sqlx::query(
             "SELECT seq, at_ms, what FROM event \
-             WHERE seq < ?1 AND (?2 = '[]' OR what ->> '$.kind' IN (SELECT value FROM json_each(?2))) \
-             ORDER BY seq DESC LIMIT ?3",
+             WHERE seq < ?1 AND seq >= ?1 - ?3 \
+                   AND (?2 = '[]' OR what ->> '$.kind' IN (SELECT value FROM json_each(?2))) \
+             ORDER BY seq DESC",
         )
         .bind(seq)
         .bind(to_json(&kinds).map_err(|error| self.database(error))?)
-        .bind(limit)
+        .bind(looked_at)
         .fetch_all(&self.readers)
         .await
         .map_err(|error| self.database(error))?;
