@@ -23,6 +23,9 @@ use crate::state::{State, Transition, next_state};
 /// Progress is told at most this often.
 const TICK: Duration = Duration::from_millis(100);
 
+/// A pause that is due and cannot be written down is tried again after this.
+const PAUSE_AGAIN_MS: i64 = 5_000;
+
 pub(crate) struct Session {
     pub(crate) checkpoint: Arc<Checkpoint>,
     pub(crate) live: Arc<Live>,
@@ -247,11 +250,16 @@ impl Session {
         if self.live.pause_at_ms().is_none_or(|at_ms| now_ms() < at_ms) {
             return;
         }
+        // A run that is still being planned may begin after the moment has come.
+        if self.state() == State::Planning {
+            return;
+        }
         if self.state().goes_on()
             && let Err(error) = self.pause(&[EventKind::PauseDue]).await
         {
-            // A checkpoint that cannot be written is an outage already; the next tick tries again.
+            // A checkpoint that cannot be written is an outage already.
             tracing::warn!(%error, "the pause that is due waits");
+            self.live.set_pause_at(Some(now_ms() + PAUSE_AGAIN_MS));
             return;
         }
         self.live.set_pause_at(None);
