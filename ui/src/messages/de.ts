@@ -645,7 +645,6 @@ export const de: typeof en = {
     mean: (mean, most) => `im Mittel ${mean}, höchstens ${most}`,
     span: 'Spanne',
     time: 'Zeit',
-    noSamples: 'Die ersten Zahlen kommen nach einer Sekunde Laufzeit.',
     streams: 'Ströme',
     stream: (n) => `Strom ${n}`,
     limits: 'Steuerung',

@@ -684,7 +684,6 @@ export const en = {
     mean: (mean: string, most: string) => `${mean} on average, at most ${most}`,
     span: 'Span',
     time: 'Time',
-    noSamples: 'The first figures come after a second of running.',
     streams: 'Streams',
     stream: (n: number) => `Stream ${n}`,
     limits: 'Controls',

@@ -45,7 +45,6 @@ pub use crate::mapping::{CatalogueTrial, Preview, PreviewRequest, TriedRecord};
 pub use crate::pause_at::{NoTimeOfDay, TimeOfDay};
 pub use crate::preflight::FoundTool;
 use crate::preflight::{Finding, Preflight, check_catalogues, check_paths, look_at_services, look_at_tools};
-use crate::record::RecordId;
 pub use crate::report::corrections::{Corrections, RecordChange, RowProblem, ValueChange};
 use crate::report::table::Bounds;
 pub use crate::report::table::Exported;
@@ -301,30 +300,6 @@ impl Migration {
     /// The durable events after number `seq`, in order, at most `limit`.
     pub async fn events_since(&self, seq: i64, limit: u32) -> Result<Vec<Event>, Error> {
         Ok(self.0.checkpoint.events_since(seq, limit).await?)
-    }
-
-    /// Failed records by category, most first.
-    pub async fn failure_groups(&self) -> Result<Vec<FailureGroup>, Error> {
-        groups(&self.0.checkpoint).await
-    }
-
-    /// Failed records with a number above `after`, at most `limit` (up to 1,000).
-    pub async fn failures(
-        &self,
-        selection: &Selection,
-        after: RecordId,
-        limit: u32,
-    ) -> Result<FailurePage, Error> {
-        let limit = limit.clamp(1, 1000);
-        let failures =
-            report::failures::page(&self.0.checkpoint, &self.job(), selection, after, limit).await?;
-        let next = failures.last().filter(|_| failures.len() == limit as usize).map(|last| last.id);
-        Ok(FailurePage { failures, next })
-    }
-
-    /// The failed attempts of a record, oldest first, at most a thousand.
-    pub async fn attempts(&self, record: RecordId) -> Result<Vec<Attempt>, Error> {
-        Ok(self.0.checkpoint.attempts_of(record, 1000).await?)
     }
 
     /// Sends failed records back to pending and gives their number. While the run is at work they
