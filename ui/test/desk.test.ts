@@ -214,6 +214,49 @@ describe('the way through the window', () => {
     expect(desk.screen).toBe('run');
   });
 
+  it('opens one after the other what comes at once, and shows what the engine shows', async () => {
+    const [desk, door] = await begun();
+    const opening: (() => void)[] = [];
+    door.openMigration = (path) =>
+      new Promise((resolve) => {
+        door.calls.push(['openMigration', path]);
+        opening.push(() => resolve(snapshot({ checkpoint: path, progress: progress({ state: 'paused' }) })));
+      });
+    door.sendPaths(['/mnt/a.sluice']);
+    door.sendDrag({ kind: 'dropped', paths: ['/mnt/b.sluice'] });
+    await settle();
+    expect(opening).toHaveLength(1);
+    opening[0]?.();
+    await settle();
+    opening[1]?.();
+    await settle();
+    expect(desk.migration?.checkpoint).toBe('/mnt/b.sluice');
+  });
+
+  it('plans the migration that is made, and then opens what came meanwhile', async () => {
+    const [desk, door] = await begun((door) => (door.launched = ['/a']));
+    if (desk.draft) desk.draft.destination = '/dst';
+    const { createMigration } = door;
+    let made: () => void = () => undefined;
+    door.createMigration = async (job) => {
+      await new Promise<void>((resolve) => (made = resolve));
+      return createMigration(job);
+    };
+    const checked = desk.check();
+    await settle();
+    door.sendDrag({ kind: 'dropped', paths: ['/mnt/b.sluice'] });
+    await settle();
+    expect(named(door)).not.toContain('openMigration');
+    door.snapshotNow = snapshot({ progress: progress({ state: 'new' }) });
+    made();
+    await checked;
+    await settle();
+    const order = named(door).filter((name) =>
+      ['createMigration', 'plan', 'leaveMigration', 'openMigration'].includes(name),
+    );
+    expect(order).toEqual(['createMigration', 'plan', 'leaveMigration', 'openMigration']);
+  });
+
   it('begins a new migration with a drop, whatever is open, and what runs goes on', async () => {
     const [desk, door] = await begun(at({ state: 'running' }));
     door.sendDrag({ kind: 'dropped', paths: ['/a'] });

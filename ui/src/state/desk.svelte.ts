@@ -86,6 +86,8 @@ export class Desk {
   #door: Door;
   #defaults: Defaults | null = null;
   #planning = false;
+  /** What changes what is shown, one after the other. */
+  #turns: Promise<void> = Promise.resolve();
   /** What happened in a migration that is being opened, before its picture was there. */
   #early: [Event, string][] | null = null;
 
@@ -103,13 +105,13 @@ export class Desk {
 
   /** Listens first, then asks what is there: nothing falls in between. */
   async begin(): Promise<void> {
-    await this.attempt(async () => {
+    await this.#shows(async () => {
       await Promise.all([
         this.#door.onEvent((event, of) => this.#hear(event, of)),
         this.#door.onProgress((progress, of) => this.#observe(progress, of)),
         this.#door.onCloseRequested(() => (this.asking = 'close')),
         this.#door.onDrag((drag) => this.#dragged(drag)),
-        this.#door.onPathsArrived(() => void this.attempt(() => this.#takeArrived())),
+        this.#door.onPathsArrived(() => void this.#shows(() => this.#takeArrived())),
         this.#door.onAwake((held) => (this.awake = held)),
         this.#door.onNews((happened) => {
           const [title, text] = wordsOf(happened);
@@ -147,9 +149,21 @@ export class Desk {
     this.#dropQuestion();
   }
 
-  addFolders = () => this.attempt(async () => this.#addSources(await this.#door.pickFolders()));
-  addFiles = () => this.attempt(async () => this.#addSources(await this.#door.pickFiles()));
-  addCatalogues = () => this.attempt(async () => this.#addCatalogues(await this.#door.pickCatalogues()));
+  addFolders = () =>
+    this.#picks(
+      () => this.#door.pickFolders(),
+      (paths) => this.#addSources(paths),
+    );
+  addFiles = () =>
+    this.#picks(
+      () => this.#door.pickFiles(),
+      (paths) => this.#addSources(paths),
+    );
+  addCatalogues = () =>
+    this.#picks(
+      () => this.#door.pickCatalogues(),
+      (files) => this.#addCatalogues(files),
+    );
 
   /** Shows a catalogue's columns and names. */
   showCatalogue = (catalogue: CatalogueDraft) => {
@@ -177,15 +191,15 @@ export class Desk {
   openMigration = () =>
     this.attempt(async () => {
       const path = await this.#door.pickMigration();
-      if (path !== null) await this.#open(path);
+      if (path !== null) await this.#inTurn(() => this.#open(path));
     });
 
   /** Opens a migration of the list. */
-  openRow = (row: Row) => this.work.command(() => this.#open(row.checkpoint));
+  openRow = (row: Row) => this.#command(() => this.#open(row.checkpoint));
 
   /** Describes another migration that does the same. */
   duplicate = (row: Row) =>
-    this.work.command(async () => {
+    this.#command(async () => {
       const job = await this.home.job(row);
       const { ranges } = this.#defaults ?? (await this.#door.defaults());
       await this.#putAway();
@@ -206,7 +220,7 @@ export class Desk {
 
   /** Leads Home. What runs goes on; a description is kept. */
   goHome = () =>
-    this.work.command(async () => {
+    this.#command(async () => {
       // The description of an open migration stays with it.
       if (!this.draft || !this.migration) await this.#putAway();
       this.atHome = true;
@@ -214,14 +228,14 @@ export class Desk {
     });
 
   newMigration = () =>
-    this.work.command(async () => {
+    this.#command(async () => {
       await this.#putAway();
       this.#describe(null);
     });
 
   /** Goes on with a description that was left. */
   goOn = (draft: Draft) =>
-    this.work.command(async () => {
+    this.#command(async () => {
       await this.#putAway();
       this.drafts = this.drafts.filter((one) => one !== draft);
       this.#describe(draft);
@@ -235,10 +249,11 @@ export class Desk {
     });
 
   /** Checks the draft. The same files to the same place keep their migration. */
-  check = () =>
-    this.work.command(async () => {
-      const draft = this.draft;
-      if (!draft || draft.problem) return;
+  check = () => {
+    const { draft } = this;
+    return this.#command(async () => {
+      // Something else may have come onto the desk before its turn.
+      if (!draft || draft.problem || draft !== this.draft) return;
       const open = this.migration;
       // What was tried already is no plan any more: then another migration is made.
       const unmoved = open?.state === 'ready' || open?.state === 'new';
@@ -255,6 +270,7 @@ export class Desk {
       this.checking.forget();
       this.#plan();
     });
+  };
 
   checkAgain = () =>
     this.work.command(async () => {
@@ -393,7 +409,7 @@ export class Desk {
 
   #dragged(drag: Drag): void {
     this.dragging = drag.kind === 'over';
-    if (drag.kind === 'dropped' && drag.paths.length > 0) void this.attempt(() => this.#take(drag.paths));
+    if (drag.kind === 'dropped' && drag.paths.length > 0) void this.#shows(() => this.#take(drag.paths));
   }
 
   async #open(path: string): Promise<void> {
@@ -472,6 +488,25 @@ export class Desk {
           this.#backToDraft();
         }
       }
+    });
+  }
+
+  /** Changes what is shown. The engine shows one migration: two changes at once would leave the page with
+      another than the engine has. */
+  #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#turns.then(work);
+    this.#turns = turn.catch(() => undefined);
+    return turn;
+  }
+
+  #shows = (work: () => Promise<void>) => this.attempt(() => this.#inTurn(work));
+  #command = (work: () => Promise<void>) => this.work.command(() => this.#inTurn(work));
+
+  /** Nothing waits while the person picks. */
+  #picks(pick: () => Promise<string[]>, take: (paths: string[]) => Promise<void>): Promise<void> {
+    return this.attempt(async () => {
+      const paths = await pick();
+      await this.#inTurn(() => take(paths));
     });
   }
 
