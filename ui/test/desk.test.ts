@@ -4,7 +4,7 @@ import type { Advice, Register } from '../src/backend/types';
 import { catalogueOf } from '../src/state/catalogue.svelte';
 import { Desk } from '../src/state/desk.svelte';
 import { FakeDoor } from './fake-door';
-import { progress, snapshot } from './samples';
+import { failedRecord, progress, snapshot } from './samples';
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 const named = (door: FakeDoor) => door.calls.map(([name]) => name);
@@ -355,6 +355,36 @@ describe('the way through the window', () => {
     expect(desk.asking).toBe('stop');
     door.sendProgress(progress({ state: 'finished', at_ms: 9 }));
     expect(desk.asking).toBeNull();
+  });
+
+  it('answers no question about one migration on another', async () => {
+    const [desk, door] = await begun(at({ state: 'running' }));
+    const about = { selection: selectionOf({ ids: [7] }), records: 1, record: failedRecord(7) };
+    await desk.mending.askAmend(about);
+    expect(desk.asking).toBe('amend');
+    door.snapshotNow = snapshot({ checkpoint: '/mnt/b.sluice', progress: progress({ state: 'running' }) });
+    door.sendPaths(['/mnt/b.sluice']);
+    await settle();
+    expect([desk.migration?.checkpoint, desk.asking]).toEqual(['/mnt/b.sluice', null]);
+    expect([desk.mending.about, desk.mending.amending, desk.mending.found]).toEqual([null, null, null]);
+
+    // What is still being found out is of another by then.
+    const { record } = door;
+    let found: () => void = () => undefined;
+    door.record = async (id) => {
+      await new Promise<void>((resolve) => (found = resolve));
+      return record(id);
+    };
+    const asked = desk.mending.askAmend(about);
+    door.sendPaths(['/mnt/a.sluice']);
+    await settle();
+    found();
+    await asked;
+    expect([desk.asking, desk.mending.about]).toEqual([null, null]);
+
+    desk.asking = 'settings';
+    await desk.newMigration();
+    expect(desk.asking).toBe('settings');
   });
 
   it('takes an error away when the person goes on', async () => {

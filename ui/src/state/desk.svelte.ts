@@ -35,6 +35,9 @@ export type Question =
   | 'shortcuts'
   | 'about';
 
+/** Questions about the migration that is open: none of them is answered on another. */
+const OF_MIGRATION: ReadonlySet<Question> = new Set(['stop', 'leave', 'amend', 'corrections']);
+
 export class Desk {
   migration: Migration | null = $state.raw(null);
   /** What is being described: a new migration, or the one that is open, anew. */
@@ -448,7 +451,8 @@ export class Desk {
     this.migration?.forget();
     this.migration = null;
     this.advising.applied = null;
-    this.mending.about = null;
+    this.mending.forget();
+    if (this.asking && OF_MIGRATION.has(this.asking)) this.asking = null;
     this.pilot.end();
     this.checking.forget();
     await this.#door.leaveMigration();

@@ -47,7 +47,9 @@ export class Mending {
   /** Asks how records are to be changed; one shows its path as it is. */
   askAmend = (about: About) =>
     this.#desk.work.attempt(async () => {
+      const { migration } = this.#desk;
       const detail = about.record && (await this.#door.record(about.record.id));
+      if (this.#desk.migration !== migration) return;
       this.about = about;
       this.amending = new Amending(this.#door, about, detail?.path ?? null);
       this.#desk.asking = 'amend';
@@ -94,8 +96,9 @@ export class Mending {
   /** Asks for a corrected report, and shows what it would change. */
   findCorrections = () =>
     this.#desk.work.command(async () => {
+      const { migration } = this.#desk;
       const found = await this.#door.findCorrections();
-      if (!found) return;
+      if (!found || this.#desk.migration !== migration) return;
       this.found = found;
       this.#desk.asking = 'corrections';
     });
@@ -113,6 +116,13 @@ export class Mending {
       else await this.#desk.failures.reload();
       this.#desk.work.done('correct', m.corrections.done(changed, count(changed)));
     });
+
+  /** What was asked and found is of a migration that is not shown any more. */
+  forget(): void {
+    this.about = null;
+    this.amending = null;
+    this.found = null;
+  }
 
   async #sendAgain(selection: Selection): Promise<void> {
     const meanwhile = this.#desk.migration?.active ?? false;
