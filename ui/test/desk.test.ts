@@ -1,10 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import { selectionOf } from '../src/backend/door';
-import type { Advice, Register } from '../src/backend/types';
+import type { Advice, Finding, Register } from '../src/backend/types';
 import { catalogueOf } from '../src/state/catalogue.svelte';
 import { Desk } from '../src/state/desk.svelte';
 import { FakeDoor } from './fake-door';
-import { failedRecord, progress, snapshot } from './samples';
+import { account, failedRecord, progress, snapshot } from './samples';
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 const named = (door: FakeDoor) => door.calls.map(([name]) => name);
@@ -385,6 +385,31 @@ describe('the way through the window', () => {
     desk.asking = 'settings';
     await desk.newMigration();
     expect(desk.asking).toBe('settings');
+  });
+
+  it('shows nothing of one migration in another', async () => {
+    const [desk, door] = await begun(at({ state: 'paused' }));
+    const [a, ofA] = [desk.migration, desk.checking];
+    door.account = account({ left: 3 });
+    await a?.failures.open();
+    await a?.records.survey();
+    expect([a?.failures.left, a?.records.account?.left]).toEqual([3, 3]);
+    let looked: (found: Finding[]) => void = () => undefined;
+    door.lookAtServices = () => new Promise((resolve) => (looked = resolve));
+    const looking = desk.checking.lookAtServices();
+    door.verify = () => new Promise(() => undefined);
+    void a?.records.verify([]);
+
+    door.snapshotNow = snapshot({ checkpoint: '/mnt/b.sluice', progress: progress({ state: 'paused' }) });
+    door.sendPaths(['/mnt/b.sluice']);
+    await settle();
+    looked([{ severity: 'blocks', code: 'service_denied', message: '', advice: '', records: 0 }]);
+    await looking;
+    const b = desk.migration;
+    expect([b?.failures.left, b?.records.account, b?.records.verifying]).toEqual([0, null, null]);
+    expect([desk.checking.services, ofA.services.length]).toEqual([[], 1]);
+    const order = named(door).filter((name) => ['endVerify', 'leaveMigration'].includes(name));
+    expect(order).toEqual(['endVerify', 'leaveMigration']);
   });
 
   it('takes an error away when the person goes on', async () => {

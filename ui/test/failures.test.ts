@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { selectionOf } from '../src/backend/door';
+import type { RecordDetail } from '../src/backend/types';
 import { FailureColumns } from '../src/state/columns.svelte';
 import { FailureList } from '../src/state/failures.svelte';
 import { PAGE } from '../src/state/paged.svelte';
@@ -31,6 +32,16 @@ describe('the list of failed records', () => {
     failures = new FailureList(door);
     await failures.survey();
     await failures.show({ kind: 'all' });
+  });
+
+  it('begins anew without the search and the record of before', async () => {
+    const known = { path: 'a.mov' } as RecordDetail;
+    door.detailed = () => known;
+    await failures.find('/from/7.mov');
+    await failures.recall(15);
+    expect([failures.list.total, failures.detail]).toEqual([1, known]);
+    await failures.open();
+    expect([failures.search, failures.detail, failures.list.total]).toEqual(['', null, COUNT]);
   });
 
   it('reads one page to begin with', () => {

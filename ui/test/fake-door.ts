@@ -273,7 +273,7 @@ export class FakeDoor implements Door {
   record = (id: number) => this.#note('record', this.detailed(id), id);
   reconciliation = () => this.#note('reconciliation', this.account);
   findDuplicates = () => this.#note('findDuplicates', { at_ms: 0, records: 0, contents: 0, bytes: 0 });
-  verify = async (records: number[], hear: (soFar: VerifyReport) => void) => {
+  verify = async (records: number[], hear: (soFar: VerifyReport) => void): Promise<VerifyReport | null> => {
     await this.#note('verify', null, records);
     hear(this.verified);
     return this.verified;

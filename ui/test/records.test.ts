@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Records } from '../src/state/records.svelte';
-import { Work } from '../src/state/work.svelte';
 import { FakeDoor } from './fake-door';
 import { account, balance, shownRecord, verifyReport } from './samples';
 
@@ -17,7 +16,7 @@ describe('all records and their proof', () => {
       balance: balance({ found: 1_200, delivered: 900, failed: 300 }),
       proven: [{ evidence: 'read_back', records: 900 }],
     });
-    records = new Records(door, new Work());
+    records = new Records(door);
     await records.survey();
     await records.show({});
   });
@@ -46,6 +45,13 @@ describe('all records and their proof', () => {
     await records.verify([]);
     expect(records.verified).toBeNull();
     expect(door.calls.filter(([name]) => name === 'reconciliation').length).toBe(before + 1);
+  });
+
+  it('asks nothing more after a verification that was ended', async () => {
+    door.verify = () => Promise.resolve(null);
+    const before = door.calls.length;
+    await records.verify([1]);
+    expect([records.verified, records.verifying, door.calls.length]).toEqual([null, null, before]);
   });
 
   it('can be asked again after a verification broke off', async () => {

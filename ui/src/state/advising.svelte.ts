@@ -53,7 +53,9 @@ export class Advising {
       if (!open || !offer) return;
       const atMs = open.progress.at_ms;
       const before = meanOf(open.samples, atMs - BEFORE_MS, atMs);
-      this.applied = { offer, atMs, before, undo: await take(open, offer) };
+      const undo = await take(open, offer);
+      // What was done to one migration is not taken back on another.
+      if (this.#desk.migration === open) this.applied = { offer, atMs, before, undo };
     });
 
   undo = () =>

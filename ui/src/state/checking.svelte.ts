@@ -56,12 +56,6 @@ export class Checking {
     this.#desk.work.attempt(async () => {
       this.services = await this.#door.lookAtServices();
     });
-
-  /** Another plan has other findings. */
-  forget(): void {
-    this.opened = null;
-    this.services = [];
-  }
 }
 
 /** Whether a finding has records behind it that can be shown. */

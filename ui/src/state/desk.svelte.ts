@@ -7,14 +7,12 @@ import { type CatalogueDraft, cataloguesAmong } from './catalogue.svelte';
 import { Checking } from './checking.svelte';
 import { Connections } from './connections.svelte';
 import { Draft } from './draft.svelte';
-import { FailureList } from './failures.svelte';
 import { Guide } from './guide.svelte';
 import { Home, type Row } from './home.svelte';
 import { Mending } from './mending.svelte';
 import { Migration } from './migration.svelte';
 import { wordsOf } from './news';
 import { Pilot } from './pilot.svelte';
-import { Records } from './records.svelte';
 import { SettingsForm } from './settings.svelte';
 import type { Step } from './steps';
 import { Work } from './work.svelte';
@@ -57,12 +55,11 @@ export class Desk {
   forgetting: Row | null = $state.raw(null);
   readonly home: Home;
   readonly work = new Work();
-  readonly failures: FailureList;
   readonly mending: Mending;
-  readonly records: Records;
   readonly advising: Advising;
   readonly pilot: Pilot;
-  readonly checking: Checking;
+  /** What is looked at of the check; another check has another. */
+  checking: Checking = $state.raw(undefined as never);
   readonly guide: Guide;
 
   readonly screen: Screen = $derived.by(() => {
@@ -97,9 +94,7 @@ export class Desk {
   constructor(door: Door) {
     this.#door = door;
     this.home = new Home(door);
-    this.failures = new FailureList(door);
     this.mending = new Mending(door, this);
-    this.records = new Records(door, this.work);
     this.advising = new Advising(this);
     this.pilot = new Pilot(door, this);
     this.checking = new Checking(door, this);
@@ -270,14 +265,12 @@ export class Desk {
       }
       this.draft = null;
       this.step = 'check';
-      this.checking.forget();
       this.#plan();
     });
   };
 
   checkAgain = () =>
     this.work.command(async () => {
-      this.checking.forget();
       this.#plan();
     });
   cancelCheck = () => this.work.command(() => this.#door.cancelPlan());
@@ -356,6 +349,12 @@ export class Desk {
     this.work.command(async () => {
       const path = await this.#door.saveLogs();
       if (path !== null) this.work.done('logs', m.about.saved(path));
+    });
+
+  exportProof = () =>
+    this.work.command(async () => {
+      const path = await this.#door.exportProof();
+      if (path !== null) this.work.done('export', m.records.exported(path));
     });
 
   /** Shows a file in the system's file manager. */
@@ -448,13 +447,15 @@ export class Desk {
   }
 
   async #leaveOpen(): Promise<void> {
-    this.migration?.forget();
+    const { migration } = this;
+    migration?.forget();
     this.migration = null;
     this.advising.applied = null;
     this.mending.forget();
     if (this.asking && OF_MIGRATION.has(this.asking)) this.asking = null;
     this.pilot.end();
-    this.checking.forget();
+    this.checking = new Checking(this.#door, this);
+    if (migration?.records.verifying) await this.attempt(() => migration.records.endVerify());
     await this.#door.leaveMigration();
   }
 
@@ -481,6 +482,7 @@ export class Desk {
   /** The plan may take an hour; its buttons must not wait for it. */
   #plan(): void {
     const planned = this.migration;
+    this.checking = new Checking(this.#door, this);
     this.#planning = true;
     void this.attempt(async () => {
       try {

@@ -48,9 +48,11 @@ export class FailureList {
     this.left = account.left;
   });
 
-  /** Begins anew, with all of them. What was listed before may be of another migration, and is gone at once. */
+  /** Begins anew, with all of them. */
   async open(): Promise<void> {
     this.shown = { kind: 'all' };
+    this.search = '';
+    this.detail = null;
     this.choice.reset();
     this.list.clear();
     await this.survey();

@@ -5,6 +5,7 @@ import { count } from '../format';
 import { m } from '../messages';
 import { Amending } from './amending.svelte';
 import type { Desk } from './desk.svelte';
+import type { Migration } from './migration.svelte';
 
 /** Failed records that the person is asked about. */
 export interface About {
@@ -21,7 +22,7 @@ export interface Found {
 }
 
 /** What of the desk it needs. */
-type Place = Pick<Desk, 'migration' | 'failures' | 'work' | 'asking' | 'tab'>;
+type Place = Pick<Desk, 'migration' | 'work' | 'asking' | 'tab'>;
 
 export class Mending {
   /** Whom the question about failed records is about. */
@@ -47,45 +48,45 @@ export class Mending {
   /** Asks how records are to be changed; one shows its path as it is. */
   askAmend = (about: About) =>
     this.#desk.work.attempt(async () => {
-      const { migration } = this.#desk;
+      const open = this.#desk.migration;
       const detail = about.record && (await this.#door.record(about.record.id));
-      if (this.#desk.migration !== migration) return;
+      if (!open || !this.#shows(open)) return;
       this.about = about;
       this.amending = new Amending(this.#door, about, detail?.path ?? null);
       this.#desk.asking = 'amend';
     });
 
   leave = (note: string) =>
-    this.#desk.work.command(async () => {
+    this.#command(async (open) => {
       const { about } = this;
       if (!about) return;
       const records = await this.#door.leave(about.selection, note);
-      this.#desk.asking = null;
-      await this.#desk.failures.reload();
+      this.#answered(open);
+      await this.#reload(open);
       this.#desk.work.done('leave', m.leave.done(records, count(records)));
     });
 
   /** Takes back that records were left. */
   takeUp = (selection: Selection) =>
-    this.#desk.work.command(async () => {
+    this.#command(async (open) => {
       const records = await this.#door.takeUp(selection);
-      await this.#desk.failures.reload();
+      await this.#reload(open);
       this.#desk.work.done('take-up', m.leave.undone(records, count(records)));
     });
 
   /** Changes failed records, and perhaps sends them through again at once. */
   amend = (amendment: Amendment, andReprocess: boolean) =>
-    this.#desk.work.command(async () => {
+    this.#command(async (open) => {
       const { about } = this;
       if (!about) return;
       const records = await this.#door.amend(about.selection, amendment);
-      this.#desk.asking = null;
-      if (andReprocess) return this.#sendAgain(about.selection);
-      await this.#desk.failures.reload();
+      this.#answered(open);
+      if (andReprocess && this.#shows(open)) return this.#sendAgain(open, about.selection);
+      await this.#reload(open);
       this.#desk.work.done('amend', m.amend.done(records, count(records)));
     });
 
-  reprocess = (selection: Selection) => this.#desk.work.command(() => this.#sendAgain(selection));
+  reprocess = (selection: Selection) => this.#command((open) => this.#sendAgain(open, selection));
 
   export = (selection: Selection) =>
     this.#desk.work.command(async () => {
@@ -95,25 +96,23 @@ export class Mending {
 
   /** Asks for a corrected report, and shows what it would change. */
   findCorrections = () =>
-    this.#desk.work.command(async () => {
-      const { migration } = this.#desk;
+    this.#command(async (open) => {
       const found = await this.#door.findCorrections();
-      if (!found || this.#desk.migration !== migration) return;
+      if (!found || !this.#shows(open)) return;
       this.found = found;
       this.#desk.asking = 'corrections';
     });
 
   /** Applies the corrections that were shown. */
   correct = () =>
-    this.#desk.work.command(async () => {
+    this.#command(async (open) => {
       if (!this.found) return;
-      const meanwhile = this.#desk.migration?.active ?? false;
+      const meanwhile = open.active;
       const { changed, again } = await this.#door.applyCorrections(this.found.path);
-      this.found = null;
-      this.#desk.asking = null;
-      this.#desk.failures.choice.none();
-      if (!meanwhile && again > 0) this.#desk.tab = 'run';
-      else await this.#desk.failures.reload();
+      this.#answered(open);
+      open.failures.choice.none();
+      if (!meanwhile && again > 0) this.#showRun(open);
+      else await this.#reload(open);
       this.#desk.work.done('correct', m.corrections.done(changed, count(changed)));
     });
 
@@ -124,12 +123,38 @@ export class Mending {
     this.found = null;
   }
 
-  async #sendAgain(selection: Selection): Promise<void> {
-    const meanwhile = this.#desk.migration?.active ?? false;
+  async #sendAgain(open: Migration, selection: Selection): Promise<void> {
+    const meanwhile = open.active;
     const records = await this.#door.reprocess(selection);
-    this.#desk.failures.choice.none();
-    if (!meanwhile && records > 0) this.#desk.tab = 'run';
+    open.failures.choice.none();
+    if (!meanwhile && records > 0) this.#showRun(open);
     const went = meanwhile ? m.failures.ontoRecovery : m.failures.reprocessing;
     this.#desk.work.done('reprocess', records > 0 ? went(records, count(records)) : m.failures.onlyLeft);
+  }
+
+  #command(work: (open: Migration) => Promise<void>): Promise<void> {
+    const { migration } = this.#desk;
+    return this.#desk.work.command(async () => {
+      if (migration) await work(migration);
+    });
+  }
+
+  /** Whether it is still the one that is shown: what came from outside may have opened another. */
+  #shows(open: Migration): boolean {
+    return this.#desk.migration === open;
+  }
+
+  #answered(open: Migration): void {
+    if (!this.#shows(open)) return;
+    this.forget();
+    this.#desk.asking = null;
+  }
+
+  async #reload(open: Migration): Promise<void> {
+    if (this.#shows(open)) await open.failures.reload();
+  }
+
+  #showRun(open: Migration): void {
+    if (this.#shows(open)) this.#desk.tab = 'run';
   }
 }

@@ -19,6 +19,8 @@ import type {
 } from '../backend/types';
 import { CHANGES, isMarked } from '../parts/kinds';
 import { EventLog } from './eventlog.svelte';
+import { FailureList } from './failures.svelte';
+import { Records } from './records.svelte';
 import { sight } from './sight';
 import { Timeline } from './timeline.svelte';
 
@@ -77,6 +79,8 @@ export class Migration {
   /** The stretch of its life that is looked at. */
   readonly timeline: Timeline;
   readonly log: EventLog;
+  readonly failures: FailureList;
+  readonly records: Records;
 
   #door: Door;
   #seq = 0;
@@ -99,6 +103,8 @@ export class Migration {
     this.checkpoint = snapshot.checkpoint;
     this.timeline = new Timeline(door);
     this.log = new EventLog(door);
+    this.failures = new FailureList(door);
+    this.records = new Records(door);
     this.#gone = sight.onShow(() => this.#catchUp());
     this.#adopt(snapshot);
     void this.#recall();

@@ -42,7 +42,10 @@ export class Pilot {
   /** Reads what became of the records. */
   load = () =>
     this.#desk.work.attempt(async () => {
-      if (this.on) this.outcomes = await this.#door.triedRecords(0, SHOWN);
+      const { of } = this;
+      if (!this.on) return;
+      const outcomes = await this.#door.triedRecords(0, SHOWN);
+      if (this.of === of) this.outcomes = outcomes;
     });
 
   /** What comes now is no pilot. */

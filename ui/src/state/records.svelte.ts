@@ -1,11 +1,9 @@
 /** All records, the account that they add up to, and looking at the destination again. */
 import type { Door } from '../backend/door';
 import type { RecordDetail, RecordFilter, Reconciliation, ShownRecord, VerifyReport } from '../backend/types';
-import { m } from '../messages';
 import { Choice } from './choice.svelte';
 import { latest } from './latest';
 import { PagedList } from './paged.svelte';
-import type { Work } from './work.svelte';
 
 /** As many records can be verified by name; more are verified as a whole. */
 export const VERIFIED_BY_NAME = 2_000;
@@ -27,12 +25,10 @@ export class Records {
   readonly choice = new Choice(this.list);
 
   #door: Door;
-  #work: Work;
   #recalled = 0;
 
-  constructor(door: Door, work: Work) {
+  constructor(door: Door) {
     this.#door = door;
-    this.#work = work;
   }
 
   /** Asks for the numbers anew. */
@@ -79,14 +75,16 @@ export class Records {
       const report = await this.#door.verify(ids, (told) => {
         if (this.verifying) this.verifying = { report: told, of };
       });
-      if (report && ids.length > 0) this.verified = report;
+      // One that was ended has found nothing, and the migration may be left by now.
+      if (!report) return;
+      if (ids.length > 0) this.verified = report;
       await this.survey();
     } finally {
       this.verifying = null;
     }
   }
 
-  endVerify = () => this.#work.attempt(() => this.#door.endVerify());
+  endVerify = () => this.#door.endVerify();
 
   async findDuplicates(): Promise<void> {
     this.looking = true;
@@ -97,12 +95,6 @@ export class Records {
       this.looking = false;
     }
   }
-
-  exportProof = () =>
-    this.#work.command(async () => {
-      const path = await this.#door.exportProof();
-      if (path !== null) this.#work.done('export', m.records.exported(path));
-    });
 
   /** The chosen records by name, where they are few enough. */
   get chosenIds(): number[] {
