@@ -157,7 +157,7 @@ async fn close(all: Vec<Open>) {
                 tracing::error!(%error, "the checkpoint was not closed cleanly; it is put right at its next opening");
             }
             // Not before: the page follows how the run comes to rest.
-            feed.end();
+            feed.end().await;
         });
     }
     closing.join_all().await;

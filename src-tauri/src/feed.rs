@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use serde::Serialize;
 use sluice_engine::api::{Error, Migration};
+use sluice_engine::event::Progress;
 use tauri::{AppHandle, Emitter, Manager};
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 
 use crate::citizen::Citizen;
@@ -27,6 +29,7 @@ pub(crate) struct Feed {
     shown: Arc<AtomicBool>,
     events: JoinHandle<()>,
     progress: JoinHandle<()>,
+    ended: oneshot::Sender<()>,
 }
 
 /// What is told, and of which migration.
@@ -54,9 +57,11 @@ impl Feed {
             of: migration.checkpoint().display().to_string(),
             shown: Arc::clone(&shown),
         };
+        let (ended, end) = oneshot::channel();
         Self {
             events: tokio::spawn(follower().events()),
-            progress: tokio::spawn(follower().progress()),
+            progress: tokio::spawn(follower().progress(end)),
+            ended,
             shown,
         }
     }
@@ -66,10 +71,14 @@ impl Feed {
         self.shown.store(shown, Ordering::Release);
     }
 
-    /// Follows no more.
-    pub(crate) fn end(&self) {
+    /// Follows no more, once it has told where the migration came to rest.
+    pub(crate) async fn end(self) {
         self.events.abort();
-        self.progress.abort();
+        // Refused where nothing is followed any more.
+        let _ = self.ended.send(());
+        if let Err(error) = self.progress.await {
+            tracing::error!(%error, "the progress was not told to its end");
+        }
     }
 }
 
@@ -107,30 +116,77 @@ impl Follower {
         }
     }
 
-    async fn progress(self) {
-        let mut latest = self.migration.progress();
-        loop {
-            let progress = latest.borrow_and_update().clone();
-            self.tell("engine_progress", &progress);
-            self.app.state::<Citizen>().follow(&self.app, &self.migration, &progress);
+    async fn progress(self, end: oneshot::Receiver<()>) {
+        // What comes to rest is told at once.
+        let pace = |progress: &Progress| match progress.state.is_active() {
+            true if self.is_shown() => PROGRESS_EVERY,
+            true => BESIDES_EVERY,
+            false => Duration::ZERO,
+        };
+        let told = |progress: &Progress| {
+            self.tell("engine_progress", progress);
+            self.app.state::<Citizen>().follow(&self.app, &self.migration, progress);
             if !progress.state.is_active() && !self.is_shown() {
-                // Apart: closing it ends this task.
+                // Apart: closing it waits for this task.
                 let app = self.app.clone();
                 tokio::spawn(async move { app.state::<Desk>().close_resting().await });
             }
-            if latest.changed().await.is_err() {
-                return;
-            }
-            // What came to rest is told at once.
-            if latest.borrow().state.is_active() {
-                tokio::time::sleep(if self.is_shown() { PROGRESS_EVERY } else { BESIDES_EVERY }).await;
-            }
-        }
+        };
+        follow(self.migration.progress(), end, pace, told).await;
     }
 
     fn tell(&self, name: &str, what: &(impl Serialize + Clone)) {
         if let Err(error) = self.app.emit(name, Told { of: &self.of, what }) {
             tracing::warn!(%error, name, "the page cannot be told");
         }
+    }
+}
+
+/// Tells the latest value, now and after each change, at a pace; and whatever is the latest at the end.
+async fn follow<T: Clone>(
+    mut latest: watch::Receiver<T>,
+    mut end: oneshot::Receiver<()>,
+    pace: impl Fn(&T) -> Duration,
+    tell: impl Fn(&T),
+) {
+    loop {
+        let now = latest.borrow_and_update().clone();
+        tell(&now);
+        let next = async {
+            latest.changed().await?;
+            let pause = pace(&latest.borrow());
+            tokio::time::sleep(pause).await;
+            Ok::<_, watch::error::RecvError>(())
+        };
+        tokio::select! {
+            next = next => if next.is_err() { return },
+            _ = &mut end => break,
+        }
+    }
+    let last = latest.borrow().clone();
+    tell(&last);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_came_within_the_pace_is_told_at_the_end() {
+        let (now, latest) = watch::channel("running");
+        let (ended, end) = oneshot::channel();
+        let told = RefCell::new(Vec::new());
+        let following =
+            follow(latest, end, |_| Duration::from_secs(3600), |one: &&str| told.borrow_mut().push(*one));
+        let comes_to_rest = async {
+            now.send("draining").unwrap();
+            tokio::task::yield_now().await;
+            now.send("finished").unwrap();
+            ended.send(()).unwrap();
+        };
+        tokio::join!(following, comes_to_rest);
+        assert_eq!(told.into_inner(), ["running", "finished"]);
     }
 }
