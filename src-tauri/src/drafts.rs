@@ -21,8 +21,6 @@ const LISTED: usize = 500;
 pub(crate) struct KeptDraft {
     /// What it is known by.
     id: String,
-    /// When it was last kept, in milliseconds since 1970 (UTC).
-    changed_ms: u64,
     job: JobSpec,
 }
 
@@ -59,18 +57,18 @@ fn list(folder: &Path) -> Answer<Vec<KeptDraft>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(unkept(&error)),
     };
-    let mut found: Vec<(u64, PathBuf)> = entries
+    let mut found: Vec<(SystemTime, PathBuf)> = entries
         .flatten()
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|ending| ending == "toml"))
-        .map(|path| (changed_ms(&path), path))
+        .map(|path| (changed(&path), path))
         .collect();
     found.sort_by(|a, b| b.cmp(a));
     found.truncate(LISTED);
-    let read = |(changed_ms, path): (u64, PathBuf)| {
+    let read = |(_, path): (SystemTime, PathBuf)| {
         let id = path.file_stem()?.to_str().filter(|id| is_id(id))?.to_owned();
         match JobSpec::read(&path) {
-            Ok(job) => Some(KeptDraft { id, changed_ms, job }),
+            Ok(job) => Some(KeptDraft { id, job }),
             Err(error) => {
                 tracing::warn!(%error, "a draft is left out");
                 None
@@ -118,10 +116,9 @@ fn is_id(id: &str) -> bool {
     !id.is_empty() && id.len() <= 64 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-fn changed_ms(path: &Path) -> u64 {
-    let changed = path.metadata().and_then(|metadata| metadata.modified()).ok();
-    let since = changed.and_then(|changed| changed.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-    since.as_millis() as u64
+/// When it was last kept.
+fn changed(path: &Path) -> SystemTime {
+    path.metadata().and_then(|metadata| metadata.modified()).unwrap_or(UNIX_EPOCH)
 }
 
 fn unkept(why: &dyn std::fmt::Display) -> ErrorReport {

@@ -99,8 +99,6 @@ export interface Happened {
 /** A description that was left before it was checked. */
 export interface KeptDraft {
   id: string;
-  /** When it was last kept, in milliseconds since 1970 (UTC). */
-  changed_ms: number;
   job: JobSpec;
 }
 
