@@ -333,6 +333,43 @@ describe('the steps', () => {
     expect(times(door, 'saveDraft')).toBe(0);
   });
 
+  it('keep what is changed in the description of a migration, and only that', async () => {
+    const desk = await begun((door) => (door.snapshotNow = ready()));
+    desk.edit();
+    desk.guide.keep();
+    await desk.leaveEdit();
+    expect([desk.screen, desk.drafts, times(door, 'saveDraft')]).toEqual(['preflight', [], 0]);
+
+    desk.edit();
+    desk.draft?.setTarget('{{ stem }}');
+    desk.guide.keep();
+    await settle();
+    expect(asked<JobSpec>(door, 'saveDraft', 2).map).toMatchObject({ target: '{{ stem }}' });
+    // At home it stays with its migration.
+    await desk.goHome();
+    expect([desk.drafts, desk.draft?.map.target]).toEqual([[], '{{ stem }}']);
+    door.sendPaths(['/mnt/other.sluice']);
+    await settle();
+    expect(desk.drafts.map(({ map }) => map.target)).toEqual(['{{ stem }}']);
+
+    desk.edit();
+    desk.draft?.setTarget('{{ name }}');
+    await desk.leaveEdit();
+    expect([desk.screen, desk.draft, desk.drafts.length]).toEqual(['preflight', null, 2]);
+    expect(desk.work.notices.shown.map(({ code }) => code)).toEqual(['draft']);
+  });
+
+  it('keep nothing of a description that its migration took over', async () => {
+    const desk = await begun((door) => (door.snapshotNow = ready()));
+    desk.edit();
+    desk.draft?.setTarget('{{ stem }}');
+    desk.guide.keep();
+    await settle();
+    await desk.check();
+    expect(times(door, 'setJob')).toBe(1);
+    expect([desk.drafts, asked<string>(door, 'removeDraft')]).toEqual([[], 'draft-1']);
+  });
+
   it('show a pilot, what became of its records, and then the run of all', async () => {
     const desk = await begun((door) => (door.snapshotNow = ready()));
     desk.guide.go('pilot');

@@ -23,6 +23,7 @@ export const guide: typeof english = {
   back: 'Zurück',
   next: (step) => `Weiter: ${step}`,
   skipTo: (step) => `Gleich zu ${step}`,
+  kept: 'Die Änderungen sind als Entwurf aufgehoben. Er steht auf der Startseite.',
   keys: 'Alt mit ← und → geht von Schritt zu Schritt.',
   nothingUnless: (what) => `Hier ist nichts zu tun, außer wenn ${what}`,
 

@@ -36,6 +36,7 @@ export const guide = {
   back: 'Back',
   next: (step: string) => `Next: ${step}`,
   skipTo: (step: string) => `Skip to ${step}`,
+  kept: 'What you changed is kept as a draft. Home lists it.',
   keys: 'Alt with ← and → goes from step to step.',
   nothingUnless: (what: string) => `Nothing to do here unless ${what}`,
 

@@ -219,8 +219,10 @@ export class Desk {
   /** Leads Home. What runs goes on; a description is kept. */
   goHome = () =>
     this.#command(async () => {
+      const { draft } = this;
       // The description of an open migration stays with it.
-      if (!this.draft || !this.migration) await this.#putAway();
+      if (draft && this.migration) await this.attempt(() => draft.keep());
+      else await this.#putAway();
       this.atHome = true;
       void this.attempt(() => this.home.refresh());
     });
@@ -261,8 +263,8 @@ export class Desk {
         const job = draft.job();
         if (open) await this.#leaveOpen();
         await this.#opened(() => this.#door.createMigration(job));
-        await draft.drop();
       }
+      await this.attempt(() => draft.drop());
       this.draft = null;
       this.step = 'check';
       this.#plan();
@@ -279,17 +281,19 @@ export class Desk {
   edit = () => {
     const open = this.migration;
     if (!open) return;
-    const now = { ...open.job, limits: open.progress.limits };
-    this.draft = new Draft(this.#door, now, open.ranges, open.job);
+    this.draft = Draft.of(open, this.#door);
     this.draft.look();
     this.step = 'sources';
   };
 
-  /** Leaves the description without a change. */
-  leaveEdit = () => {
-    if (this.migration && this.migration.state !== 'new') this.draft = null;
-    else return this.goHome();
-  };
+  /** Leaves the description, back to what it is of. What was changed in it is kept. */
+  leaveEdit = () =>
+    this.migration && this.migration.state !== 'new'
+      ? this.#command(async () => {
+          if (this.draft?.isBegun) this.work.done('draft', m.guide.kept);
+          await this.#putDraftAway();
+        })
+      : this.goHome();
 
   start = () =>
     this.work.command(async () => {
@@ -437,13 +441,17 @@ export class Desk {
 
   /** Nothing is on the desk any more: a description is kept, what runs goes on. */
   async #putAway(): Promise<void> {
-    const { draft } = this;
     if (this.migration) await this.#leaveOpen();
-    else if (draft?.isBegun) {
-      this.drafts = [draft, ...this.drafts];
-      await this.attempt(() => draft.keep());
-    }
+    await this.#putDraftAway();
+  }
+
+  /** A description in which something would be lost is listed at Home from now on. */
+  async #putDraftAway(): Promise<void> {
+    const { draft } = this;
     this.draft = null;
+    if (!draft) return;
+    if (draft.isBegun) this.drafts = [draft, ...this.drafts];
+    await this.attempt(() => (draft.isBegun ? draft.keep() : draft.drop()));
   }
 
   async #leaveOpen(): Promise<void> {

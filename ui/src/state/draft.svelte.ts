@@ -24,6 +24,7 @@ import type {
 import { m } from '../messages';
 import { CatalogueDraft, catalogueOf } from './catalogue.svelte';
 import { latest } from './latest';
+import type { Migration } from './migration.svelte';
 import { RequestDraft } from './request.svelte';
 
 /** What of a job a draft begins with. */
@@ -98,17 +99,11 @@ export class Draft {
     this.needs.sources ?? this.needs.names ?? this.needs.describe ?? this.needs.destination,
   );
 
-  /** Whether something would be lost with it. */
-  readonly isBegun: boolean = $derived(
-    this.sources.length + this.catalogues.length + this.lookups.length + this.groups.length > 0 ||
-      this.destination.trim() !== '' ||
-      this.describe !== null ||
-      this.map.target !== null,
-  );
-
   /** What it is kept as; null: it is not. */
   keptAs: string | null = null;
   #keptText = '';
+  /** The description of a migration, as long as nobody changes it; null: it is of none. */
+  #untouched: string | null = null;
 
   #door: Door;
   /** The job that is being edited. */
@@ -130,12 +125,30 @@ export class Draft {
     return new Draft(door, defaults, defaults.ranges);
   }
 
+  /** That of a migration, to change it. */
+  static of({ job, ranges, progress }: Migration, door: Door): Draft {
+    const draft = new Draft(door, { ...job, limits: progress.limits }, ranges, job);
+    draft.#untouched = JSON.stringify(draft.#keepable());
+    return draft;
+  }
+
   /** One that was kept. Nothing of it is looked at before somebody goes on with it, see [`look`]. */
   static kept(door: Door, { id, job }: KeptDraft, ranges: LimitRanges): Draft {
     const draft = new Draft(door, job, ranges, job);
     draft.keptAs = id;
     draft.#keptText = JSON.stringify(draft.#keepable());
     return draft;
+  }
+
+  /** Whether something would be lost with it. */
+  get isBegun(): boolean {
+    if (this.#untouched !== null) return JSON.stringify(this.#keepable()) !== this.#untouched;
+    return (
+      this.sources.length + this.catalogues.length + this.lookups.length + this.groups.length > 0 ||
+      this.destination.trim() !== '' ||
+      this.describe !== null ||
+      this.map.target !== null
+    );
   }
 
   get destination(): string {

@@ -53,9 +53,9 @@ export class Guide {
     if (step) this.go(step);
   };
 
-  /** Keeps what is being described. That of a migration stays with it. */
+  /** Keeps what is being described. */
   keep = (): void => {
-    const { draft, migration, work } = this.#desk;
-    if (draft && !migration) void work.attempt(() => draft.keep());
+    const { draft, work } = this.#desk;
+    if (draft) void work.attempt(() => draft.keep());
   };
 }
