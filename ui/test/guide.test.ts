@@ -100,6 +100,28 @@ describe('a draft', () => {
     expect(door.calls.at(-1)).toEqual(['removeDraft', 'draft-1']);
   });
 
+  it('is not written again once it is thrown away, whatever is still being written', async () => {
+    const draft = Draft.blank(door, defaults());
+    draft.add(['/a']);
+    let written: () => void = () => undefined;
+    door.saveDraft = (id, job) => {
+      door.calls.push(['saveDraft', id, job]);
+      return new Promise((resolve) => (written = () => resolve('draft-1')));
+    };
+    const kept = draft.keep();
+    draft.destination = '/b';
+    const dropped = draft.drop();
+    written();
+    await Promise.all([kept, dropped]);
+    await draft.keep();
+    const calls = door.calls.filter(([name]) => name === 'saveDraft' || name === 'removeDraft');
+    expect(calls.map(([name, id]) => [name, id])).toEqual([
+      ['saveDraft', null],
+      ['removeDraft', 'draft-1'],
+    ]);
+    expect(draft.keptAs).toBeNull();
+  });
+
   it('keeps no text that is no place, for it may hold a secret', async () => {
     const draft = Draft.blank(door, defaults());
     draft.add(['/a']);

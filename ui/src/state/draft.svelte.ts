@@ -104,6 +104,7 @@ export class Draft {
   #keptText = '';
   /** The description of a migration, as long as nobody changes it; null: it is of none. */
   #untouched: string | null = null;
+  #dropped = false;
 
   #door: Door;
   /** The job that is being edited. */
@@ -311,16 +312,18 @@ export class Draft {
   readonly keep = latest(async () => {
     const job = this.#keepable();
     const text = JSON.stringify(job);
-    if (!this.isBegun || text === this.#keptText) return;
+    if (this.#dropped || !this.isBegun || text === this.#keptText) return;
     this.keptAs = await this.#door.saveDraft(this.keptAs, job);
     this.#keptText = text;
   });
 
-  /** It needs no keeping any more. */
+  /** It needs no keeping any more, now or later. */
   async drop(): Promise<void> {
+    this.#dropped = true;
+    // What is being written at this moment goes too.
+    await this.keep().catch(() => undefined);
     const { keptAs } = this;
     this.keptAs = null;
-    this.#keptText = '';
     if (keptAs !== null) await this.#door.removeDraft(keptAs);
   }
 
