@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Line } from '../src/backend/door';
 import type { Glance } from '../src/backend/types';
+import { catalogueOf } from '../src/state/catalogue.svelte';
 import { Desk } from '../src/state/desk.svelte';
 import { Home } from '../src/state/home.svelte';
 import { wordsOf } from '../src/state/news';
@@ -179,6 +180,19 @@ describe('several migrations', () => {
     expect(desk.screen).toBe('setup');
     expect(desk.draft?.sources).toEqual(door.snapshotNow.job.sources);
     expect(desk.migration).toBeNull();
+  });
+
+  it('describes another one like it that can be checked, with its catalogue', async () => {
+    const [desk, door] = await begun((door) => (door.listed = [line('/a.sluice')]));
+    const catalogue = [catalogueOf({ file: '/mnt/june.csv', path: ['Path'] })];
+    const { job, ...rest } = snapshot();
+    door.snapshotNow = { ...rest, job: { ...job, sources: [], catalogue } };
+    const [row] = desk.home.rows;
+    if (row) await desk.duplicate(row);
+    await settle();
+    expect([desk.draft?.shown?.name, desk.draft?.problem]).toEqual(['june.csv', null]);
+    await desk.check();
+    expect(door.calls.find(([name]) => name === 'createMigration')?.[1]).toMatchObject({ catalogue });
   });
 
   it('tells the news in words', async () => {

@@ -239,7 +239,6 @@ export class Desk {
       await this.#putAway();
       this.drafts = this.drafts.filter((one) => one !== draft);
       this.#describe(draft);
-      draft.look();
     });
 
   dropDraft = (draft: Draft) =>
@@ -392,6 +391,8 @@ export class Desk {
 
   #describe(draft: Draft | null): void {
     this.draft = draft ?? (this.#defaults && Draft.blank(this.#door, this.#defaults));
+    // Nothing is checked before its catalogues are looked at.
+    draft?.look();
     this.step = 'sources';
     this.atHome = false;
   }
