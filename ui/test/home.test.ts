@@ -134,6 +134,27 @@ describe('several migrations', () => {
     expect(desk.asking).toBeNull();
   });
 
+  it('takes no migration for one that is being planned because another is', async () => {
+    const [desk, door] = await begun((door) => {
+      door.snapshotNow = snapshot({ checkpoint: '/a.sluice', progress: progress({ state: 'ready' }) });
+    });
+    await desk.checkAgain();
+    const endPlan = door.endPlan;
+    door.snapshotNow = snapshot({ checkpoint: '/b.sluice', progress: progress({ state: 'new' }) });
+    door.sendPaths(['/b.sluice']);
+    await settle();
+    expect([desk.screen, desk.draft?.isBegun]).toEqual(['setup', false]);
+
+    // Back at the first one, whose plan ends only now.
+    door.snapshotNow = snapshot({ checkpoint: '/a.sluice', progress: progress({ state: 'new' }) });
+    door.sendPaths(['/a.sluice']);
+    await settle();
+    expect(desk.screen).toBe('planning');
+    endPlan?.();
+    await settle();
+    expect(desk.screen).toBe('setup');
+  });
+
   it('misses nothing that happens while one is being opened', async () => {
     const [desk, door] = await begun((door) => {
       door.snapshotNow = snapshot({ checkpoint: '/a.sluice', last_event: 4 });

@@ -85,7 +85,8 @@ export class Desk {
 
   #door: Door;
   #defaults: Defaults | null = null;
-  #planning = false;
+  /** Migrations that are being planned. */
+  #planning = new Set<string>();
   /** What changes what is shown, one after the other. */
   #turns: Promise<void> = Promise.resolve();
   /** What happened in a migration that is being opened, before its picture was there. */
@@ -478,7 +479,8 @@ export class Desk {
 
   /** A migration that was never checked to its end goes back to where it can be checked. */
   #backToDraft(): void {
-    if (this.migration?.state === 'new' && !this.draft && !this.#planning) this.edit();
+    const { migration } = this;
+    if (migration?.state === 'new' && !this.draft && !this.#planning.has(migration.checkpoint)) this.edit();
   }
 
   /** What was asked about a run has no meaning once nothing is at work. */
@@ -490,16 +492,18 @@ export class Desk {
 
   /** The plan may take an hour; its buttons must not wait for it. */
   #plan(): void {
-    const planned = this.migration;
+    const of = this.migration?.checkpoint;
+    if (of === undefined) return;
     this.checking = new Checking(this.#door, this);
-    this.#planning = true;
+    this.#planning.add(of);
     void this.attempt(async () => {
       try {
         await this.#door.plan();
       } finally {
-        this.#planning = false;
-        if (planned && this.migration === planned) {
-          await planned.resync();
+        this.#planning.delete(of);
+        // It may have been left and opened again meanwhile.
+        if (this.migration?.checkpoint === of) {
+          await this.migration.resync();
           this.#backToDraft();
         }
       }
