@@ -87,6 +87,50 @@ describe('the list of migrations', () => {
     expect(list.rows.map((row) => row.checkpoint)).toEqual(['/made.sluice']);
   });
 
+  it('looks once for one that is not in the list, however much it tells', async () => {
+    const [list, door] = await home([]);
+    door.calls = [];
+    for (const at_ms of [1, 2, 3]) {
+      list.observe(progress({ state: 'running', at_ms }), '/unlisted.sluice');
+      await settle();
+    }
+    expect(door.calls).toEqual([['lookAtMigrations']]);
+  });
+
+  it('looks once more for all that changes during a look, and shows no answer that is old', async () => {
+    const [list, door] = await home([line('/a.sluice'), line('/b.sluice')]);
+    const looks: ((lines: Line[]) => void)[] = [];
+    door.lookAtMigrations = () => new Promise((resolve) => looks.push(resolve));
+    const looked = list.refresh();
+    await list.forget(list.rows[0] ?? expect.fail('no row'));
+    for (const state of ['running', 'finished'] as const)
+      list.observe(progress({ state, at_ms: 7 }), '/b.sluice');
+    looks[0]?.([line('/a.sluice'), line('/b.sluice', { glance: glance({ state: 'running' }) })]);
+    await settle();
+    expect(list.rows.map(({ checkpoint, state }) => [checkpoint, state])).toEqual([['/b.sluice', 'paused']]);
+    looks[1]?.([line('/b.sluice', { glance: glance({ state: 'finished' }) })]);
+    await looked;
+    expect(list.rows.map(({ checkpoint, state }) => [checkpoint, state])).toEqual([
+      ['/b.sluice', 'finished'],
+    ]);
+    expect(looks).toHaveLength(2);
+  });
+
+  it('shows what was known last only as long as no file was looked at', async () => {
+    const door = new FakeDoor();
+    let known: (lines: Line[]) => void = () => undefined;
+    door.knownMigrations = () => new Promise((resolve) => (known = resolve));
+    door.looked = [line('/a.sluice', { glance: glance({ state: 'finished' }) })];
+    const list = new Home(door);
+    const begun = list.begin();
+    await list.refresh();
+    door.lookAtMigrations = () => new Promise(() => undefined);
+    known([line('/a.sluice')]);
+    await settle();
+    expect(list.rows.map(({ state }) => state)).toEqual(['finished']);
+    void begun;
+  });
+
   it('is empty, and says why, where no list can be had', async () => {
     const door = new FakeDoor();
     door.refuses = { knownMigrations: { code: 'no_data_folder', message: 'no folder', advice: '' } };

@@ -39,6 +39,8 @@ export class Home {
   /** The latest progress of those that are at work here. */
   #live: ReadonlyMap<string, Progress> = $state.raw(new Map());
   #again = false;
+  /** Migrations that the list may not hold, although they are open here: they were looked for. */
+  #sought = new Set<string>();
 
   /** How many are at work in this program. */
   readonly working: number = $derived(this.#live.size);
@@ -50,16 +52,17 @@ export class Home {
   /** What was known last at once, then what the files say. */
   async begin(): Promise<void> {
     try {
-      this.lines = await this.#door.knownMigrations();
+      const known = await this.#door.knownMigrations();
+      this.lines ??= known;
     } catch (thrown) {
       // Without a list there is still a beginning.
-      this.lines = [];
+      this.lines ??= [];
       throw thrown;
     }
     await this.refresh();
   }
 
-  /** Looks at the files. Asked for meanwhile, it looks once more. */
+  /** Looks at the files. Asked for meanwhile, it looks once more, and what the look before saw is old. */
   async refresh(): Promise<void> {
     this.#again = true;
     if (this.looking) return;
@@ -67,7 +70,8 @@ export class Home {
     try {
       while (this.#again) {
         this.#again = false;
-        this.lines = await this.#door.lookAtMigrations();
+        const seen = await this.#door.lookAtMigrations();
+        if (!this.#again) this.lines = seen;
       }
     } finally {
       this.looking = false;
@@ -82,13 +86,18 @@ export class Home {
     if (isActive(progress.state)) live.set(of, progress);
     else live.delete(of);
     this.#live = live;
-    const known = this.lines?.some((line) => line.checkpoint === of);
+    const isNew = !this.#sought.has(of) && !this.lines?.some((line) => line.checkpoint === of);
     const rested = before && !isActive(progress.state);
-    if (this.lines && (!known || rested)) void this.refresh().catch(() => undefined);
+    if (!this.lines || !(isNew || rested)) return;
+    if (isNew) this.#sought.add(of);
+    void this.refresh().catch(() => undefined);
   }
 
   async forget(row: Row): Promise<void> {
     await this.#door.forgetMigration(row.checkpoint);
+    this.#sought.delete(row.checkpoint);
+    // A look that is under way still saw it.
+    if (this.looking) this.#again = true;
     this.lines = (this.lines ?? []).filter((line) => line.checkpoint !== row.checkpoint);
   }
 
