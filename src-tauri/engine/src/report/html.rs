@@ -72,6 +72,20 @@ impl<W: Write> Page<W> {
         writeln!(self.out, "<p class=\"{class}\">{}</p>", escape(text))
     }
 
+    /// Says so, where only the first `shown` of `all` records stand in the table that comes.
+    pub(crate) fn left_out(&mut self, shown: u64, all: u64) -> io::Result<()> {
+        if all <= shown {
+            return Ok(());
+        }
+        let text = format!(
+            "The first {} of {} records; {} are left out. Export CSV, XLSX or JSON to have them all.",
+            count(shown),
+            count(all),
+            count(all - shown)
+        );
+        self.says("quiet", &text)
+    }
+
     /// Names and their values.
     pub(crate) fn facts(&mut self, facts: &[(&str, String)]) -> io::Result<()> {
         self.out.write_all(b"<dl>\n")?;

@@ -273,15 +273,7 @@ async fn html(
         page.end_table().map_err(failed)?;
     }
     page.heading("Records").map_err(failed)?;
-    if found > SHOWN {
-        let left_out = format!(
-            "The first {} of {} records; {} are left out. Export CSV, XLSX or JSON to have them all.",
-            count(SHOWN),
-            count(found),
-            count(found - SHOWN)
-        );
-        page.says("quiet", &left_out).map_err(failed)?;
-    }
+    page.left_out(SHOWN, found).map_err(failed)?;
     page.begin_table(&["No.", "State", "Source", "Target", "Size", "Hash", "Proven", "Ended"])
         .map_err(failed)?;
     let mut exported = Exported { sheets: 1, ..Exported::default() };

@@ -41,15 +41,7 @@ pub(super) async fn write(
     .and_then(|()| causes_of(&mut page, &causes, all))
     .and_then(|()| page.heading("Records"))
     .map_err(failed)?;
-    if all > RECORDS {
-        let left_out = format!(
-            "The first {} of {} records; {} are left out. Export CSV, XLSX or JSON to have them all.",
-            count(RECORDS),
-            count(all),
-            count(all - RECORDS)
-        );
-        page.says("quiet", &left_out).map_err(failed)?;
-    }
+    page.left_out(RECORDS, all).map_err(failed)?;
     page.begin_table(&["No.", "Source", "Cause", "Message", "Note", "Tries", "Size", "Failed"])
         .map_err(failed)?;
     let mut written = 0;
