@@ -273,6 +273,23 @@ fn what_is_there_is_treated_as_the_policy_says() {
 }
 
 #[test]
+fn a_sidecar_takes_no_name_of_anybody_else_on_its_way() {
+    for protocol in PROTOCOLS {
+        let nas = Nas::new(protocol);
+        fs::create_dir_all(nas.there()).expect("a folder");
+        let long = format!("{}.mov", "l".repeat(240));
+        for (seed, name) in (0..).zip(["reel.mov", long.as_str()]) {
+            tree::file(&nas.site.source.join(name), 1000, seed);
+        }
+        let theirs = nas.there().join("reel.mov.xmp.part");
+        fs::write(&theirs, "not ours").expect("a file");
+        run("run", &nas.upload("[[sidecar]]\nformat = \"xmp\"")).expect(COMPLETE);
+        assert_eq!(fs::read_to_string(&theirs).expect("it is still there"), "not ours", "{protocol:?}");
+        assert_eq!(nas.server.all("in").len(), 5, "{protocol:?}: {:?}", nas.server.all("in"));
+    }
+}
+
+#[test]
 fn a_trial_tells_what_works() {
     for protocol in PROTOCOLS {
         let nas = Nas::new(protocol);

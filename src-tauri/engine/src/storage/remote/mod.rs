@@ -13,6 +13,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::object::{Bucket, Stored};
 use super::server::{Kind, Server};
@@ -175,8 +176,19 @@ impl Place {
 
     /// The temporary name of a record's file, beside its target.
     pub(crate) fn part(&self, target_key: &str, record: RecordId) -> String {
+        self.beside(target_key, &record.to_string())
+    }
+
+    /// The temporary name of a small file that is put whole. It is the same in every attempt, so that what
+    /// is cut off is written over by the next, and no other file's.
+    fn part_of_put(&self, key: &str) -> String {
+        self.beside(key, &format!("put-{:016x}", xxh3_64(key.as_bytes())))
+    }
+
+    /// A name beside a target that no user's file has.
+    fn beside(&self, target_key: &str, own: &str) -> String {
         let folder = target_key.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
-        format!("{folder}.sluice-{}-{record}.part", self.mark)
+        format!("{folder}.sluice-{}-{own}.part", self.mark)
     }
 
     /// What a listed file is called below this place. None: it does not lie there.
@@ -317,7 +329,7 @@ impl Place {
         match &self.store {
             Store::Object(bucket) => bucket.put(key, bytes.into(), told, mode).await,
             Store::Files(tree) => {
-                let part = tree.path(&format!("{key}.part"));
+                let part = tree.path(&self.part_of_put(key));
                 tree.server.put(&part, &tree.path(key), bytes, told.modified, mode).await?;
                 Ok(Stored { asserted: false, etag: None })
             }
@@ -401,6 +413,22 @@ mod tests {
         }
         assert_eq!(place("/a/b/").target(&raw("c d/e.mov")).unwrap(), "a/b/c d/e.mov");
         assert_eq!(place("").target(&raw("e.mov")).unwrap(), "e.mov");
+    }
+
+    #[test]
+    fn a_temporary_name_is_ours_alone() {
+        let place = place("").marked("0a1b2c3d4e5f");
+        let parts = [
+            place.part("a/clip.mov", 7),
+            place.part_of_put("a/clip.mov"),
+            place.part_of_put("a/clip.mov.xmp"),
+            place.part_of_put("clip.mov"),
+        ];
+        for (number, part) in parts.iter().enumerate() {
+            let name = part.strip_prefix("a/").unwrap_or(part);
+            assert!(name.starts_with(".sluice-0a1b2c3d-") && name.ends_with(".part"), "{part}");
+            assert!(!parts[..number].contains(part), "{part}");
+        }
     }
 
     #[test]
