@@ -9,8 +9,11 @@
 //! file's time.
 
 mod entry;
+#[cfg(test)]
+mod fake;
 mod ftp;
 mod open;
+mod rename;
 mod seats;
 pub(crate) mod sftp;
 mod webdav;
@@ -184,15 +187,6 @@ impl Server {
             let _ = self.delete(part).await;
         }
         put
-    }
-
-    /// Gives a file another name.
-    pub(crate) async fn rename(&self, from: &str, to: &str, mode: Mode) -> Result<(), Fault> {
-        match &self.protocol {
-            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.rename(from, to, mode))).await,
-            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.rename(from, to, mode))).await,
-            Protocol::Sftp(sftp) => in_time(Box::pin(sftp.rename(from, to, mode))).await,
-        }
     }
 
     /// Removes a file.

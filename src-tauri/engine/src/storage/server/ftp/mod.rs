@@ -204,21 +204,13 @@ impl Ftp {
     pub(super) async fn rename(&self, from: &str, to: &str, mode: Mode) -> Result<(), Fault> {
         self.with(async |line| {
             let (from, to) = (line.path(from), line.path(to));
-            match line.ftp.rename(&from, &to).await {
-                Ok(()) => Ok(()),
-                Err(error) => {
-                    let fault = of_error(error);
-                    // Few servers refuse a name that is taken, and what they say of it is their own.
-                    if fault.status.is_none() || look(line, &to).await.is_err() {
-                        return Err(fault);
-                    }
-                    if mode == Mode::Create {
-                        return Err(Fault { kind: FaultKind::Taken, ..fault });
-                    }
-                    line.ftp.rm(&to).await.map_err(of_error)?;
-                    line.ftp.rename(&from, &to).await.map_err(of_error)
-                }
+            let Err(error) = line.ftp.rename(&from, &to).await else { return Ok(()) };
+            let fault = of_error(error);
+            // Few servers refuse a name that is taken, and what they say of it is their own.
+            if mode == Mode::Create && fault.status.is_some() && look(line, &to).await.is_ok() {
+                return Err(Fault { kind: FaultKind::Taken, ..fault });
             }
+            Err(fault)
         })
         .await
     }

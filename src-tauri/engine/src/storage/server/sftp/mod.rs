@@ -107,24 +107,15 @@ impl Sftp {
     pub(super) async fn rename(&self, from: &str, to: &str, mode: Mode) -> Result<(), Fault> {
         let session = self.session().await?;
         let (from, to) = (session.path(from), session.path(to));
-        let plain =
-            async || session.sftp.rename(from.as_str(), to.as_str()).await.map(drop).map_err(of_error);
-        match mode {
-            Mode::Replace if session.replaces => session.replace(&from, &to).await,
-            Mode::Replace => match plain().await {
-                Err(fault) if fault.kind == FaultKind::Failed => {
-                    session.sftp.remove(to.as_str()).await.map_err(of_error)?;
-                    plain().await
-                }
-                other => other,
-            },
+        if mode == Mode::Replace && session.replaces {
+            return session.replace(&from, &to).await;
+        }
+        match session.sftp.rename(from.as_str(), to.as_str()).await.map(drop).map_err(of_error) {
             // That the name is taken is but a failure to this protocol.
-            Mode::Create => match plain().await {
-                Err(fault) if fault.kind == FaultKind::Failed && look(&session, &to).await.is_ok() => {
-                    Err(Fault::new(FaultKind::Taken, "the name is taken"))
-                }
-                other => other,
-            },
+            Err(fault) if fault.kind == FaultKind::Failed && look(&session, &to).await.is_ok() => {
+                Err(Fault::new(FaultKind::Taken, "the name is taken"))
+            }
+            other => other,
         }
     }
 
