@@ -32,14 +32,16 @@ pub struct Weather {
     pub is_blind: bool,
     /// The first object that is put arrives, but the answer says otherwise. A probe is none.
     pub loses_first: bool,
-    /// `HEAD` is forbidden.
-    pub is_forbidden: bool,
+    /// `HEAD` of paths that begin so is forbidden.
+    pub forbids: Option<&'static str>,
     /// Conditions of requests are not heard: what is there is replaced.
     pub is_careless: bool,
+    /// The condition of a copy that the service makes by itself is heard, as Amazon's does; moto's does not.
+    pub guards_copies: bool,
     /// Answers repeat the request's checksum, as Amazon's do; or give another one.
     pub checksum: Option<Checksum>,
-    /// Tags look like hashes of the content, but are none.
-    pub has_other_tags: bool,
+    /// Tags of paths that begin so look like hashes of the content, but are none.
+    pub other_tags: Option<&'static str>,
     /// One byte of every so manieth content is another one on its way, there or back; 0: of none.
     pub damage_every: u64,
     /// Requests a second that the service takes; what comes beyond is answered 503 SlowDown. 0: all.
@@ -230,7 +232,8 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     if weather.is_blind && parts.method == Method::HEAD {
         return StatusCode::NOT_FOUND.into_response();
     }
-    if weather.is_forbidden && parts.method == Method::HEAD {
+    let forbids = weather.forbids.is_some_and(|path| parts.uri.path().starts_with(path));
+    if forbids && parts.method == Method::HEAD {
         return StatusCode::FORBIDDEN.into_response();
     }
     let counting = Arc::clone(&shared);
@@ -245,11 +248,22 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let url = format!("{}{target}", shared.server);
     let mut headers = parts.headers.clone();
-    if weather.has_other_tags {
+    let has_other_tag = weather.other_tags.is_some_and(|path| parts.uri.path().starts_with(path));
+    if has_other_tag {
         reverse(&mut headers, "if-match");
     }
     if weather.is_careless {
         headers.remove("if-none-match");
+    }
+    if weather.guards_copies
+        && headers.contains_key("x-amz-copy-source")
+        && headers.contains_key("if-none-match")
+    {
+        let there = shared.client.head(&url).send().await;
+        if there.is_ok_and(|there| there.status().is_success()) {
+            let said = "<Error><Code>PreconditionFailed</Code></Error>";
+            return (StatusCode::PRECONDITION_FAILED, said).into_response();
+        }
     }
     let mut forward = shared.client.request(parts.method.clone(), url).headers(headers);
     if has_content {
@@ -262,7 +276,7 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     }
     let mut response = Response::builder().status(answer.status());
     let mut answered = answer.headers().clone();
-    if weather.has_other_tags {
+    if has_other_tag {
         reverse(&mut answered, "etag");
     }
     for (name, value) in &answered {

@@ -418,7 +418,7 @@ fn what_cannot_be_looked_at_is_not_removed() {
     let cable = Cable::to(&server.url(), Weather::default());
     let shelf = Shelf::new(cable.url());
     std::fs::write(shelf.site.source.join("a.txt"), "ours").expect("a file");
-    cable.change(Weather { is_forbidden: true, ..Weather::default() });
+    cable.change(Weather { forbids: Some("/"), ..Weather::default() });
     run("run", &shelf.upload("[deliver]\nverify = \"size\"")).expect(WITH_FAILURES);
     let failed = failures(&shelf.site.path("up.sluice"));
     assert_eq!(failed[0].category, "destination_denied", "{failed:?}");
@@ -478,4 +478,54 @@ fn one_service_copies_by_itself_where_nobody_asked_for_a_proof_by_reading() {
     );
     run("run", &again).expect(WITH_FAILURES);
     assert_eq!(Status::of(&shelf.site.path("again.sluice")).failed, 6);
+}
+
+#[test]
+fn a_copy_by_the_service_replaces_nobody_unseen() {
+    let server = Server::start(Kind::Moto);
+    server.boto(
+        "s3.create_bucket(Bucket='shelf2')\n\
+         s3.put_object(Bucket=bucket, Key='in/a.txt', Body=b'ours')\n\
+         s3.put_object(Bucket='shelf2', Key='there/a.txt', Body=b'theirs')",
+    );
+    // Whether it hears the condition of a copy or not: who may not look at the target does not see who has it.
+    for guards_copies in [false, true] {
+        let weather = Weather { guards_copies, ..Weather::default() };
+        let cable = Cable::to(&server.url(), weather);
+        let shelf = Shelf::new(cable.url());
+        cable.change(Weather { forbids: Some("/shelf2/there/a"), ..weather });
+        let more = "[deliver]\nverify = \"size\"";
+        let job = shelf.job("across", &format!("shelf:{BUCKET}/in"), "shelf:shelf2/there", more);
+        run("run", &job).expect(WITH_FAILURES);
+        let failed = failures(&shelf.site.path("across.sluice"));
+        assert_eq!(failed[0].category, "destination_conflict", "{guards_copies}: {failed:?}");
+        let body = server.boto("print(s3.get_object(Bucket='shelf2', Key='there/a.txt')['Body'].read())");
+        assert_eq!(body.trim(), "b'theirs'", "{guards_copies}");
+    }
+}
+
+#[test]
+fn a_copy_by_the_service_gives_up_what_was_begun_without_it() {
+    const SIZE: u64 = 40 << 20;
+    let server = Server::start(Kind::Moto);
+    server.boto(&format!(
+        "s3.create_bucket(Bucket='shelf2')\ns3.put_object(Bucket=bucket, Key='in/reel.mov', Body=bytes({SIZE}))"
+    ));
+    let cable = Cable::to(&server.url(), Weather::default());
+    let shelf = Shelf::new(cable.url());
+    // Nobody knows whether the name is free: so the content goes through here.
+    cable.change(Weather { forbids: Some("/shelf2/there/reel"), ..Weather::default() });
+    let more = "[control]\nbandwidth = \"40MB/s\"\n[deliver]\nverify = \"size\"";
+    let job = shelf.job("across", &format!("shelf:{BUCKET}/in"), "shelf:shelf2/there", more);
+    let mut running = Running::start(sluice("run", &job));
+    wait::until("a share of the file to be sent", || (cable.sent() > SIZE / 2).then_some(()));
+    running.signal(Signal::KILL);
+    drop(running);
+    let open = || server.boto("print(len(s3.list_multipart_uploads(Bucket='shelf2').get('Uploads', [])))");
+    assert_eq!(open().trim(), "1");
+    cable.change(Weather::default());
+    let before = cable.sent();
+    run("run", &job).expect(COMPLETE);
+    assert!(cable.sent() - before < 1000, "the service copies");
+    assert_eq!(open().trim(), "0");
 }

@@ -82,7 +82,7 @@ fn a_byte_that_changes_on_its_way_is_found_and_named() {
 fn a_service_whose_tags_are_no_hashes_is_believed_when_it_says_the_same_twice() {
     // It checks no signature, so that the condition on a tag can be another one on its way.
     let server = Server::start(Kind::Moto);
-    let cable = Cable::to(&server.url(), Weather { has_other_tags: true, ..Weather::default() });
+    let cable = Cable::to(&server.url(), Weather { other_tags: Some("/"), ..Weather::default() });
     let site = Site::new();
     tree::small_files(&site.source, 40, 1);
     let before = cable.requests();

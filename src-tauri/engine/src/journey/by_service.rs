@@ -10,7 +10,7 @@ use crate::spec::Verify;
 use crate::stage::{self, Arrived, Processed, Proof};
 use crate::storage::object::{Bucket, LARGEST_COPY};
 use crate::storage::remote::fault::{Fault, FaultKind};
-use crate::storage::remote::{Place, Store};
+use crate::storage::remote::{Mode, Place, Store};
 use crate::storage::sources::Origin;
 
 /// Two places of one service.
@@ -33,7 +33,8 @@ impl Way<'_> {
         (!reads && target.can_copy_from(source)).then_some(Ends { from, to, buckets: (source, target) })
     }
 
-    /// Lets the service copy. None: the object is too large for that.
+    /// Lets the service copy. None: the object is too large for that, or nothing would keep the copy from
+    /// replacing what somebody else has put there.
     pub(super) async fn copy_by_service(
         &self,
         line: &Line,
@@ -53,6 +54,16 @@ impl Way<'_> {
             Resolved::Free { target, mode } => (target, mode),
         };
         let there = to.target(&target).map_err(|fault| fault.of_destination(&what))?;
+        // Where the service replaces by a copy what it would not by a put, a look right before it is all there is,
+        // and one that tells nothing is none: then the content goes the way that is guarded.
+        if mode == Mode::Create && bucket.guards() && !bucket.guards_copies() {
+            let looked = self.alive(line.ask(to.endpoint(), "look", to.look(&there))).await;
+            match looked {
+                Err(Trouble::Refused(fault)) if fault.kind == FaultKind::Missing => {}
+                Ok(_) | Err(Trouble::Refused(_)) => return Ok(None),
+                Err(trouble) => return Err(self.no_destination(to, &what, trouble)),
+            }
+        }
         let copying = bucket.copy(source, &key, tag, &there, mode);
         let copied = self.alive(line.ask(to.endpoint(), "copy", copying)).await;
         copied.map_err(|trouble| match &trouble {
@@ -72,6 +83,7 @@ impl Way<'_> {
             let message = format!("{}: the service made a copy that is not the same", to.shown(&target));
             return Err(Failure::new(Stage::Deliver, Category::VerifyMismatch, message).into());
         }
+        self.forget_upload(&line).await?;
         self.batch.moved(self.active, before.size);
         let mirrored = stage::mirrored(self.record, &self.work.site);
         let target = (mirrored.as_ref() != Some(&target)).then_some(target);

@@ -1,5 +1,7 @@
 //! Copies that a service makes by itself (Amazon S3 API Reference, `CopyObject`): no byte comes here.
 
+use std::sync::atomic::Ordering;
+
 use object_store::client::{HttpRequest, HttpRequestBody};
 use percent_encoding::utf8_percent_encode;
 use reqwest::Method;
@@ -34,6 +36,16 @@ impl Bucket {
         key: &str,
         mode: Mode,
     ) -> Result<(), Fault> {
+        let is_guarded = mode == Mode::Create && self.guards_copies();
+        self.copy_if((from, source, tag), key, is_guarded).await
+    }
+
+    async fn copy_if(
+        &self,
+        (from, source, tag): (&Self, &str, &str),
+        key: &str,
+        is_guarded: bool,
+    ) -> Result<(), Fault> {
         let unsaid = |error: &dyn std::fmt::Display| Fault::new(FaultKind::Name, error.to_string());
         let encoded = |key: &str| -> Result<String, Fault> {
             let part = |part: &str| utf8_percent_encode(part, STRICT).to_string();
@@ -43,15 +55,21 @@ impl Bucket {
         *request.method_mut() = Method::PUT;
         let url = format!("{}/{}", self.url, encoded(key)?);
         *request.uri_mut() = url.parse().map_err(|error: http::uri::InvalidUri| unsaid(&error))?;
-        let source = format!("/{}/{}", from.bucket, encoded(source)?);
-        for (header, value) in [(SOURCE, source.as_str()), (IF_SOURCE, tag)] {
+        let named = format!("/{}/{}", from.bucket, encoded(source)?);
+        for (header, value) in [(SOURCE, named.as_str()), (IF_SOURCE, tag)] {
             let value = value.parse().map_err(|error: http::header::InvalidHeaderValue| unsaid(&error))?;
             request.headers_mut().insert(header, value);
         }
-        if mode == Mode::Create && self.guards() {
+        if is_guarded {
             request.headers_mut().insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
         }
-        let response = self.ask(request).await?;
+        let response = match self.ask(request).await {
+            // Of two conditions one failed, and not every service says which.
+            Err(fault) if is_guarded && fault.kind == FaultKind::Changed && from.has(source, tag).await => {
+                return Err(Fault { kind: FaultKind::Taken, ..fault });
+            }
+            answered => answered?,
+        };
         let status = response.status().as_u16();
         let body = String::from_utf8_lossy(&collect(response.into_body()).await?).into_owned();
         // A copy that fails while it is made fails after a success was announced.
@@ -59,5 +77,22 @@ impl Bucket {
             Some(_) => Err(of_answer(status, &body)),
             None => Ok(()),
         }
+    }
+
+    /// Whether the service is known to refuse a copy to a key that is taken, when it is told so. Many that
+    /// refuse an object that is put there do not hear the condition of a copy.
+    pub(crate) fn guards_copies(&self) -> bool {
+        self.guards() && self.guards_copies.load(Ordering::Relaxed)
+    }
+
+    /// Looks whether it does: an object that is there is copied onto itself.
+    pub(crate) async fn learn_of_copies(&self, key: &str, tag: &str) {
+        let copied = self.copy_if((self, key, tag), key, true).await;
+        let is_refused = copied.is_err_and(|fault| fault.kind == FaultKind::Taken);
+        self.guards_copies.store(is_refused, Ordering::Relaxed);
+    }
+
+    async fn has(&self, key: &str, tag: &str) -> bool {
+        self.look(key).await.is_ok_and(|there| there.etag.as_deref() == Some(tag))
     }
 }

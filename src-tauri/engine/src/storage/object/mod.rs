@@ -56,6 +56,8 @@ pub(crate) struct Bucket {
     wire: Wire,
     /// The service refuses to replace what is there, when it is told so.
     guards: AtomicBool,
+    /// It does so with copies too, as far as a look has shown.
+    guards_copies: AtomicBool,
 }
 
 /// What came of bytes that were sent.

@@ -104,6 +104,7 @@ pub(crate) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> 
         guarded,
         wire,
         guards,
+        guards_copies: false.into(),
     })
 }
 

@@ -4,7 +4,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::fault::{Fault, FaultKind};
-use super::{Mode, Place, Told};
+use super::{Looked, Mode, Place, Store, Told};
 use crate::control::line::{Line, Trouble};
 use crate::preflight::Refusal;
 use crate::record::RawPath;
@@ -53,10 +53,22 @@ impl Place {
         // An object keeps it beside its content.
         let keeps_times = !self.has_live_files()
             || ask(line, self, self.look(&key)).await.is_ok_and(|there| there.modified == Some(long_ago()));
+        self.set_guards(guards);
+        if let Store::Object(bucket) = &self.store
+            && guards
+        {
+            let learning = async {
+                if let Looked { etag: Some(tag), .. } = self.look(&key).await? {
+                    bucket.learn_of_copies(&key, &tag).await;
+                }
+                Ok(())
+            };
+            // Who may not look goes without.
+            let _ = ask(line, self, learning).await;
+        }
         if let Err(error) = ask(line, self, self.delete(&key)).await {
             tracing::warn!(key, %error, "the probe stays");
         }
-        self.set_guards(guards);
         Ok(Probed { guards, keeps_times })
     }
 
