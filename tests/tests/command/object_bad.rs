@@ -16,9 +16,9 @@ use sluice_tests::tree;
 /// Tries as often as it takes, without long waits.
 const PATIENT: &str = "[control]\nattempts = 50\nbackoff_base_ms = 5\nretry_budget_percent = 100";
 
-fn run(site: &Site, name: &str, from: &str, to: &str, url: &str) -> PathBuf {
+fn run(site: &Site, name: &str, [from, to]: [&str; 2], url: &str, more: &str) -> PathBuf {
     let job = site.path(&format!("{name}.toml"));
-    let text = format!("sources = [{from:?}]\ndestination = {to:?}\n{PATIENT}\n{}", connection(url));
+    let text = format!("sources = [{from:?}]\ndestination = {to:?}\n{PATIENT}\n{more}\n{}", connection(url));
     std::fs::write(&job, text).expect("the job file");
     let command = signed(command::sluice(["run".as_ref(), job.as_os_str(), "--quiet".as_ref()]));
     Running::start(command).ended().expect(COMPLETE);
@@ -31,12 +31,16 @@ fn there_and_back(site: &Site, url: &str) -> [PathBuf; 2] {
 }
 
 fn go_up(site: &Site, url: &str) -> PathBuf {
-    run(site, "up", site.source.to_str().expect("ASCII"), &format!("shelf:{BUCKET}/in"), url)
+    run(site, "up", [site.source.to_str().expect("ASCII"), &format!("shelf:{BUCKET}/in")], url, "")
 }
 
 fn come_down(site: &Site, url: &str) -> PathBuf {
+    come_down_with(site, url, "")
+}
+
+fn come_down_with(site: &Site, url: &str, more: &str) -> PathBuf {
     let to = site.destination.to_str().expect("ASCII");
-    let checkpoint = run(site, "down", &format!("shelf:{BUCKET}/in"), to, url);
+    let checkpoint = run(site, "down", [&format!("shelf:{BUCKET}/in"), to], url, more);
     assert_same(&site.source, &site.destination);
     checkpoint
 }
@@ -90,4 +94,18 @@ fn a_service_whose_tags_are_no_hashes_is_believed_when_it_says_the_same_twice() 
     assert_eq!(attempts::failed(&up).len() + attempts::failed(&down).len(), 0);
     // Each is written, read back and read; only those that come before it has shown are read twice.
     assert!(cable.requests() - before < 150, "{} requests", cable.requests());
+}
+
+#[test]
+fn one_tag_that_is_no_hash_among_others_is_no_damage() {
+    let server = Server::start(Kind::Moto);
+    let cable = Cable::to(&server.url(), Weather { other_tags: Some("/media/in/b"), ..Weather::default() });
+    let site = Site::new();
+    for name in ["a.txt", "b.txt"] {
+        std::fs::write(site.source.join(name), name).expect("a file");
+    }
+    go_up(&site, &cable.url());
+    // One after the other: by then it has shown that tags are hashes.
+    let down = come_down_with(&site, &cable.url(), "[limits]\nbatch_size = 1\nstreams = 1\n");
+    assert!(attempts::failed(&down).is_empty(), "{:?}", attempts::failed(&down));
 }

@@ -70,10 +70,8 @@ impl<'a> Fetch<'a> {
         if !claim.is_promised {
             if is_same {
                 self.place.learn_of_tags(true);
-            } else if self.place.tags_are_hashes().is_none()
-                && self.comes_again(line, claim.by, &came).await?
-            {
-                // The same bytes twice: so this service's tags are no hashes.
+            } else if self.comes_again(line, claim.by, &came).await? {
+                // The same bytes twice: so this tag is no hash, although those of other files may be.
                 self.place.learn_of_tags(false);
                 return Ok(());
             }
