@@ -7,6 +7,7 @@
 mod connect;
 mod fault;
 pub(crate) mod hosts;
+mod pool;
 mod transfer;
 
 use std::sync::Arc;
@@ -14,10 +15,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use futures_util::{StreamExt, stream};
 use russh_sftp::protocol::{FileAttributes, OpenFlags, StatusCode};
-use tokio::sync::Mutex;
 
 pub(crate) use connect::Dial;
 use connect::Session;
+use pool::Pool;
 pub(crate) use transfer::Sending;
 
 use super::{Entries, Entry, Kind, Wanted, tag_of};
@@ -30,28 +31,16 @@ const KIND: u32 = 0o170_000;
 
 pub(super) struct Sftp {
     dial: Dial,
-    sessions: usize,
-    open: Mutex<Vec<Arc<Session>>>,
+    open: Pool<Session>,
 }
 
 impl Sftp {
     pub(super) fn new(dial: Dial, sessions: u32) -> Self {
-        Self { dial, sessions: (sessions as usize).max(1), open: Mutex::default() }
+        Self { dial, open: Pool::new(sessions as usize, Session::is_closed) }
     }
 
-    /// The connection with the least to do, or a new one where all are busy and there may be more.
     async fn session(&self) -> Result<Arc<Session>, Fault> {
-        let mut open = self.open.lock().await;
-        open.retain(|session| !session.is_closed());
-        let idlest = open.iter().min_by_key(|session| Arc::strong_count(session));
-        if let Some(session) = idlest
-            && (Arc::strong_count(session) == 1 || open.len() >= self.sessions)
-        {
-            return Ok(Arc::clone(session));
-        }
-        let session = Arc::new(self.dial.connect().await?);
-        open.push(Arc::clone(&session));
-        Ok(session)
+        self.open.get(self.dial.connect()).await
     }
 
     pub(super) async fn entries(&self, folder: &str) -> Result<Entries, Fault> {
