@@ -48,7 +48,7 @@ impl Way<'_> {
         let written = self.write_part(line, source, &to).await;
         let publishing = async {
             let (hashed, evidence) = written?;
-            self.publish_part(&line.to_the_end(), &to, mode).await?;
+            self.publish_part(&line.to_the_end(), &to, hashed.bytes, mode).await?;
             Ok((hashed, evidence))
         };
         match publishing.await {
@@ -136,7 +136,7 @@ impl Way<'_> {
     }
 
     /// Gives the proven file its name.
-    async fn publish_part(&self, line: &Line, to: &Target<'_>, mode: Mode) -> Result<(), Stop> {
+    async fn publish_part(&self, line: &Line, to: &Target<'_>, size: u64, mode: Mode) -> Result<(), Stop> {
         // Where the rename replaces what it meets, a last look is all that keeps others from that.
         if mode == Mode::Create && !to.place.guards() && self.look(line, to.place, &to.path).await?.is_some()
         {
@@ -144,7 +144,7 @@ impl Way<'_> {
             return Err(self.unwritten(to, Trouble::Refused(taken)));
         }
         let (from, target) = (to.tree.path(&to.part), to.tree.path(&to.key));
-        let renaming = to.tree.server.rename(&from, &target, mode);
+        let renaming = to.tree.server.rename(&from, &target, size, mode);
         let renamed = self.alive(line.ask(to.place.endpoint(), "rename", renaming)).await;
         renamed.map_err(|trouble| self.unwritten(to, trouble))
     }

@@ -27,6 +27,7 @@ pub(crate) mod hash;
 pub(crate) mod local;
 pub(crate) mod names;
 pub(crate) mod object;
+pub(crate) mod patience;
 pub(crate) mod remote;
 pub(crate) mod scratch;
 pub(crate) mod server;

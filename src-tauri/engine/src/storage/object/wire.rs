@@ -22,18 +22,13 @@ use super::sign::Signer;
 use super::{claims, copy};
 use crate::clock::now_ms;
 use crate::http::retry_after_of;
+use crate::storage::patience;
 
 /// A connection that is not there by then never will be.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// Longest wait for an answer, beyond the time that sending takes.
 const SILENCE: Duration = Duration::from_secs(60);
-
-/// Longest wait while a service puts an upload's parts together, or copies an object.
-const COMPLETION: Duration = Duration::from_secs(300);
-
-/// The slowest link (bytes a second) over which something is sent: what is sent may take this long.
-const SLOWEST: u64 = 16 * 1024;
 
 /// Longest answer that is no file's content (bytes). A page of a listing is the longest: 1,000 keys of
 /// 1,024 bytes, each byte spelt with three.
@@ -145,8 +140,8 @@ impl Wire {
         let is_look = is_get || parts.method == Method::HEAD;
         let sent = CHECKSUMS.map(|header| parts.headers.get(header).cloned());
         let copies = parts.headers.contains_key(copy::SOURCE);
-        let silence = if completes || copies { COMPLETION } else { SILENCE };
-        let patience = silence + Duration::from_secs(body.content_length() as u64 / SLOWEST);
+        let silence = if completes || copies { patience::COMPLETION } else { SILENCE };
+        let patience = patience::with_bytes(silence, body.content_length() as u64);
         let url = parts.uri.to_string().parse::<reqwest::Url>();
         let url = url.map_err(|error| HttpError::new(HttpErrorKind::Unknown, error))?;
         let mut request = reqwest::Request::new(parts.method, url);

@@ -174,12 +174,13 @@ impl Server {
             self.make_folders(folder).await?;
         }
         let put = async {
-            let mut writing = self.write(part, Wanted { size: bytes.len() as u64, modified }).await?;
+            let size = bytes.len() as u64;
+            let mut writing = self.write(part, Wanted { size, modified }).await?;
             if !bytes.is_empty() {
                 writing.write(bytes).await?;
             }
             writing.finish().await?;
-            self.rename(part, path, mode).await
+            self.rename(part, path, size, mode).await
         };
         let put = put.await;
         if put.is_err() {
@@ -269,11 +270,12 @@ fn tag_of(size: u64, modified: Option<SystemTime>) -> String {
 
 /// What a protocol does is kept off the stack: a record's way holds it inside of many others.
 async fn in_time<T>(request: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
-    tokio::time::timeout(PATIENCE, request).await.unwrap_or_else(|_| Err(late()))
+    within(PATIENCE, request).await
 }
 
-fn late() -> Fault {
-    Fault::new(FaultKind::Timeout, format!("no answer within {} s", PATIENCE.as_secs()))
+async fn within<T>(patience: Duration, request: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+    let late = || Fault::new(FaultKind::Timeout, format!("no answer within {} s", patience.as_secs()));
+    tokio::time::timeout(patience, request).await.unwrap_or_else(|_| Err(late()))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

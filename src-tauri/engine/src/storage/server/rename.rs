@@ -1,44 +1,49 @@
 //! Giving a file another name, whatever has that name.
 
-use super::{Protocol, Server, in_time};
+use super::{Protocol, Server, within};
+use crate::storage::patience::to_complete;
 use crate::storage::remote::Mode;
 use crate::storage::remote::fault::{Fault, FaultKind};
 
 impl Server {
-    /// Gives a file another name.
-    pub(crate) async fn rename(&self, from: &str, to: &str, mode: Mode) -> Result<(), Fault> {
-        match self.rename_once(from, to, mode).await {
+    /// Gives a file of so many bytes another name. It may be a copy to the server.
+    pub(crate) async fn rename(&self, from: &str, to: &str, size: u64, mode: Mode) -> Result<(), Fault> {
+        match self.rename_once(from, to, size, mode).await {
             Err(refused) if mode == Mode::Replace => self.rename_around(from, to, refused).await,
             other => other,
         }
     }
 
-    async fn rename_once(&self, from: &str, to: &str, mode: Mode) -> Result<(), Fault> {
+    async fn rename_once(&self, from: &str, to: &str, size: u64, mode: Mode) -> Result<(), Fault> {
+        let patience = to_complete(size);
         match &self.protocol {
-            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.rename(from, to, mode))).await,
-            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.rename(from, to, mode))).await,
-            Protocol::Sftp(sftp) => in_time(Box::pin(sftp.rename(from, to, mode))).await,
+            Protocol::Webdav(webdav) => within(patience, Box::pin(webdav.rename(from, to, mode))).await,
+            Protocol::Ftp(ftp) => within(patience, Box::pin(ftp.rename(from, to, mode))).await,
+            Protocol::Sftp(sftp) => within(patience, Box::pin(sftp.rename(from, to, mode))).await,
         }
     }
 
     /// The same where the server refuses to replace what has the name: that is set aside, and removed only
     /// when the new file is there. Whatever else the refusal was because of, nothing is lost.
     async fn rename_around(&self, from: &str, to: &str, refused: Fault) -> Result<(), Fault> {
-        if !may_be_in_the_way(refused.kind) || !self.is_file(from).await || !self.is_file(to).await {
+        if !may_be_in_the_way(refused.kind) {
             return Err(refused);
         }
+        let (Some(new), Some(old)) = (self.size_of(from).await, self.size_of(to).await) else {
+            return Err(refused);
+        };
         let aside = format!("{}-old.part", from.strip_suffix(".part").unwrap_or(from));
         // What a kill left of an earlier attempt.
         let _ = self.delete(&aside).await;
-        let freed = self.rename_once(to, &aside, Mode::Create).await;
+        let freed = self.rename_once(to, &aside, old, Mode::Create).await;
         let renamed = match &freed {
-            Ok(()) => self.rename_once(from, to, Mode::Create).await,
+            Ok(()) => self.rename_once(from, to, new, Mode::Create).await,
             Err(_) => Err(refused),
         };
         // Back, also where the answer to the first step was lost.
         let last = match renamed {
             Ok(()) => self.delete(&aside).await,
-            Err(_) => self.rename_once(&aside, to, Mode::Create).await,
+            Err(_) => self.rename_once(&aside, to, old, Mode::Create).await,
         };
         if let (Ok(()), Err(error)) = (freed, last) {
             tracing::warn!(aside, %error, "a file that was to be replaced stays under a temporary name");
@@ -46,9 +51,9 @@ impl Server {
         renamed
     }
 
-    /// Whether there is a file, for certain.
-    async fn is_file(&self, path: &str) -> bool {
-        self.look(path).await.is_ok_and(|there| !there.is_folder)
+    /// The size of a file that is there for certain.
+    async fn size_of(&self, path: &str) -> Option<u64> {
+        self.look(path).await.ok().filter(|there| !there.is_folder).map(|there| there.size)
     }
 }
 
@@ -74,17 +79,17 @@ mod tests {
     async fn what_has_the_name_is_replaced_where_a_rename_refuses_it() {
         let fake = Fake::start(&files(&[(PART, "new"), (TARGET, "old")]), &[]).await;
         assert_eq!(
-            fake.server().rename(PART, TARGET, Mode::Create).await.unwrap_err().kind,
+            fake.server().rename(PART, TARGET, 3, Mode::Create).await.unwrap_err().kind,
             FaultKind::Taken
         );
-        fake.server().rename(PART, TARGET, Mode::Replace).await.expect("replaced");
+        fake.server().rename(PART, TARGET, 3, Mode::Replace).await.expect("replaced");
         assert_eq!(fake.files(), files(&[(TARGET, "new")]), "and nothing stays beside it");
     }
 
     #[tokio::test]
     async fn what_has_the_name_stays_where_the_new_file_is_not_there() {
         let fake = Fake::start(&files(&[(TARGET, "old")]), &[]).await;
-        fake.server().rename(PART, TARGET, Mode::Replace).await.expect_err("there is nothing to rename");
+        fake.server().rename(PART, TARGET, 3, Mode::Replace).await.expect_err("there is nothing to rename");
         assert_eq!(fake.files(), files(&[(TARGET, "old")]));
     }
 
@@ -102,7 +107,7 @@ mod tests {
             vec![Rename::Answer("550 Cannot rename"), Rename::DoneAndCut],
         ] {
             let fake = Fake::start(&before, &wrong).await;
-            fake.server().rename(PART, TARGET, Mode::Replace).await.expect_err("refused");
+            fake.server().rename(PART, TARGET, 3, Mode::Replace).await.expect_err("refused");
             assert_eq!(fake.files(), before, "{wrong:?}");
         }
     }

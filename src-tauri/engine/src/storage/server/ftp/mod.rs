@@ -20,7 +20,8 @@ use tokio::time::timeout;
 pub(super) use connect::Dial;
 
 use super::seats::{Seat, Seats};
-use super::{Entries, Entry, Kind, PATIENCE, Wanted, late, lock, tag_of};
+use super::{Entries, Entry, Kind, PATIENCE, Wanted, in_time, lock, tag_of, within};
+use crate::storage::patience::to_complete;
 use crate::storage::remote::fault::{Fault, FaultKind};
 use crate::storage::remote::{Looked, Mode, Stream};
 use fault::{of_error, of_look};
@@ -136,7 +137,7 @@ impl Ftp {
         let lines = Lines { transfer: BufReader::new(transfer), connection, has_facts };
         Ok(stream::try_unfold(Some(lines), |lines| async {
             let Some(mut lines) = lines else { return Ok(None) };
-            match timeout(PATIENCE, lines.next()).await.unwrap_or_else(|_| Err(late()))? {
+            match in_time(lines.next()).await? {
                 Some(entry) => Ok(Some((entry, Some(lines)))),
                 None => {
                     lines.end().await?;
@@ -179,7 +180,7 @@ impl Ftp {
                 return Ok(Some((block.freeze(), Some((transfer, connection)))));
             }
             // The end of the bytes may be a broken connection: only the server's word tells.
-            timeout(PATIENCE, transfer.finish()).await.map_err(|_| late())?.map_err(of_error)?;
+            in_time(async { transfer.finish().await.map_err(of_error) }).await?;
             connection.done();
             Ok(None)
         });
@@ -190,7 +191,7 @@ impl Ftp {
         let mut connection = self.connection(self.seats.take().await?).await?;
         let path = connection.line.path(path);
         match connection.line.ftp.put_with_stream(&path).await {
-            Ok(transfer) => Ok(Sending { connection, transfer, path, modified: wanted.modified }),
+            Ok(transfer) => Ok(Sending { connection, transfer, path, wanted }),
             Err(error) => {
                 let fault = of_error(error);
                 if fault.status.is_some() {
@@ -317,8 +318,7 @@ impl Lines {
     }
 
     async fn end(self) -> Result<(), Fault> {
-        let finished = timeout(PATIENCE, self.transfer.into_inner().finish()).await.map_err(|_| late())?;
-        finished.map_err(of_error)?;
+        in_time(async { self.transfer.into_inner().finish().await.map_err(of_error) }).await?;
         self.connection.done();
         Ok(())
     }
@@ -329,14 +329,13 @@ pub(crate) struct Sending {
     connection: Connection,
     transfer: TransferStream<AsyncRustlsStream>,
     path: String,
-    modified: Option<SystemTime>,
+    wanted: Wanted,
 }
 
 impl Sending {
     pub(crate) async fn write(&mut self, block: Bytes) -> Result<(), Fault> {
-        let Err(error) = timeout(PATIENCE, self.transfer.write_all(&block)).await.map_err(|_| late())? else {
-            return Ok(());
-        };
+        let written = in_time(async { Ok(self.transfer.write_all(&block).await) }).await?;
+        let Err(error) = written else { return Ok(()) };
         // The server closed its end: what it says on the other line tells why.
         let answer = self.connection.line.ftp.read_response(Status::ClosingDataConnection);
         match timeout(Duration::from_secs(2), answer).await {
@@ -346,13 +345,13 @@ impl Sending {
     }
 
     pub(crate) async fn finish(self) -> Result<bool, Fault> {
-        let Self { mut connection, transfer, path, modified } = self;
-        timeout(PATIENCE, transfer.finish()).await.map_err(|_| late())?.map_err(of_error)?;
+        let Self { mut connection, transfer, path, wanted } = self;
+        within(to_complete(wanted.size), async { transfer.finish().await.map_err(of_error) }).await?;
         let mut kept = false;
-        if let Some(stamp) = modified.and_then(facts::stamp).filter(|_| connection.line.sets_times) {
+        if let Some(stamp) = wanted.modified.and_then(facts::stamp).filter(|_| connection.line.sets_times) {
             let command = format!("MFMT {stamp} {path}");
             let asked = connection.line.ftp.custom_command(command, &[Status::File]);
-            match timeout(PATIENCE, asked).await.map_err(|_| late())? {
+            match in_time(async { Ok(asked.await) }).await? {
                 Ok(_) => kept = true,
                 Err(suppaftp::FtpError::UnexpectedResponse(_)) => {}
                 Err(error) => return Err(of_error(error)),

@@ -5,12 +5,12 @@ use reqwest::header::CONTENT_LENGTH;
 use reqwest::{Body, RequestBuilder};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
-use tokio::time::timeout;
 
 use super::answer::{lost, refusal};
+use crate::storage::patience::to_complete;
 use crate::storage::remote::fault::{Fault, FaultKind};
 use crate::storage::server::seats::Seat;
-use crate::storage::server::{PATIENCE, late};
+use crate::storage::server::{PATIENCE, within};
 
 /// Blocks that may wait for the network.
 const AHEAD: usize = 2;
@@ -20,6 +20,8 @@ pub(crate) struct Sending {
     /// None: the server has answered, or the connection is lost.
     blocks: Option<mpsc::Sender<Bytes>>,
     answer: JoinSet<Result<bool, Fault>>,
+    /// Bytes.
+    size: u64,
 }
 
 impl Sending {
@@ -42,23 +44,19 @@ impl Sending {
             let kept = response.headers().get("X-OC-Mtime");
             Ok(kept.is_some_and(|kept| kept.as_bytes().eq_ignore_ascii_case(b"accepted")))
         });
-        Self { blocks: Some(blocks), answer }
+        Self { blocks: Some(blocks), answer, size }
     }
 
     pub(crate) async fn write(&mut self, block: Bytes) -> Result<(), Fault> {
         let Some(blocks) = &self.blocks else { return self.answer().await.map(drop) };
-        match timeout(PATIENCE, blocks.send(block)).await {
-            Ok(Ok(())) => Ok(()),
-            // Nobody takes any more: the answer says why.
-            Ok(Err(_)) => {
-                self.blocks = None;
-                match self.answer().await {
-                    Ok(_) => Err(Fault::new(FaultKind::Rejected, "the server answered before it had all")),
-                    Err(fault) => Err(fault),
-                }
-            }
-            Err(_) => Err(late()),
+        let is_taken = within(PATIENCE, async { Ok(blocks.send(block).await.is_ok()) }).await?;
+        if is_taken {
+            return Ok(());
         }
+        // Nobody takes any more: the answer says why.
+        self.blocks = None;
+        self.answer().await?;
+        Err(Fault::new(FaultKind::Rejected, "the server answered before it had all"))
     }
 
     pub(crate) async fn finish(mut self) -> Result<bool, Fault> {
@@ -68,10 +66,33 @@ impl Sending {
 
     async fn answer(&mut self) -> Result<bool, Fault> {
         let broken = || Fault::new(FaultKind::Unreachable, "the connection is lost");
-        match timeout(PATIENCE, self.answer.join_next()).await {
-            Ok(Some(Ok(answer))) => answer,
-            Ok(_) => Err(broken()),
-            Err(_) => Err(late()),
-        }
+        // Many a server has the file elsewhere until it is whole, and copies it then.
+        within(to_complete(self.size), async {
+            let answer = self.answer.join_next().await;
+            answer.ok_or_else(broken)?.map_err(|_| broken())?
+        })
+        .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::storage::patience::COMPLETION;
+
+    #[tokio::test(start_paused = true)]
+    async fn the_larger_a_file_the_longer_its_server_may_take_with_it() {
+        let finish = async |size| {
+            let mut answer = JoinSet::new();
+            answer.spawn(async {
+                tokio::time::sleep(COMPLETION + Duration::from_secs(600)).await;
+                Ok(true)
+            });
+            Sending { blocks: None, answer, size }.finish().await.is_ok()
+        };
+        assert!(!finish(1 << 20).await);
+        assert!(finish(1 << 30).await);
     }
 }
