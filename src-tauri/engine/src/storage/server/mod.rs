@@ -26,6 +26,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use futures_util::{StreamExt, stream};
 
 pub(crate) use entry::{Entries, Entry, Kind};
 pub(crate) use open::{Failed, dial_of, open};
@@ -109,11 +110,12 @@ impl Server {
 
     /// What a folder holds, as it comes in.
     pub(crate) async fn entries(&self, folder: &str) -> Result<Entries, Fault> {
-        match &self.protocol {
+        let entries = match &self.protocol {
             Protocol::Webdav(webdav) => in_time(Box::pin(webdav.entries(folder))).await,
             Protocol::Ftp(ftp) => in_time(Box::pin(ftp.entries(folder))).await,
             Protocol::Sftp(sftp) => in_time(Box::pin(sftp.entries(folder))).await,
-        }
+        };
+        entries.map(each_in_time)
     }
 
     /// What is under a path.
@@ -278,6 +280,34 @@ async fn within<T>(patience: Duration, request: impl Future<Output = Result<T, F
     tokio::time::timeout(patience, request).await.unwrap_or_else(|_| Err(late()))
 }
 
+/// A list may take as long as it is, but each entry comes in time.
+fn each_in_time(entries: Entries) -> Entries {
+    stream::try_unfold(entries, |mut entries| async {
+        let entry = in_time(async { entries.next().await.transpose() }).await?;
+        Ok(entry.map(|entry| (entry, entries)))
+    })
+    .boxed()
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_list_is_given_up_when_it_stalls_however_long_it_is() {
+        let slow = stream::iter(0..100).then(async |_| {
+            tokio::time::sleep(PATIENCE / 2).await;
+            Ok(Entry::default())
+        });
+        let mut stalls = each_in_time(slow.chain(stream::pending()).boxed());
+        for _ in 0..100 {
+            stalls.next().await.expect("an entry").expect("in time");
+        }
+        let fault = stalls.next().await.expect("an end").expect_err("it stalls");
+        assert_eq!(fault.kind, FaultKind::Timeout);
+    }
 }

@@ -137,7 +137,7 @@ impl Ftp {
         let lines = Lines { transfer: BufReader::new(transfer), connection, has_facts };
         Ok(stream::try_unfold(Some(lines), |lines| async {
             let Some(mut lines) = lines else { return Ok(None) };
-            match in_time(lines.next()).await? {
+            match lines.next().await? {
                 Some(entry) => Ok(Some((entry, Some(lines)))),
                 None => {
                     lines.end().await?;
@@ -318,7 +318,7 @@ impl Lines {
     }
 
     async fn end(self) -> Result<(), Fault> {
-        in_time(async { self.transfer.into_inner().finish().await.map_err(of_error) }).await?;
+        self.transfer.into_inner().finish().await.map_err(of_error)?;
         self.connection.done();
         Ok(())
     }
