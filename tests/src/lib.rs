@@ -16,6 +16,8 @@ pub mod exiftool;
 pub mod export;
 #[cfg(unix)]
 pub mod file_servers;
+#[cfg(unix)]
+pub mod ftps;
 pub mod hostile;
 pub mod inventory;
 #[cfg(target_os = "linux")]

@@ -19,6 +19,7 @@ mod describe;
 mod exiftool;
 mod failures;
 mod file_servers;
+mod ftps;
 mod groups;
 mod host_keys;
 mod kill;

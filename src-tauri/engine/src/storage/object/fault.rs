@@ -8,7 +8,7 @@ use object_store::client::{HttpError, HttpErrorKind};
 use super::wire::{Damaged, Refused};
 use super::xml;
 use crate::record::show_bytes;
-use crate::storage::remote::fault::{Fault, FaultKind, kind_of_status};
+use crate::storage::remote::fault::{Fault, FaultKind, kind_of_status, unconnected};
 
 /// Characters of an answer that go into a message.
 const QUOTED: usize = 200;
@@ -68,7 +68,7 @@ fn of_chain(error: &(dyn Error + 'static)) -> Fault {
         Some(_) => FaultKind::Unreachable,
         None => FaultKind::Rejected,
     };
-    Fault::new(kind, quoted(&last.to_string()))
+    Fault::new(kind, unconnected(quoted(&last.to_string())))
 }
 
 fn of_code(code: &str) -> Option<FaultKind> {

@@ -130,6 +130,17 @@ pub(crate) fn at(endpoint: &Arc<str>, mut failure: Failure) -> Failure {
     failure
 }
 
+/// Why there is no connection. What is wrong with a certificate is for a person to see to.
+pub(crate) fn unconnected(said: String) -> String {
+    if !said.contains("peer certificate") {
+        return said;
+    }
+    format!(
+        "the server's certificate is not trusted ({said}); have this computer trust who issued it (on Linux a file \
+         that SSL_CERT_FILE names does, too)"
+    )
+}
+
 /// What an HTTP status means where the answer says no more.
 pub(crate) fn kind_of_status(status: u16) -> FaultKind {
     match status {

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, Weak};
 
 use reqwest::Url;
 
-use super::ftp::{Dial, Ftp};
+use super::ftp::{Dial, Ftp, Tls};
 use super::sftp::hosts::Host;
 use super::sftp::{self, Sftp};
 use super::webdav::{SignIn, Webdav};
@@ -100,7 +100,7 @@ fn ftp(spec: &spec::Ftp, secret: &dyn Fn(SecretField) -> Option<Secret>) -> Resu
     };
     let config = match spec.tls {
         FtpTls::None => None,
-        FtpTls::Explicit | FtpTls::Implicit => Some(Dial::config().map_err(Failed::Wrong)?),
+        FtpTls::Explicit | FtpTls::Implicit => Some(Tls::new().map_err(Failed::Wrong)?),
     };
     let scheme = if is_implicit { "ftps" } else { "ftp" };
     let endpoint = format!("{scheme}://{}:{port}", spec.host);

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::ClientConfig;
-use rustls_platform_verifier::ConfigVerifierExt;
+use rustls::client::Resumption;
+use rustls::version::{TLS12, TLS13};
+use rustls_platform_verifier::BuilderVerifierExt;
 use suppaftp::tokio::{AsyncRustlsConnector, AsyncRustlsFtpStream};
 use suppaftp::types::FileType;
 use suppaftp::{FtpError, FtpResult, Mode, Status};
@@ -27,17 +29,45 @@ pub(in crate::storage::server) struct Dial {
     pub(in crate::storage::server) tls: FtpTls,
     pub(in crate::storage::server) user: String,
     pub(in crate::storage::server) password: Secret,
-    pub(in crate::storage::server) config: Option<Arc<ClientConfig>>,
+    pub(in crate::storage::server) config: Option<Tls>,
+}
+
+/// How TLS is spoken. What the system trusts is trusted.
+///
+/// Many servers want the connections that bytes go over to take up the session of the one that commands go over, and
+/// no other. With TLS 1.2 that can be done any number of times; with TLS 1.3 only as often as the server hands out
+/// tickets, so it is left to servers that know nothing else.
+pub(in crate::storage::server) struct Tls {
+    usual: ClientConfig,
+    newest: ClientConfig,
+}
+
+/// Sessions that a connection remembers: its own.
+const OWN_SESSIONS: usize = 8;
+
+impl Tls {
+    pub(in crate::storage::server) fn new() -> Result<Self, String> {
+        let config = |version| {
+            let builder = ClientConfig::builder_with_protocol_versions(&[version]).with_platform_verifier();
+            builder.map(|builder| builder.with_no_client_auth()).map_err(|error| error.to_string())
+        };
+        Ok(Self { usual: config(&TLS12)?, newest: config(&TLS13)? })
+    }
+}
+
+/// For one connection, and those that bytes go over for it.
+fn connector(config: &ClientConfig) -> AsyncRustlsConnector {
+    let mut own = config.clone();
+    own.resumption = Resumption::in_memory_sessions(OWN_SESSIONS);
+    AsyncRustlsConnector::from(TlsConnector::from(Arc::new(own)))
+}
+
+/// Whether a server refused the version of TLS.
+fn is_of_version(error: &FtpError) -> bool {
+    matches!(error, FtpError::SecureError(said) if said.contains("ProtocolVersion"))
 }
 
 impl Dial {
-    /// What TLS trusts: what the system does. Sessions are taken up again, as many servers want it of the
-    /// connections that bytes go over.
-    pub(in crate::storage::server) fn config() -> Result<Arc<ClientConfig>, String> {
-        let config = ClientConfig::with_platform_verifier().map_err(|error| error.to_string())?;
-        Ok(Arc::new(config))
-    }
-
     pub(super) async fn connect(&self) -> Result<Control, Fault> {
         let late = |_| Fault::new(FaultKind::Timeout, format!("no answer within {} s", CONNECT.as_secs()));
         timeout(CONNECT, self.sign_in()).await.unwrap_or_else(|elapsed| Err(late(elapsed)))
@@ -73,18 +103,14 @@ impl Dial {
 
     /// Connects, with TLS where that is wanted. Without it there is no connection then.
     async fn greet(&self) -> Result<AsyncRustlsFtpStream, Fault> {
-        let address = (self.host.as_str(), self.port);
-        let tls = self.config.clone().map(|config| AsyncRustlsConnector::from(TlsConnector::from(config)));
-        let connected: FtpResult<AsyncRustlsFtpStream> = match (tls, self.tls) {
-            (Some(tls), FtpTls::Implicit) => {
-                AsyncRustlsFtpStream::connect_secure_implicit(address, tls, &self.host).await
-            }
-            (Some(tls), _) => {
-                let plain = AsyncRustlsFtpStream::connect(address).await.map_err(of_error)?;
-                plain.into_secure(tls, &self.host).await
-            }
-            (None, _) => {
-                let stream = TcpStream::connect(address).await.map_err(super::lost)?;
+        let connected = match &self.config {
+            Some(tls) => match self.greet_secure(&tls.usual).await {
+                Err(error) if is_of_version(&error) => self.greet_secure(&tls.newest).await,
+                other => other,
+            },
+            None => {
+                let stream =
+                    TcpStream::connect((self.host.as_str(), self.port)).await.map_err(super::lost)?;
                 let _ = stream.set_nodelay(true);
                 AsyncRustlsFtpStream::connect_with_stream(stream).await
             }
@@ -100,6 +126,14 @@ impl Dial {
             }
         }
         Ok(ftp)
+    }
+
+    async fn greet_secure(&self, config: &ClientConfig) -> FtpResult<AsyncRustlsFtpStream> {
+        let (address, tls) = ((self.host.as_str(), self.port), connector(config));
+        match self.tls {
+            FtpTls::Implicit => AsyncRustlsFtpStream::connect_secure_implicit(address, tls, &self.host).await,
+            _ => AsyncRustlsFtpStream::connect(address).await?.into_secure(tls, &self.host).await,
+        }
     }
 }
 

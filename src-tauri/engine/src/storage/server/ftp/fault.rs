@@ -4,7 +4,7 @@
 use suppaftp::{FtpError, types::Response};
 
 use crate::record::show_bytes;
-use crate::storage::remote::fault::{Fault, FaultKind};
+use crate::storage::remote::fault::{Fault, FaultKind, unconnected};
 
 /// Characters of an answer that go into a message.
 const QUOTED: usize = 200;
@@ -19,7 +19,9 @@ pub(super) fn of_error(error: FtpError) -> Fault {
             Fault::new(FaultKind::Timeout, error.to_string())
         }
         FtpError::ConnectionError(error) => Fault::new(FaultKind::Unreachable, error.to_string()),
-        FtpError::SecureError(said) => Fault::new(FaultKind::Unreachable, format!("TLS: {said}")),
+        FtpError::SecureError(said) => {
+            Fault::new(FaultKind::Unreachable, unconnected(format!("TLS: {said}")))
+        }
         other => Fault::new(FaultKind::Unreachable, other.to_string()),
     }
 }

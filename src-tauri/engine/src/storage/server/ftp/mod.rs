@@ -17,7 +17,7 @@ use suppaftp::tokio::{AsyncRustlsFtpStream, AsyncRustlsStream, TransferStream};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::time::timeout;
 
-pub(super) use connect::Dial;
+pub(super) use connect::{Dial, Tls};
 
 use super::seats::{Seat, Seats};
 use super::{Entries, Entry, Kind, PATIENCE, Wanted, in_time, lock, tag_of, within};

@@ -6,7 +6,7 @@ use reqwest::header::RETRY_AFTER;
 use crate::clock::now_ms;
 use crate::http::retry_after_of;
 use crate::record::show_bytes;
-use crate::storage::remote::fault::{Fault, FaultKind, kind_of_status};
+use crate::storage::remote::fault::{Fault, FaultKind, kind_of_status, unconnected};
 
 /// Bytes of an answer that are read for what it says.
 const READ: usize = 4096;
@@ -66,7 +66,7 @@ pub(super) fn lost(error: &reqwest::Error) -> Fault {
         error if error.is_builder() => FaultKind::Rejected,
         _ => FaultKind::Unreachable,
     };
-    Fault::new(kind, cause.to_string())
+    Fault::new(kind, unconnected(cause.to_string()))
 }
 
 #[cfg(test)]
