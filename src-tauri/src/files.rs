@@ -27,9 +27,14 @@ pub(crate) async fn reveal(desk: State<'_, Desk>, home: State<'_, Home>, path: P
         if !is_below(&path, &known) {
             return Err(refused(&path, "it belongs to no migration that is open here"));
         }
-        tauri_plugin_opener::reveal_item_in_dir(&path).map_err(|error| refused(&path, &error.to_string()))
+        reveal_now(&path)
     };
     apart(looked).await
+}
+
+/// Shows a file or folder in the file manager, one that the engine named.
+pub(crate) async fn show(path: PathBuf) -> Answer<()> {
+    apart(move || reveal_now(&path)).await
 }
 
 /// Opens the folder with the logs.
@@ -57,6 +62,10 @@ fn places(job: &JobSpec) -> Vec<PathBuf> {
 fn is_below(path: &Path, known: &[PathBuf]) -> bool {
     let Ok(path) = path.canonicalize() else { return false };
     known.iter().filter_map(|known| known.canonicalize().ok()).any(|known| path.starts_with(known))
+}
+
+fn reveal_now(path: &Path) -> Answer<()> {
+    tauri_plugin_opener::reveal_item_in_dir(path).map_err(|error| refused(path, &error.to_string()))
 }
 
 async fn apart(work: impl FnOnce() -> Answer<()> + Send + 'static) -> Answer<()> {

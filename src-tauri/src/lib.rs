@@ -144,6 +144,8 @@ pub fn run() {
             records::verify,
             records::end_verify,
             records::export_proof,
+            records::files_here,
+            records::reveal_record,
         ])
         .on_window_event(|window, event| {
             if let WindowEvent::CloseRequested { api, .. } = event {

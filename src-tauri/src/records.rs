@@ -1,10 +1,13 @@
 //! The commands of the page about all records and their proof.
 
+use std::path::PathBuf;
 use std::sync::Mutex;
 
+use serde::Serialize;
 use sluice_engine::api::{
     Duplicates, PageAt, Reconciliation, RecordDetail, RecordFilter, RecordPage, VerifyReport,
 };
+use sluice_engine::error::ErrorReport;
 use sluice_engine::record::RecordId;
 use tauri::ipc::Channel;
 use tauri::{AppHandle, State};
@@ -12,6 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::desk::Desk;
 use crate::dialog;
+use crate::files;
 use crate::ipc::{Answer, open, report};
 
 /// Ends the verification that goes on, when it is used or dropped.
@@ -26,6 +30,39 @@ pub(crate) async fn records(desk: State<'_, Desk>, filter: RecordFilter, at: Pag
 #[tauri::command]
 pub(crate) async fn record(desk: State<'_, Desk>, id: RecordId) -> Answer<Option<RecordDetail>> {
     open(&desk).await?.record(id).await.map_err(report)
+}
+
+/// Which files of a record lie on this computer.
+#[derive(Serialize)]
+pub(crate) struct FilesHere {
+    source: bool,
+    delivered: bool,
+}
+
+#[tauri::command]
+pub(crate) async fn files_here(desk: State<'_, Desk>, id: RecordId) -> Answer<FilesHere> {
+    Ok(FilesHere {
+        source: place_of(&desk, id, false).await?.is_some(),
+        delivered: place_of(&desk, id, true).await?.is_some(),
+    })
+}
+
+/// Shows a record's file in the file manager: its source, or what was delivered of it.
+#[tauri::command]
+pub(crate) async fn reveal_record(desk: State<'_, Desk>, id: RecordId, delivered: bool) -> Answer<()> {
+    match place_of(&desk, id, delivered).await? {
+        Some(place) => files::show(place).await,
+        None => Err(ErrorReport {
+            code: "not_here".into(),
+            message: format!("The file of record {id} does not lie on this computer."),
+            advice: "Copy its path, and look for it where that leads.".into(),
+        }),
+    }
+}
+
+/// Where a record's file is on this computer. What was never delivered is nowhere.
+async fn place_of(desk: &Desk, id: RecordId, delivered: bool) -> Answer<Option<PathBuf>> {
+    open(desk).await?.place_of(id, delivered).await.map_err(report)
 }
 
 #[tauri::command]

@@ -1,5 +1,14 @@
 /** A door that tests and the dev pages open: what it answers is set, what it is asked is noted. */
-import type { Defaults, Door, Drag, Happened, KeptDraft, Line, Settings } from '../src/backend/door';
+import type {
+  Defaults,
+  Door,
+  Drag,
+  FilesHere,
+  Happened,
+  KeptDraft,
+  Line,
+  Settings,
+} from '../src/backend/door';
 import type {
   Amendment,
   AmendmentPreview,
@@ -120,6 +129,7 @@ export class FakeDoor implements Door {
   };
   found: FoundTool[] = [];
   awake = false;
+  here: FilesHere = { source: true, delivered: true };
   /** Ends the plan; set while one is under way. */
   endPlan: (() => void) | null = null;
 
@@ -271,6 +281,8 @@ export class FakeDoor implements Door {
     return { records: rows, next };
   };
   record = (id: number) => this.#note('record', this.detailed(id), id);
+  filesHere = (id: number) => this.#note('filesHere', this.here, id);
+  revealRecord = (id: number, delivered: boolean) => this.#note('revealRecord', undefined, id, delivered);
   reconciliation = () => this.#note('reconciliation', this.account);
   findDuplicates = () => this.#note('findDuplicates', { at_ms: 0, records: 0, contents: 0, bytes: 0 });
   verify = async (records: number[], hear: (soFar: VerifyReport) => void): Promise<VerifyReport | null> => {

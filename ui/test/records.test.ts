@@ -30,6 +30,15 @@ describe('all records and their proof', () => {
     expect(records.list.total).toBe(900);
   });
 
+  it('shows the files that lie on this computer, and nothing that was not delivered', async () => {
+    expect(await records.filesHere(5, false)).toEqual({ source: true, delivered: false });
+    expect(await records.filesHere(6, true)).toEqual({ source: true, delivered: true });
+    door.here = { source: false, delivered: true };
+    expect(await records.filesHere(6, true)).toEqual({ source: false, delivered: true });
+    await records.reveal(6, true);
+    expect(door.calls.at(-1)).toEqual(['revealRecord', 6, true]);
+  });
+
   it('tells how far a verification is, and what it found of some records', async () => {
     door.verified = verifyReport({ checked: 2, matching: 1, missing: 1 });
     records.choice.only(1);

@@ -102,6 +102,13 @@ export interface KeptDraft {
   job: JobSpec;
 }
 
+/** Which files of a record lie on this computer. */
+export interface FilesHere {
+  source: boolean;
+  /** What was delivered of it, or would be. */
+  delivered: boolean;
+}
+
 /** What the person drags over the window. */
 export type Drag = { kind: 'over' } | { kind: 'left' } | { kind: 'dropped'; paths: string[] };
 
@@ -201,6 +208,10 @@ export interface Door {
   records(filter: RecordFilter, at: PageAt): Promise<RecordPage>;
   /** Everything that is known of one record; null: there is none. */
   record(id: number): Promise<RecordDetail | null>;
+  /** Which files of a record lie on this computer. */
+  filesHere(id: number): Promise<FilesHere>;
+  /** Shows a record's file in the system's file manager: its source, or what was delivered of it. */
+  revealRecord(id: number, delivered: boolean): Promise<void>;
   /** The account of the migration. */
   reconciliation(): Promise<Reconciliation>;
   /** Looks for delivered records with the same content. Rejects while it is at work. */

@@ -69,6 +69,8 @@ export const tauriDoor: Door = {
 
   records: (filter, at) => invoke('records', { filter, at }),
   record: (id) => invoke('record', { id }),
+  filesHere: (id) => invoke('files_here', { id }),
+  revealRecord: (id, delivered) => invoke('reveal_record', { id, delivered }),
   reconciliation: () => invoke('reconciliation'),
   findDuplicates: () => invoke('find_duplicates'),
   verify: (records, hear) => {

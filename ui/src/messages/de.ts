@@ -177,6 +177,9 @@ export const de: typeof en = {
     next: 'Zum nächsten Knopf oder Feld; mit Umschalt zurück',
     press: 'Den Knopf drücken, die Zeile öffnen',
     arrows: 'Durch Reiter, Listen und Regler',
+    copy: 'In einer Liste von Datensätzen: den Pfad kopieren',
+    reveal:
+      'In einer Liste von Datensätzen: die Quelle im Dateimanager zeigen; mit Umschalt, was geliefert wurde',
     escape: 'Einen Dialog ohne Änderung schließen',
     mod: 'Strg',
   },
@@ -360,6 +363,9 @@ export const de: typeof en = {
     columns: 'Spalten',
     copyPath: 'Pfad kopieren',
     copied: 'Der Pfad ist kopiert.',
+    revealSource: 'Quelle zeigen',
+    revealDelivered: 'Gelieferte Datei zeigen',
+    revealTitle: 'Im Dateimanager (Strg+Enter auf ihrer Zeile; gelieferte Dateien mit Umschalt)',
   },
 
   corrections: {

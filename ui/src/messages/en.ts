@@ -212,6 +212,8 @@ export const en = {
     next: 'To the next button or field; with Shift back',
     press: 'Press the button, open the line',
     arrows: 'Through tabs, lists and sliders',
+    copy: 'In a list of records: copy its path',
+    reveal: 'In a list of records: show its source in the file manager; with Shift what was delivered',
     escape: 'Close a dialog without a change',
     mod: 'Ctrl',
   },
@@ -394,6 +396,9 @@ export const en = {
     columns: 'Columns',
     copyPath: 'Copy path',
     copied: 'The path is copied.',
+    revealSource: 'Show source',
+    revealDelivered: 'Show delivered file',
+    revealTitle: 'In the file manager (Ctrl+Enter on its row; delivered files with Shift)',
   },
 
   corrections: {

@@ -1,5 +1,5 @@
 /** All records, the account that they add up to, and looking at the destination again. */
-import type { Door } from '../backend/door';
+import type { Door, FilesHere } from '../backend/door';
 import type { RecordDetail, RecordFilter, Reconciliation, ShownRecord, VerifyReport } from '../backend/types';
 import { Choice } from './choice.svelte';
 import { latest } from './latest';
@@ -63,6 +63,15 @@ export class Records {
     const detail = await this.#door.record(record);
     if (this.#recalled === record) this.detail = detail;
   }
+
+  /** Which of a record's files can be shown in the file manager; what was not delivered cannot. */
+  async filesHere(record: number, isDelivered: boolean): Promise<FilesHere> {
+    const { source, delivered } = await this.#door.filesHere(record);
+    return { source, delivered: delivered && isDelivered };
+  }
+
+  /** Shows a record's file in the file manager. */
+  reveal = (record: number, delivered: boolean) => this.#door.revealRecord(record, delivered);
 
   /** Reads the destination again: these records, or all of it. */
   async verify(ids: number[]): Promise<void> {

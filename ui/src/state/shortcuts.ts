@@ -24,6 +24,8 @@ export const KNOWN_KEYS: [keys: string, word: string][] = [
   ['Tab', m.shortcuts.next],
   ['Enter', m.shortcuts.press],
   ['Arrows', m.shortcuts.arrows],
+  ['Mod+C', m.shortcuts.copy],
+  ['Mod+Enter', m.shortcuts.reveal],
   ['Escape', m.shortcuts.escape],
 ];
 
