@@ -26,8 +26,19 @@ pub(crate) async fn add_connection(
     connection: Connection,
     secrets: Vec<(SecretField, String)>,
 ) -> Answer<Known> {
-    let secrets: Vec<_> = secrets.into_iter().map(|(field, text)| (field, Secret::new(text))).collect();
+    let secrets = guarded(secrets);
     apart(move || connections::add(&name, connection, &secrets)).await
+}
+
+/// Describes a connection anew. Secrets that are not given stay as they are.
+#[tauri::command]
+pub(crate) async fn change_connection(
+    name: String,
+    connection: Connection,
+    secrets: Vec<(SecretField, String)>,
+) -> Answer<Known> {
+    let secrets = guarded(secrets);
+    apart(move || connections::change(&name, connection, &secrets)).await
 }
 
 #[tauri::command]
@@ -51,6 +62,10 @@ pub(crate) async fn host_key(place: String) -> Answer<HostKey> {
 #[tauri::command]
 pub(crate) async fn trust_host_key(place: String, fingerprint: String) -> Answer<HostKey> {
     connections::trust_host_key(&place, &fingerprint).await.map_err(report)
+}
+
+fn guarded(secrets: Vec<(SecretField, String)>) -> Vec<(SecretField, Secret)> {
+    secrets.into_iter().map(|(field, text)| (field, Secret::new(text))).collect()
 }
 
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Answer<T> {

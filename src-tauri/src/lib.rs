@@ -98,6 +98,7 @@ pub fn run() {
             connections::connections,
             connections::has_keychain,
             connections::add_connection,
+            connections::change_connection,
             connections::remove_connection,
             connections::test_connection,
             home::known_migrations,

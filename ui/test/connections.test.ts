@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Connections, addressOf } from '../src/state/connections.svelte';
+import type { Connection } from '../src/backend/types';
+import { ConnectionDraft, KINDS, type Kind, addressOf } from '../src/state/connecting.svelte';
+import { Connections } from '../src/state/connections.svelte';
 import { FakeDoor } from './fake-door';
 
 describe('the connections', () => {
@@ -12,42 +14,128 @@ describe('the connections', () => {
     await all.load();
   });
 
-  async function addArchive(): Promise<void> {
-    Object.assign(all.draft, { name: ' archive ', endpoint: 'https://s3.example', keyId: 'AK', key: 'SK' });
-    await all.add();
+  function described(name: string, kind: Kind = 's3'): ConnectionDraft {
+    all.describe(null);
+    if (!all.draft) throw new Error('nothing is described');
+    Object.assign(all.draft, { name, kind });
+    return all.draft;
   }
 
-  it('keeps one with its keys, and forgets the keys', async () => {
+  async function addArchive(): Promise<void> {
+    const draft = described(' archive ');
+    draft.set('endpoint', 'https://s3.example');
+    draft.setSecret('access_key_id', 'AK');
+    draft.setSecret('secret_access_key', 'SK');
+    await all.keep();
+  }
+
+  it('keeps one with its keys, forgets the keys, and offers to try it', async () => {
+    const draft = described('x');
     await addArchive();
     expect(door.calls.find(([name]) => name === 'addConnection')).toEqual([
       'addConnection',
       'archive',
-      expect.objectContaining({ kind: 's3', endpoint: 'https://s3.example', region: null }),
+      {
+        kind: 's3',
+        endpoint: 'https://s3.example',
+        region: null,
+        profile: null,
+        path_style: null,
+        checksum: 'crc64nvme',
+        guard: 'conditional',
+        anonymous: false,
+      },
       [
         ['access_key_id', 'AK'],
         ['secret_access_key', 'SK'],
       ],
     ]);
-    expect(all.draft.secrets()).toEqual([]);
-    expect(all.known?.map(addressOf)).toEqual(['https://s3.example']);
+    expect([draft.secrets(), all.draft, all.trying]).toEqual([[], null, 'archive']);
+    expect(all.known?.map(({ connection }) => addressOf(connection))).toEqual(['https://s3.example']);
   });
 
-  it('wants both halves of a key', () => {
-    all.draft.name = 'archive';
-    expect(all.draft.ready).toBe(true);
-    all.draft.keyId = 'AK';
-    expect(all.draft.ready).toBe(false);
-    all.draft.key = 'SK';
-    expect(all.draft.ready).toBe(true);
+  it('wants a name, what its kind needs, and both halves of a key', () => {
+    const draft = described('');
+    expect(draft.ready).toBe(false);
+    draft.name = 'archive';
+    expect(draft.ready).toBe(true);
+    draft.setSecret('access_key_id', 'AK');
+    expect(draft.ready).toBe(false);
+    draft.setSecret('secret_access_key', 'SK');
+    expect(draft.ready).toBe(true);
+    draft.kind = 'sftp';
+    expect(draft.ready).toBe(false);
+    draft.set('host', 'nas.example');
+    expect(draft.ready).toBe(true);
+    draft.set('port', 'many');
+    expect(draft.ready).toBe(false);
+  });
+
+  it('sends what a kind has, and no secret of another', () => {
+    const draft = described('nas', 'ftp');
+    draft.setSecret('token', 'T');
+    draft.setSecret('password', 'P');
+    for (const [key, text] of [
+      ['host', ' nas.example '],
+      ['port', '2121'],
+    ] as const)
+      draft.set(key, text);
+    expect(draft.connection()).toEqual({
+      kind: 'ftp',
+      host: 'nas.example',
+      user: null,
+      tls: 'explicit',
+      port: 2121,
+      sessions: null,
+    });
+    expect(draft.secrets()).toEqual([['password', 'P']]);
+    draft.kind = 'webdav';
+    expect(draft.secrets().map(([field]) => field)).toEqual(['password', 'token']);
+  });
+
+  it('describes one anew with all that it had, and leaves its secrets', async () => {
+    const kinds: Connection[] = [
+      {
+        kind: 's3',
+        endpoint: 'https://s3.example',
+        region: 'eu',
+        path_style: false,
+        profile: 'p',
+        anonymous: true,
+        checksum: 'md5',
+        guard: 'look',
+      },
+      { kind: 'sftp', host: 'nas', port: 2222, user: 'u', key: '/k', known_hosts: '/h', sessions: 4 },
+      { kind: 'webdav', url: 'https://dam', user: null, sessions: 2 },
+      { kind: 'ftp', host: 'nas', port: null, user: null, tls: 'none', sessions: null },
+      { kind: 'http', url: 'https://dam', user: null, header: 'X-Key' },
+    ];
+    expect(kinds.map(({ kind }) => kind)).toEqual(Object.keys(KINDS));
+    for (const connection of kinds) {
+      const known = { name: 'one', connection, secrets: [] };
+      expect(new ConnectionDraft(known).connection()).toEqual(connection);
+    }
+    const kept = { field: 'password', place: 'keychain', variable: '' } as const;
+    door.known.push({ name: 'dam', connection: kinds[2] as Connection, secrets: [kept] });
+    await all.load();
+    all.describe(all.known?.[0] ?? null);
+    expect([all.draft?.isKept('password'), all.draft?.isKept('token')]).toEqual([true, false]);
+    all.draft?.set('url', 'https://new');
+    await all.keep();
+    expect(door.calls.find(([name]) => name === 'changeConnection')).toEqual([
+      'changeConnection',
+      'dam',
+      { ...kinds[2], url: 'https://new' },
+      [],
+    ]);
+    expect(all.known?.map(({ connection }) => addressOf(connection))).toEqual(['https://new']);
   });
 
   it('shows why one was not kept, and keeps what was typed but its secrets', async () => {
     door.refuses.addConnection = { code: 'connection_exists', message: 'taken', advice: 'another name' };
-    all.draft.token = 'ST';
     await addArchive();
     expect(all.problem?.message).toBe('taken');
-    expect(all.draft.endpoint).toBe('https://s3.example');
-    expect(all.draft.secrets()).toEqual([]);
+    expect([all.draft?.value('endpoint'), all.draft?.secrets()]).toEqual(['https://s3.example', []]);
     expect(all.busy).toBe(false);
   });
 
@@ -68,6 +156,7 @@ describe('the connections', () => {
   it('tries a place, and removes a connection', async () => {
     await addArchive();
     all.askTry('archive');
+    expect(all.canTry).toBe(false);
     all.path = ' media/incoming ';
     door.trial = {
       place: 'archive:media',
@@ -77,7 +166,7 @@ describe('the connections', () => {
     await all.test();
     expect(door.calls.at(-1)).toEqual(['testConnection', 'archive:media/incoming']);
     expect(all.trial?.steps[0]?.result).toBe('failed');
-    all.removing = 'archive';
+    all.askRemove('archive');
     await all.remove();
     expect([all.known, all.trying, all.removing]).toEqual([[], null, null]);
   });

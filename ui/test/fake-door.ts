@@ -313,6 +313,12 @@ export class FakeDoor implements Door {
     this.known.push(added);
     return added;
   };
+  changeConnection = async (name: string, connection: Connection, secrets: [SecretField, string][]) => {
+    await this.#note('changeConnection', null, name, connection, secrets);
+    const known = this.known.find((one) => one.name === name);
+    if (!known) throw new Error('there is no such connection');
+    return Object.assign(known, { connection });
+  };
   removeConnection = async (name: string) => {
     await this.#note('removeConnection', null, name);
     this.known = this.known.filter((known) => known.name !== name);

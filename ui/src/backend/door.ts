@@ -183,6 +183,8 @@ export interface Door {
   hasKeychain(): Promise<boolean>;
   /** Keeps a connection, and its secrets in the keychain. */
   addConnection(name: string, connection: Connection, secrets: [SecretField, string][]): Promise<Known>;
+  /** Describes a connection anew. Secrets that are not given stay as they are. */
+  changeConnection(name: string, connection: Connection, secrets: [SecretField, string][]): Promise<Known>;
   removeConnection(name: string): Promise<void>;
   /** Tries a place out, such as `archive:bucket/folder`. */
   testConnection(place: string): Promise<Trial>;

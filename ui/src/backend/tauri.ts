@@ -55,6 +55,7 @@ export const tauriDoor: Door = {
   connections: () => invoke('connections'),
   hasKeychain: () => invoke('has_keychain'),
   addConnection: (name, connection, secrets) => invoke('add_connection', { name, connection, secrets }),
+  changeConnection: (name, connection, secrets) => invoke('change_connection', { name, connection, secrets }),
   removeConnection: (name) => invoke('remove_connection', { name }),
   testConnection: (place) => invoke('test_connection', { place }),
   hostKey: (place) => invoke('host_key', { place }),

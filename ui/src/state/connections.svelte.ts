@@ -1,39 +1,14 @@
 /** The user's connections while their dialog is open. Secrets are forgotten as soon as they are sent. */
 import { asReport, type Door } from '../backend/door';
-import type { Connection, ErrorReport, HostKey, Known, SecretField, Trial } from '../backend/types';
-
-/** What is asked of a connection to object storage. */
-export class NewConnection {
-  name: string = $state('');
-  endpoint: string = $state('');
-  region: string = $state('');
-  keyId: string = $state('');
-  key: string = $state('');
-  token: string = $state('');
-
-  readonly ready: boolean = $derived(this.name.trim() !== '' && (this.keyId === '') === (this.key === ''));
-
-  secrets(): [SecretField, string][] {
-    const all: [SecretField, string][] = [
-      ['access_key_id', this.keyId],
-      ['secret_access_key', this.key],
-      ['session_token', this.token],
-    ];
-    return all.filter(([, text]) => text !== '');
-  }
-
-  forgetSecrets(): void {
-    this.keyId = '';
-    this.key = '';
-    this.token = '';
-  }
-}
+import type { ErrorReport, HostKey, Known, Trial } from '../backend/types';
+import { ConnectionDraft, KINDS } from './connecting.svelte';
 
 export class Connections {
   /** Null: not known yet. */
   known: Known[] | null = $state.raw(null);
   keychain: boolean = $state(true);
-  draft: NewConnection = $state.raw(new NewConnection());
+  /** What is described: a new connection, or one anew; null: nothing is. */
+  draft: ConnectionDraft | null = $state.raw(null);
   /** The connection that is tried, and where. */
   trying: string | null = $state(null);
   path: string = $state('');
@@ -57,34 +32,46 @@ export class Connections {
       await this.#read();
     });
 
-  add = () =>
+  describe = (known: Known | null) => {
+    this.draft = new ConnectionDraft(known);
+    this.trying = this.removing = null;
+    this.problem = null;
+  };
+
+  /** Forgets what was typed. */
+  leave = () => (this.draft = null);
+
+  keep = () =>
     this.#do(async () => {
       const { draft } = this;
-      const text = (value: string) => (value.trim() === '' ? null : value.trim());
-      const connection: Connection = {
-        kind: 's3',
-        endpoint: text(draft.endpoint),
-        region: text(draft.region),
-        path_style: null,
-        profile: null,
-        anonymous: false,
-        checksum: 'crc64nvme',
-        guard: 'conditional',
-      };
+      if (!draft?.ready) return;
+      const [name, connection, secrets] = [draft.name.trim(), draft.connection(), draft.secrets()];
       try {
-        await this.#door.addConnection(draft.name.trim(), connection, draft.secrets());
+        if (draft.before) await this.#door.changeConnection(name, connection, secrets);
+        else await this.#door.addConnection(name, connection, secrets);
       } finally {
         draft.forgetSecrets();
       }
-      this.draft = new NewConnection();
+      this.draft = null;
       await this.#read();
+      // Whoever has described one wants to know whether it works.
+      this.askTry(name);
     });
 
   askTry = (name: string) => {
     this.trying = name;
+    this.path = '';
+    this.draft = null;
+    this.removing = null;
     this.trial = null;
     this.stranger = null;
   };
+
+  /** Whether it can be tried as it stands. */
+  get canTry(): boolean {
+    const known = this.known?.find(({ name }) => name === this.trying);
+    return known !== undefined && (!KINDS[known.connection.kind].placed || this.path.trim() !== '');
+  }
 
   test = () =>
     this.#do(async () => {
@@ -110,6 +97,12 @@ export class Connections {
     if (this.problem === null) await this.test();
   };
 
+  askRemove = (name: string) => {
+    this.removing = name;
+    this.trying = null;
+    this.draft = null;
+  };
+
   remove = () =>
     this.#do(async () => {
       if (this.removing === null) return;
@@ -133,18 +126,5 @@ export class Connections {
       this.problem = asReport(thrown);
     }
     this.busy = false;
-  }
-}
-
-/** Where a connection leads. */
-export function addressOf({ connection }: Known): string {
-  switch (connection.kind) {
-    case 's3':
-      return connection.endpoint ?? 'Amazon S3';
-    case 'webdav':
-    case 'http':
-      return connection.url;
-    default:
-      return connection.host;
   }
 }

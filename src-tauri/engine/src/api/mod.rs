@@ -61,8 +61,8 @@ use crate::{mapping, planner, recovery, report, run, upload};
 pub mod connections {
     pub use crate::connections::{
         ConnectionError, HostKey, HostTrust, Imported, Known, Left, SecretAt, SecretPlace, Step, StepResult,
-        Taken, Trial, TrialStep, add, file, has_keychain, host_key, import_rclone, is_in_environment, list,
-        read_secrets, remove, test, trust_host_key,
+        Taken, Trial, TrialStep, add, change, file, has_keychain, host_key, import_rclone, is_in_environment,
+        list, read_secrets, remove, test, trust_host_key,
     };
 }
 

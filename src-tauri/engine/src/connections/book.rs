@@ -91,6 +91,22 @@ pub(super) fn rival<'a>(connections: &'a BTreeMap<String, Connection>, name: &st
     connections.keys().find(|known| variable(known) == variable(name)).map(String::as_str)
 }
 
+/// Describes a connection anew, after `before` is done with what it was.
+pub(super) fn replace(
+    path: &Path,
+    name: &str,
+    connection: Connection,
+    before: impl FnOnce(&Connection) -> Result<(), ConnectionError>,
+) -> Result<(), Error> {
+    connection.check(name)?;
+    change(path, |connections| {
+        let Some(known) = connections.get_mut(name) else { return Err(unknown(name, connections).into()) };
+        before(known)?;
+        *known = connection;
+        Ok(())
+    })
+}
+
 /// Forgets a connection, after `before` is done with it.
 pub(super) fn remove(
     path: &Path,
@@ -172,6 +188,24 @@ mod tests {
         assert_eq!(load(&path).expect("one").len(), 1);
         let error = remove(&path, "archive", |_| Ok(())).expect_err("gone").to_string();
         assert!(error.contains("archive") && error.contains("nas"), "{error}");
+    }
+
+    #[test]
+    fn what_is_there_is_described_anew_and_nothing_else_is() {
+        let (_folder, path) = place();
+        keep(&path, "archive", s3("https://old.example")).expect("added");
+        let was = |connection: &Connection| {
+            assert_eq!(connection, &s3("https://old.example"));
+            Ok(())
+        };
+        replace(&path, "archive", s3("https://new.example"), was).expect("replaced");
+        assert_eq!(load(&path).expect("one")["archive"], s3("https://new.example"));
+        let refused = |_: &Connection| Err(ConnectionError::NoFolder);
+        assert!(replace(&path, "archive", s3("https://third.example"), refused).is_err());
+        assert!(replace(&path, "archive", s3("gopher://x"), |_| Ok(())).is_err());
+        assert!(replace(&path, "other", s3("https://new.example"), |_| Ok(())).is_err());
+        let left = load(&path).expect("one");
+        assert_eq!((left.len(), &left["archive"]), (1, &s3("https://new.example")));
     }
 
     #[cfg(unix)]

@@ -62,6 +62,21 @@ pub fn add(name: &str, connection: Connection, secrets: &[(SecretField, Secret)]
     Ok(known(name.to_owned(), connection))
 }
 
+/// Describes a connection anew. The secrets that are given take the place of the kept ones; the others
+/// stay, as far as its kind may need them.
+pub fn change(name: &str, connection: Connection, secrets: &[(SecretField, Secret)]) -> Result<Known, Error> {
+    check_name(name, &connection)?;
+    book::replace(&book::place()?, name, connection.clone(), |before| {
+        secrets::put(name, &connection, secrets)?;
+        let gone = before.secrets().iter().filter(|field| !connection.secrets().contains(field));
+        for field in gone {
+            keychain::forget(name, *field)?;
+        }
+        Ok(())
+    })?;
+    Ok(known(name.to_owned(), connection))
+}
+
 /// Forgets a connection and its secrets in the keychain.
 pub fn remove(name: &str) -> Result<(), Error> {
     book::remove(&book::place()?, name, |connection| secrets::remove(name, connection))
@@ -111,6 +126,14 @@ fn known(name: String, connection: Connection) -> Known {
     Known { name, connection, secrets }
 }
 
+/// Under Amazon's name stands nothing else.
+fn check_name(name: &str, connection: &Connection) -> Result<(), ConnectionError> {
+    if name == AMAZON && connection.own_name() != AMAZON {
+        return Err(ConnectionError::Reserved { name: AMAZON });
+    }
+    Ok(())
+}
+
 /// Keeps a connection and its secrets: both, or neither.
 fn keep(
     place: &Path,
@@ -118,9 +141,7 @@ fn keep(
     connection: Connection,
     secrets: &[(SecretField, Secret)],
 ) -> Result<(), Error> {
-    if name == AMAZON && connection.own_name() != AMAZON {
-        return Err(ConnectionError::Reserved { name: AMAZON }.into());
-    }
+    check_name(name, &connection)?;
     let described = connection.clone();
     let mut are_kept = false;
     let kept = book::add(place, name, connection, || {
