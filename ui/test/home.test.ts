@@ -8,7 +8,7 @@ import { wordsOf } from '../src/state/news';
 import { SettingsForm } from '../src/state/settings.svelte';
 import { keysOf, shortcut } from '../src/state/shortcuts';
 import { FakeDoor } from './fake-door';
-import { balance, progress, snapshot } from './samples';
+import { balance, defaults, progress, snapshot } from './samples';
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
@@ -283,6 +283,9 @@ describe('settings', () => {
     await form.begin();
     await form.change({ records_at_once: 12 });
     expect([door.set.records_at_once, form.said?.keep_awake]).toEqual([12, true]);
+    expect(form.ranges).toEqual(defaults().ranges);
+    await form.change({ limits: { ...door.set.limits, streams: 5 } });
+    expect([door.set.limits.streams, door.set.records_at_once]).toEqual([5, 12]);
     door.refuses = { setSettings: { code: 'settings_unwritable', message: 'no room', advice: '' } };
     await expect(form.change({ keep_awake: false })).rejects.toMatchObject({ message: 'no room' });
     expect(form.said?.keep_awake).toBe(true);

@@ -1,6 +1,6 @@
 /** The settings dialog: what is set, and what this computer has. */
 import type { About, Door, Settings } from '../backend/door';
-import type { FoundTool } from '../backend/types';
+import type { FoundTool, LimitRanges } from '../backend/types';
 
 export class SettingsForm {
   /** Null: not yet known. */
@@ -8,15 +8,21 @@ export class SettingsForm {
   /** Null: not yet looked for. */
   tools: FoundTool[] | null = $state.raw(null);
   about: About | null = $state.raw(null);
+  /** Between what limits can be set. */
+  ranges: LimitRanges | null = $state.raw(null);
 
   #door: Door;
+  /** Each is written after the one before: the last one stays. */
+  #written: Promise<void> = Promise.resolve();
 
   constructor(door: Door) {
     this.#door = door;
   }
 
   async begin(): Promise<void> {
-    [this.said, this.about] = await Promise.all([this.#door.settings(), this.#door.about()]);
+    const asked = [this.#door.settings(), this.#door.about(), this.#door.defaults()] as const;
+    const [said, about, { ranges }] = await Promise.all(asked);
+    Object.assign(this, { said, about, ranges });
     this.tools = await this.#door.tools();
   }
 
@@ -27,7 +33,9 @@ export class SettingsForm {
     const wanted = { ...before, ...some };
     this.said = wanted;
     try {
-      await this.#door.setSettings(wanted);
+      const written = this.#written.then(() => this.#door.setSettings(wanted));
+      this.#written = written.catch(() => undefined);
+      await written;
     } catch (thrown) {
       if (this.said === wanted) this.said = before;
       throw thrown;
