@@ -2,6 +2,7 @@
 
 mod axe;
 mod drag;
+mod keys;
 mod look;
 mod page;
 mod screen;

@@ -7,6 +7,7 @@ mod drag;
 mod failures;
 mod guided;
 mod home;
+mod keys;
 mod newcomer;
 mod pictures;
 mod run;
