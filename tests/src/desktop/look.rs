@@ -43,6 +43,43 @@ impl Window {
         }
     }
 
+    /// Draws the page at twice its size, by the keys for that: a window of 1280×800 then has the room of one
+    /// of 640×400. WebDriver does not know of it and clicks beside what it should: from then on the keys lead.
+    ///
+    /// # Panics
+    /// When the keys do nothing.
+    pub async fn zoom_to_double(&self) {
+        self.resize(1280, 800).await;
+        for _ in 0..5 {
+            self.chord(Key::Control, "=").await;
+        }
+        self.until("a page at twice its size", async |page| {
+            let width = page.execute("return innerWidth", Vec::new()).await.ok()?;
+            (*width.json() == json!(640)).then_some(())
+        })
+        .await;
+    }
+
+    /// Photographs the page as large as it is drawn now, as `target/screenshots/NAME.png` and `…-below.png`;
+    /// and looks for what is cut off, covered or out of reach.
+    ///
+    /// # Panics
+    /// When something is.
+    pub async fn assert_nothing_is_out_of_reach(&self, name: &str) {
+        self.script("document.querySelector('main').scrollTo(0, 0)", Vec::new()).await;
+        self.photograph(name);
+        let below = "const main = document.querySelector('main'); main.scrollTo(0, main.scrollHeight); \
+                     return main.scrollTop > 0";
+        if self.script(below, Vec::new()).await == json!(true) {
+            self.photograph(&format!("{name}-below"));
+        }
+        let found = self.script(include_str!("look.js"), Vec::new()).await;
+        assert_eq!(found, json!([]), "{name}");
+        let covered = self.script(include_str!("covered.js"), Vec::new()).await;
+        assert_eq!(covered, json!([]), "{name}");
+        self.assert_all_within_reach_of_tab().await;
+    }
+
     /// Walks over the page with Tab.
     ///
     /// # Panics

@@ -13,3 +13,4 @@ mod pictures;
 mod run;
 mod served;
 mod story;
+mod zoom;
