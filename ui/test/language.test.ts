@@ -56,6 +56,23 @@ describe('the language of the window', () => {
   });
 });
 
+describe('what the engine says in English', () => {
+  test('is said in German, whatever failed', async () => {
+    await loaded(['de-DE']);
+    const { adviceOf } = await import('../src/messages/said');
+    const categories = Object.keys(en.category) as (keyof typeof en.category)[];
+    const advised = categories.map((category) => adviceOf(category, 'English'));
+    expect(advised).not.toContain('English');
+    expect(advised.every((text) => text.trim() !== '')).toBe(true);
+  });
+
+  test('stays as it is in English', async () => {
+    await loaded(['en-US']);
+    const { adviceOf } = await import('../src/messages/said');
+    expect(adviceOf('not_found', 'Check it.')).toBe('Check it.');
+  });
+});
+
 describe('the German words', () => {
   /** Every text of a language by its place; what takes arguments is called with marks. */
   function texts(of: unknown, at: string): [string, string][] {
