@@ -35,6 +35,19 @@ describe('the way through the window', () => {
     expect(desk.draft?.problem).toBeNull();
   });
 
+  it('goes from the destination straight to the check, where nothing else is missing', async () => {
+    const [desk, door] = await begun((door) => (door.launched = ['/a']));
+    expect(desk.draft?.lacksOnlyDestination).toBe(true);
+    door.picked = [];
+    await desk.chooseAndCheck();
+    expect(named(door)).not.toContain('createMigration');
+    door.picked = ['/dst'];
+    await desk.chooseAndCheck();
+    expect(door.calls.find(([name]) => name === 'createMigration')?.[1]).toMatchObject({
+      destination: '/dst',
+    });
+  });
+
   it('makes the migration, plans, and is ready when the plan is', async () => {
     const [desk, door] = await begun((door) => (door.launched = ['/a']));
     if (desk.draft) desk.draft.destination = '/dst';

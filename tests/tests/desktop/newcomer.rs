@@ -8,6 +8,7 @@ use sluice_tests::command::{self, Status};
 use sluice_tests::desktop::{Screen, Window};
 use sluice_tests::site::Site;
 use sluice_tests::{tree, wait};
+use thirtyfour::prelude::*;
 
 /// Files so many that their check can be cancelled.
 const COUNTED: u64 = 120_000;
@@ -36,6 +37,36 @@ fn only_checkpoint(screen: &Screen) -> PathBuf {
     files.retain(|file| file.extension().is_some_and(|ending| ending == "sluice"));
     assert_eq!(files.len(), 1, "{files:?}");
     files.remove(0)
+}
+
+/// Folders, destination, start: whoever sees the window for the first time needs no more, and what the defaults
+/// make of it is proven.
+#[tokio::test(flavor = "multi_thread")]
+async fn three_actions_lead_from_an_empty_window_to_a_proven_migration() {
+    let site = Site::new();
+    tree::small_files(&site.source, 40, 1);
+    tree::file(&site.source.join("audio/interview.wav"), 3_000, 1);
+    fs::create_dir(&site.destination).unwrap();
+    let screen = Screen::new();
+    let window = Window::open(&screen, &[]).await;
+    window.says("Drop folders or files here").await;
+    let filled = async |name: &str| {
+        // The one filled button is always the next thing to do.
+        let buttons = window.find_all(By::Css(".button.primary")).await.unwrap();
+        assert_eq!(buttons.len(), 1, "one filled button before {name}");
+        assert_eq!(buttons[0].attr("data-testid").await.unwrap().as_deref(), Some(name));
+        window.tap(name).await;
+    };
+    filled("choose-folders").await;
+    screen.answer_folder("Add folders", &site.source);
+    window.reads("source-found", |text| text.starts_with("41 files")).await;
+    filled("choose-and-check").await;
+    screen.answer("Choose the destination", &site.destination);
+    window.is_in_state("ready").await;
+    filled("start").await;
+    window.says("Everything is there").await;
+    window.says("read back").await;
+    sluice_tests::compare::assert_same(&site.source, &site.destination);
 }
 
 #[tokio::test(flavor = "multi_thread")]

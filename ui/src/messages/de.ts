@@ -49,6 +49,8 @@ export const de: typeof en = {
     connections: 'Verbindungen…',
     choose: 'Wählen…',
     remove: (path) => `${path} entfernen`,
+    chooseDestination: 'Ziel wählen…',
+    chooseDestinationTitle: 'Dann wird alles geprüft; noch bewegt sich nichts',
     check: 'Prüfen',
     checkAgain: 'Noch einmal prüfen',
     cancel: 'Abbrechen',
@@ -72,6 +74,7 @@ export const de: typeof en = {
 
   empty: {
     title: 'Ordner oder Dateien hier ablegen',
+    choose: 'Ordner wählen…',
     hint: 'Nichts bewegt sich, bevor Sie die Prüfung gesehen und „Starten“ gedrückt haben.',
     catalogue: 'Ein Katalog nennt die Dateien: CSV, Excel, ODS, JSON, NDJSON oder Avid ALE.',
     resume: 'Es gibt schon eine Migration? Legen Sie ihre .sluice-Datei auch hier ab.',

@@ -87,6 +87,8 @@ export const en = {
     connections: 'Connections…',
     choose: 'Choose…',
     remove: (path: string) => `Remove ${path}`,
+    chooseDestination: 'Choose destination…',
+    chooseDestinationTitle: 'Then everything is checked; nothing moves yet',
     check: 'Check',
     checkAgain: 'Check again',
     cancel: 'Cancel',
@@ -110,6 +112,7 @@ export const en = {
 
   empty: {
     title: 'Drop folders or files here',
+    choose: 'Choose folders…',
     hint: 'Nothing moves until you have seen the check and pressed Start.',
     catalogue: 'A catalogue names the files to move: CSV, Excel, ODS, JSON, NDJSON or Avid ALE.',
     resume: 'Have a migration already? Drop its .sluice file here too.',

@@ -187,6 +187,14 @@ export class Desk {
       if (path !== null && this.draft) this.draft.destination = path;
     });
 
+  /** The short way: a destination, and the check of all that is described. */
+  chooseAndCheck = async () => {
+    const { draft } = this;
+    await this.chooseDestination();
+    // Another description may have come onto the desk meanwhile.
+    if (draft && draft === this.draft && draft.destination.trim() !== '') await this.check();
+  };
+
   openMigration = () =>
     this.attempt(async () => {
       const path = await this.#door.pickMigration();

@@ -99,6 +99,11 @@ export class Draft {
     this.needs.sources ?? this.needs.names ?? this.needs.describe ?? this.needs.destination,
   );
 
+  /** Nothing but a destination is missing for a check. */
+  readonly lacksOnlyDestination: boolean = $derived.by(
+    () => this.destination.trim() === '' && this.problem === this.needs.destination,
+  );
+
   /** What it is kept as; null: it is not. */
   keptAs: string | null = null;
   #keptText = '';
