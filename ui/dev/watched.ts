@@ -38,6 +38,7 @@ function past(nowMs: number): MetricPoint[] {
       concurrency: 12,
       p50_ms: wave(i + at, 30, 60),
       p95_ms: wave(i * 2 + at * 40, 120, 900),
+      is_away: at === 1 && i % 97 > 88,
     })),
     parts: PARTS.map(({ part, p50_ms, p95_ms }, at) => ({
       part,

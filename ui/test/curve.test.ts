@@ -3,7 +3,7 @@ import type { Event } from '../src/backend/types';
 import { megabytes } from '../src/parts/bandwidth';
 import { extent, line, merged, pointAt } from '../src/parts/curve';
 import { markAt, marksIn } from '../src/parts/marks';
-import { sparkPath } from '../src/parts/spark';
+import { sparkBands, sparkPath } from '../src/parts/spark';
 import { metricPoint } from './samples';
 
 const sample = (at_s: number, records_per_s = 4) => ({ at_ms: at_s * 1000, records_per_s, bytes_per_s: 0 });
@@ -93,6 +93,10 @@ describe('a spark', () => {
   it('is a line with gaps, and nothing where nothing is known', () => {
     expect(sparkPath([1, 2, null, 4, 2], 40, 10)).toBe('M0.0 7.0L10.0 5.0M30.0 1.0L40.0 5.0');
     expect(sparkPath([null, null], 40, 10)).toBe('');
+    expect(sparkBands([false, true, true, false, true], 50)).toEqual([
+      { x: 10, width: 20 },
+      { x: 40, width: 10 },
+    ]);
     expect(sparkPath([0, 0], 40, 10)).toBe('');
     expect(sparkPath([], 40, 10)).toBe('');
   });

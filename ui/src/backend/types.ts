@@ -1088,7 +1088,11 @@ p50_ms: number,
 /**
  * 95 of 100 came within this (milliseconds); the slowest step.
  */
-p95_ms: number, };
+p95_ms: number, 
+/**
+ * Whether it was taken to be away at the end of the span, or of one that it sums up.
+ */
+is_away: boolean, };
 
 export type PartPoint = { 
 /**

@@ -401,6 +401,8 @@ export const de: typeof en = {
     },
     inFlight: (n, of) => `${n} von ${of}`,
     latency: (step, p50, p95) => `${step} ${p50} · ${p95}`,
+    often: (name, what, most) => `${name}: ${what} über die gezeigte Zeit, höchstens ${most} auf einmal`,
+    wasAway: '; markiert, wo er weg war',
     answers: 'antwortet',
     away: 'weg',
   },

@@ -435,6 +435,9 @@ export const en = {
     },
     inFlight: (n: string, of: string) => `${n} of ${of}`,
     latency: (step: string, p50: string, p95: string) => `${step} ${p50} · ${p95}`,
+    often: (name: string, what: string, most: string) =>
+      `${name}: ${what} over the time shown, at most ${most} at a time`,
+    wasAway: '; marked where it was away',
     answers: 'answers',
     away: 'away',
   },

@@ -20,3 +20,16 @@ export function sparkPath(values: (number | null)[], width: number, height: numb
     })
     .join('');
 }
+
+/** Where something held, as bands from left to right, at least a pixel wide. */
+export function sparkBands(held: boolean[], width: number): { x: number; width: number }[] {
+  const each = width / Math.max(1, held.length);
+  const bands: { x: number; width: number }[] = [];
+  held.forEach((holds, i) => {
+    if (!holds) return;
+    const last = bands.at(-1);
+    if (last && held[i - 1]) last.width = (i + 1) * each - last.x;
+    else bands.push({ x: i * each, width: Math.max(1, each) });
+  });
+  return bands;
+}

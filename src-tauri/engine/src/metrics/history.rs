@@ -62,6 +62,9 @@ pub struct ServicePoint {
     pub p50_ms: u64,
     /// 95 of 100 came within this (milliseconds); the slowest step.
     pub p95_ms: u64,
+    /// Whether it was taken to be away at the end of the span, or of one that it sums up.
+    #[serde(default)]
+    pub is_away: bool,
 }
 
 /// What happened in one part of the work within one span.
@@ -155,6 +158,7 @@ fn services(points: &[MetricPoint]) -> Vec<ServicePoint> {
                 known.concurrency = service.concurrency;
                 known.p50_ms = known.p50_ms.max(service.p50_ms);
                 known.p95_ms = known.p95_ms.max(service.p95_ms);
+                known.is_away |= service.is_away;
             }
             None => all.push(service.clone()),
         }
@@ -191,6 +195,7 @@ mod tests {
             concurrency: 8,
             p50_ms: 10,
             p95_ms: at_s as u64,
+            is_away: at_s == 20,
         };
         MetricPoint {
             at_ms: at_s * 1000,
@@ -214,6 +219,7 @@ mod tests {
         assert_eq!((thinned[0].span_s, thinned[0].records_per_s), (60, 3.5));
         assert_eq!((thinned[1].services[0].requests, thinned[1].services[0].throttled), (30, 6));
         assert_eq!(thinned[1].services[0].p95_ms, 120, "the worst is kept");
+        assert!(thinned[0].services[0].is_away && !thinned[1].services[0].is_away, "an outage is kept");
         assert_eq!(thin(&thinned, 60), thinned, "what is thin already stays");
     }
 }

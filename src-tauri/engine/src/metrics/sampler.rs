@@ -153,6 +153,7 @@ fn point(since: &Look, now: &Look, span: Duration, advice: Option<Advice>) -> Me
             concurrency: status.concurrency,
             p50_ms: slowest(|step| step.p50_ms).unwrap_or_default(),
             p95_ms: slowest(|step| step.p95_ms).unwrap_or_default(),
+            is_away: status.is_away,
         }
     };
     MetricPoint {
