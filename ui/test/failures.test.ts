@@ -4,7 +4,7 @@ import type { RecordDetail } from '../src/backend/types';
 import { FailureColumns } from '../src/state/columns.svelte';
 import { FailureList } from '../src/state/failures.svelte';
 import { PAGE } from '../src/state/paged.svelte';
-import { FakeDoor } from './fake-door';
+import { FakeDoor, markOf } from './fake-door';
 import { account, cause, failedRecord } from './samples';
 
 const COUNT = 20 * PAGE + 7;
@@ -124,7 +124,7 @@ describe('the list of failed records', () => {
     choice.only(1);
     await choice.extend(15 * PAGE);
     expect(choice.count).toBe(15 * PAGE);
-    const span = { by: 'number', first: 3, last: 30 * PAGE + 1 };
+    const span = { by: 'number', first: markOf({ id: 3 }), last: markOf({ id: 30 * PAGE + 1 }) };
     expect(failures.selection()).toEqual(selectionOf({ span: span as never }));
     await choice.toggle(5);
     expect(failures.selection().except).toEqual([11]);
@@ -133,7 +133,11 @@ describe('the list of failed records', () => {
     await failures.sort('number');
     choice.only(0);
     await choice.extend(COUNT - 2);
-    expect(failures.selection().span).toEqual({ by: 'number', first: 3, last: 2 * COUNT - 1 });
+    expect(failures.selection().span).toEqual({
+      by: 'number',
+      first: markOf({ id: 3 }),
+      last: markOf({ id: 2 * COUNT - 1 }),
+    });
   });
 
   it('takes one out of all, and puts it back', async () => {

@@ -29,6 +29,7 @@ import type {
   Inspection,
   JobSpec,
   Known,
+  Mark,
   MetricPoint,
   Order,
   PageAt,
@@ -48,6 +49,9 @@ import type {
   VerifyReport,
 } from '../src/backend/types';
 import { account, defaults, inspection, requestTrial, verifyReport } from './samples';
+
+/** Where a record stands in a list, as this door writes it. */
+export const markOf = ({ id }: { id: number }): Mark => `at ${id}`;
 
 type Call = [name: string, ...args: unknown[]];
 
@@ -178,11 +182,11 @@ export class FakeDoor implements Door {
     of: Row[],
     at: PageAt,
     isSearch: boolean,
-  ): { rows: Row[]; next: number | null } {
-    const from = (at.after === null ? 0 : of.findIndex((one) => one.id === at.after) + 1) + at.skip;
+  ): { rows: Row[]; next: Mark | null } {
+    const from = (at.after === null ? 0 : of.findIndex((one) => markOf(one) === at.after) + 1) + at.skip;
     const rows = of.slice(from, from + Math.min(at.limit, isSearch ? this.lookedThrough : Infinity));
     const last = rows.at(-1);
-    return { rows, next: last && last !== of.at(-1) ? last.id : null };
+    return { rows, next: last && last !== of.at(-1) ? markOf(last) : null };
   }
   #open(): Snapshot {
     if (!this.snapshotNow) throw new Error('no migration is open');
@@ -259,7 +263,7 @@ export class FakeDoor implements Door {
     );
     if (order.descending) of.reverse();
     const { rows, next } = this.#page(of, at, selection.search !== null);
-    return { failures: rows, next };
+    return { failures: rows.map((one) => ({ ...one, mark: markOf(one) })), next };
   };
   previewAmendment = (selection: Selection, amendment: Amendment) =>
     this.#note('previewAmendment', this.previewed, selection, amendment);

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use sluice_engine::api::{Attempt, Corrections, Error, Exported, Reader, Selection, Status};
+use sluice_engine::api::{
+    Attempt, Corrections, Error, Exported, ListedFailure, Order, PageAt, Reader, Selection, Status,
+};
 use sluice_engine::record::show_text;
 use sluice_engine::report::words::{bytes, count, timestamp};
 
@@ -119,12 +121,13 @@ fn changes(corrections: &Corrections) -> String {
 }
 
 async fn list(reader: &Reader, selection: &Selection) -> Result<(), Error> {
-    let page = reader.failures(selection, 0, LISTED).await?;
+    let at = PageAt { limit: LISTED, ..PageAt::default() };
+    let page = reader.list_failures(selection, Order::default(), at).await?;
     if page.failures.is_empty() {
         println!("No record has failed.");
         return Ok(());
     }
-    for failure in &page.failures {
+    for ListedFailure { record: failure, .. } in &page.failures {
         println!("{:>8}  {}  {}", failure.id, failure.category.word(), failure.source);
         println!("          {} ({}, attempts: {})", failure.message, failure.class.word(), failure.attempts);
         println!("          {}", failure.advice);

@@ -1838,25 +1838,27 @@ by: OrderBy,
  */
 descending: boolean, };
 
+export type Mark = string;
+
 export type Span = { 
 /**
  * How the list is ordered, ascending.
  */
 by: OrderBy, 
 /**
- * The first record.
+ * Where the first record stands in that list.
  */
-first: number, 
+first: Mark, 
 /**
- * The last record.
+ * Where the last record stands.
  */
-last: number, };
+last: Mark, };
 
 export type PageAt = { 
 /**
- * The record before it. None: it begins with the list.
+ * Where the record before it stands. None: it begins with the list.
  */
-after: number | null, 
+after: Mark | null, 
 /**
  * Records that are passed over after that one; none while a text is searched for.
  */
@@ -1950,16 +1952,86 @@ row: number | null,
  */
 external_id: string | null, };
 
+export type ListedFailure = { 
+/**
+ * Where it stands in the list.
+ */
+mark: Mark, 
+/**
+ * The record's number.
+ */
+id: number, 
+/**
+ * Full path of the source file, safe to show.
+ */
+source: string, 
+/**
+ * Where it failed.
+ */
+stage: Stage, 
+/**
+ * Why.
+ */
+category: Category, 
+/**
+ * Whether trying again can help.
+ */
+class: Class, 
+/**
+ * How often it was tried.
+ */
+attempts: number, 
+/**
+ * What was tried, on what, and what the system said.
+ */
+message: string, 
+/**
+ * What the person can do.
+ */
+advice: string, 
+/**
+ * Its size in bytes, as planned.
+ */
+size: number, 
+/**
+ * When it failed, in milliseconds since 1970 (UTC).
+ */
+failed_ms: number, 
+/**
+ * The service at which it failed: scheme, host and port.
+ */
+endpoint: string | null, 
+/**
+ * What that service answered.
+ */
+http_status: number | null, 
+/**
+ * Why a person leaves it as it is.
+ */
+note: string | null, 
+/**
+ * When it is tried again by itself, in milliseconds since 1970 (UTC).
+ */
+due_ms: number | null, 
+/**
+ * The row of the catalogue that names it, as a spreadsheet counts.
+ */
+row: number | null, 
+/**
+ * What the catalogue calls it.
+ */
+external_id: string | null, };
+
 export type FailurePage = { 
 /**
  * The records.
  */
-failures: Array<FailedRecord>, 
+failures: Array<ListedFailure>, 
 /**
  * Give this as `after` to get the next page. None: this was the last. With a search, a page may hold
  * fewer records than were asked for, or none, although there is a next one.
  */
-next: number | null, };
+next: Mark | null, };
 
 export type Attempt = { 
 /**
@@ -2242,7 +2314,7 @@ records: Array<ShownRecord>,
  * Give this as `after` to get the next page. None: this was the last. With a search, a page may hold
  * fewer records than were asked for, or none, although there is a next one.
  */
-next: number | null, };
+next: Mark | null, };
 
 export type DoneStep = { 
 /**

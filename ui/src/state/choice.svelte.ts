@@ -8,14 +8,14 @@ import type { PagedList } from './paged.svelte';
 const NAMED = 2_000;
 
 /** What a choice means to the engine. */
-export type Chosen =
+export type Chosen<Row> =
   | { kind: 'none' }
   | { kind: 'ids'; ids: number[] }
-  | { kind: 'rule'; ends: [first: number, last: number] | null; except: number[] };
+  | { kind: 'rule'; ends: [first: Row, last: Row] | null; except: number[] };
 
-interface Rule {
-  /** The rows between which all are chosen, by place and number; null: all of the list. */
-  span: { from: number; to: number; first: number; last: number } | null;
+interface Rule<Row> {
+  /** The rows between which all are chosen, by place and as they were read; null: all of the list. */
+  span: { from: number; to: number; first: Row; last: Row } | null;
   except: ReadonlySet<number>;
 }
 
@@ -23,7 +23,7 @@ export class Choice<Row extends { id: number }> {
   /** The row with the keyboard. */
   cursor: number = $state.raw(0);
   #ids: ReadonlySet<number> = $state.raw(new Set());
-  #rule: Rule | null = $state.raw(null);
+  #rule: Rule<Row> | null = $state.raw(null);
   #anchor = 0;
   #list: PagedList<Row>;
 
@@ -43,7 +43,7 @@ export class Choice<Row extends { id: number }> {
   }
 
   /** What is chosen. */
-  get chosen(): Chosen {
+  get chosen(): Chosen<Row> {
     if (this.#rule) {
       const { span, except } = this.#rule;
       return { kind: 'rule', ends: span && [span.first, span.last], except: [...except] };
@@ -51,7 +51,7 @@ export class Choice<Row extends { id: number }> {
     return this.#ids.size > 0 ? { kind: 'ids', ids: [...this.#ids] } : { kind: 'none' };
   }
 
-  isChosen(row: Row, index: number): boolean {
+  isChosen(row: Pick<Row, 'id'>, index: number): boolean {
     if (!this.#rule) return this.#ids.has(row.id);
     return this.#covers(this.#rule, index) && !this.#rule.except.has(row.id);
   }
@@ -121,10 +121,10 @@ export class Choice<Row extends { id: number }> {
     const [last] = await this.#list.slice(to, to);
     if (this.cursor !== index || !first || !last) return;
     this.#ids = new Set();
-    this.#rule = { span: { from, to, first: first.id, last: last.id }, except: new Set() };
+    this.#rule = { span: { from, to, first, last }, except: new Set() };
   }
 
-  #covers(rule: Rule, index: number): boolean {
+  #covers(rule: Rule<Row>, index: number): boolean {
     return rule.span === null || (index >= rule.span.from && index <= rule.span.to);
   }
 }

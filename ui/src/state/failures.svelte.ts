@@ -1,6 +1,14 @@
 /** Failed records: their causes, the list of those that a person looks at, and the one that they look into. */
 import { selectionOf, type Door } from '../backend/door';
-import type { Cause, FailedRecord, Order, OrderBy, RecordDetail, Selection } from '../backend/types';
+import type {
+  Cause,
+  FailedRecord,
+  ListedFailure,
+  Order,
+  OrderBy,
+  RecordDetail,
+  Selection,
+} from '../backend/types';
 import { Choice } from './choice.svelte';
 import { latest } from './latest';
 import { PagedList } from './paged.svelte';
@@ -19,7 +27,7 @@ export class FailureList {
   listed: number = $state.raw(0);
   /** What is known of one record. */
   detail: RecordDetail | null = $state.raw(null);
-  readonly list = new PagedList<FailedRecord>();
+  readonly list = new PagedList<ListedFailure>();
   readonly choice = new Choice(this.list);
 
   readonly all: number = $derived(this.causes.reduce((sum, one) => sum + one.count, 0));
@@ -116,7 +124,7 @@ export class FailureList {
     if (chosen.kind === 'none') return rule;
     const { by, descending } = this.order;
     const ends = chosen.ends && descending ? ([chosen.ends[1], chosen.ends[0]] as const) : chosen.ends;
-    const span = ends && { by, first: ends[0], last: ends[1] };
+    const span = ends && { by, first: ends[0].mark, last: ends[1].mark };
     return { ...rule, span, except: chosen.except };
   }
 

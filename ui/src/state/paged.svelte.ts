@@ -5,19 +5,21 @@
  * While a text is searched for, nobody knows how long the list is, and the engine looks through a bounded part
  * of it with each call. Then it is walked from its beginning, and grows while it is.
  */
+import type { Mark } from '../backend/types';
+
 export const PAGE = 500;
 const PAGES_KEPT = 12;
 
 /** What a page begins after, how many rows are skipped then, and how many it has at most. */
 export interface At {
-  after: number | null;
+  after: Mark | null;
   skip: number;
   limit: number;
 }
 
 export interface Answer<Row> {
   rows: Row[];
-  next: number | null;
+  next: Mark | null;
 }
 
 /** Where rows come from. `length` null: it is not known before the end is seen. */
@@ -36,8 +38,8 @@ export class PagedList<Row extends { id: number }> {
 
   #pages: ReadonlyMap<number, Row[]> = $state.raw(new Map());
   #source: Source<Row> = { read: async () => ({ rows: [], next: null }), length: 0 };
-  /** The row before each page, as far as it is known. */
-  #after = new Map<number, number | null>([[0, null]]);
+  /** Where the row before each page stands, as far as it is known. */
+  #after = new Map<number, Mark | null>([[0, null]]);
   #wanted: { first: number; last: number } = { first: 0, last: 0 };
   #walking: Promise<void> | null = null;
   #generation = 0;

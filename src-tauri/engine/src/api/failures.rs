@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
-use super::{Error, Migration, Reader, RecordChange, RowProblem};
-use crate::checkpoint::{CauseRow, Checkpoint, Place};
+use super::{Error, Mark, Migration, Reader, RecordChange, RowProblem};
+use crate::checkpoint::{CauseRow, Checkpoint};
 use crate::failure::{Category, Class, Stage};
 use crate::record::{Lane, RecordId, show_text};
 use crate::{recovery, report};
@@ -162,15 +162,15 @@ pub struct Selection {
 }
 
 /// All records of a list from one to another. A million can be named so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(deny_unknown_fields)]
 pub struct Span {
     /// How the list is ordered, ascending.
     pub by: OrderBy,
-    /// The first record.
-    pub first: RecordId,
-    /// The last record.
-    pub last: RecordId,
+    /// Where the first record stands in that list.
+    pub first: Mark,
+    /// Where the last record stands.
+    pub last: Mark,
 }
 
 /// How a list of failed records is ordered. Equal ones stand by their number.
@@ -201,11 +201,11 @@ pub enum OrderBy {
 }
 
 /// Where a page of a list begins, and how long it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct PageAt {
-    /// The record before it. None: it begins with the list.
-    pub after: Option<RecordId>,
+    /// Where the record before it stands. None: it begins with the list.
+    pub after: Option<Mark>,
     /// Records that are passed over after that one; none while a text is searched for.
     pub skip: u64,
     /// Records, at most 1,000.
@@ -240,14 +240,24 @@ pub struct AmendmentPreview {
     pub refused: Vec<RowProblem>,
 }
 
+/// A failed record in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ListedFailure {
+    /// The record.
+    #[serde(flatten)]
+    pub record: FailedRecord,
+    /// Where it stands in the list.
+    pub mark: Mark,
+}
+
 /// One page of failed records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
 pub struct FailurePage {
     /// The records.
-    pub failures: Vec<FailedRecord>,
+    pub failures: Vec<ListedFailure>,
     /// Give this as `after` to get the next page. None: this was the last. With a search, a page may hold
     /// fewer records than were asked for, or none, although there is a next one.
-    pub next: Option<RecordId>,
+    pub next: Option<Mark>,
 }
 
 impl Migration {
@@ -264,9 +274,7 @@ impl Migration {
         order: Order,
         at: PageAt,
     ) -> Result<FailurePage, Error> {
-        let place = Place { after: at.after, skip: at.skip, limit: at.limit.clamp(1, 1000) };
-        let job = self.job();
-        report::failures::listed(&self.0.checkpoint, &job, selection, order, place).await
+        report::failures::page(&self.0.checkpoint, &self.job(), selection, order, at.into()).await
     }
 
     /// What an amendment would do. Changes nothing.
@@ -286,6 +294,16 @@ impl Migration {
 }
 
 impl Reader {
+    /// A page of the chosen failed records; see [`Migration::list_failures`].
+    pub async fn list_failures(
+        &self,
+        selection: &Selection,
+        order: Order,
+        at: PageAt,
+    ) -> Result<FailurePage, Error> {
+        report::failures::page(&self.0, &self.0.job().await?, selection, order, at.into()).await
+    }
+
     /// Why records are failed now, the most frequent cause first; at most a few hundred.
     pub async fn causes(&self) -> Result<Vec<Cause>, Error> {
         causes(&self.0).await

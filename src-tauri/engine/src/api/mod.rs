@@ -4,6 +4,7 @@ mod catalogue;
 mod checkpoints;
 mod concerned;
 mod failures;
+mod mark;
 mod reader;
 mod records;
 mod snapshot;
@@ -21,9 +22,11 @@ pub use self::checkpoints::{data_folder, default_checkpoint, default_checkpoints
 pub use self::concerned::{ConcernedPage, ConcernedRecord, TriedOutcome};
 use self::failures::groups;
 pub use self::failures::{
-    Amendment, AmendmentPreview, Attempt, Cause, FailedRecord, FailureGroup, FailurePage, Order, OrderBy,
-    PageAt, Selection, Span,
+    Amendment, AmendmentPreview, Attempt, Cause, FailedRecord, FailureGroup, FailurePage, ListedFailure,
+    Order, OrderBy, PageAt, Selection, Span,
 };
+pub(crate) use self::mark::Key;
+pub use self::mark::{Mark, NoMark};
 pub use self::reader::{Reader, Status};
 pub use self::records::{
     BalancePart, DoneStep, Duplicates, Proven, Reconciliation, RecordDetail, RecordFilter, RecordPage,

@@ -6,9 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::failures::groups;
-use super::{
-    Attempt, Corrections, Error, Exported, FailureGroup, FailurePage, OpenUpload, Selection, VerifyReport,
-};
+use super::{Attempt, Corrections, Error, Exported, FailureGroup, OpenUpload, Selection, VerifyReport};
 use crate::advisor::Advice;
 use crate::checkpoint::Checkpoint;
 use crate::event::Outage;
@@ -56,19 +54,6 @@ impl Reader {
             failure_groups: groups(&self.0).await?,
             job,
         })
-    }
-
-    /// Failed records with a number above `after`, at most `limit` (up to 1,000).
-    pub async fn failures(
-        &self,
-        selection: &Selection,
-        after: RecordId,
-        limit: u32,
-    ) -> Result<FailurePage, Error> {
-        let limit = limit.clamp(1, 1000);
-        let failures = report::failures::page(&self.0, &self.0.job().await?, selection, after, limit).await?;
-        let next = failures.last().filter(|_| failures.len() == limit as usize).map(|last| last.id);
-        Ok(FailurePage { failures, next })
     }
 
     /// Writes the failure report; the file's ending says how (`.csv`, `.xlsx`, `.json`,

@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
-use super::{Attempt, Error, Exported, FailedRecord, Migration, PageAt, Reader};
-use crate::checkpoint::Place;
+use super::{Attempt, Error, Exported, FailedRecord, Mark, Migration, PageAt, Reader};
 use crate::proof;
 use crate::record::{Balance, Evidence, RecordId};
 use crate::report;
@@ -95,7 +94,7 @@ pub struct RecordPage {
     pub records: Vec<ShownRecord>,
     /// Give this as `after` to get the next page. None: this was the last. With a search, a page may hold
     /// fewer records than were asked for, or none, although there is a next one.
-    pub next: Option<RecordId>,
+    pub next: Option<Mark>,
 }
 
 /// A step of a record that is done, and never done again while it holds.
@@ -185,8 +184,7 @@ pub struct Reconciliation {
 impl Migration {
     /// A page of the records that a filter lets through. With a search it looks through at most 10,000.
     pub async fn records(&self, filter: &RecordFilter, at: PageAt) -> Result<RecordPage, Error> {
-        let place = Place { after: at.after, skip: at.skip, limit: at.limit.clamp(1, 1000) };
-        report::records::page(&self.0.checkpoint, &self.job(), filter, place).await
+        report::records::page(&self.0.checkpoint, &self.job(), filter, at.into()).await
     }
 
     /// Everything that is known of one record. None: there is no such record.

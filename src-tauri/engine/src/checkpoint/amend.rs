@@ -3,9 +3,10 @@
 use sqlx::{QueryBuilder, Row, Sqlite, SqliteConnection};
 
 use super::failed::narrow;
+use super::lists::Place;
 use super::open::to_json;
 use super::{Checkpoint, CheckpointError};
-use crate::api::{Amendment, Selection};
+use crate::api::{Amendment, Order, Selection};
 use crate::event::EventKind;
 use crate::record::{RawPath, RecordId, hex};
 
@@ -32,10 +33,10 @@ impl Checkpoint {
         // Chosen once: what changes meanwhile must not choose others.
         for ids in self.failed_ids(selection).await?.chunks(AT_ONCE as usize) {
             let chosen = Selection { ids: ids.to_vec(), ..Selection::default() };
-            let page = self.failed_after(&chosen, 0, AT_ONCE).await?;
+            let (page, _) = self.failed_page(&chosen, Order::default(), Place::first(AT_ONCE)).await?;
             let rows: Vec<(RecordId, Option<String>)> = page
                 .iter()
-                .map(|record| (record.id, path(&record.path).map(|path| hex(&path.0))))
+                .map(|(record, _)| (record.id, path(&record.path).map(|path| hex(&path.0))))
                 .filter(|(_, path)| path.is_some() || !amendment.fields.is_empty())
                 .collect();
             changed += self

@@ -8,12 +8,12 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::failed::push_search;
-use super::lists::{List, PageIds, Place};
+use super::lists::{List, ListPage, Place};
 use super::open::to_json;
 use super::records::number;
 use super::watched::REPLACED;
 use super::{Checkpoint, CheckpointError};
-use crate::api::{BalancePart, RecordFilter};
+use crate::api::{BalancePart, Mark, RecordFilter};
 use crate::clock::now_ms;
 use crate::record::{Lane, RawPath, RecordId, RecordState};
 
@@ -101,12 +101,13 @@ impl Checkpoint {
         &self,
         filter: &RecordFilter,
         mut place: Place,
-    ) -> Result<(Vec<RecordRow>, PageIds), CheckpointError> {
+    ) -> Result<(Vec<RecordRow>, ListPage), CheckpointError> {
         let search = filter.search.as_deref().filter(|text| !text.trim().is_empty());
         let list = list_of(filter);
         let page = if list == Some(ALL) && search.is_none() && place.skip > 0 && self.has_no_gaps().await? {
             // Numbers without gaps need not be counted.
-            place.after = Some(place.after.unwrap_or_default().saturating_add_unsigned(place.skip));
+            let after = place.after.map_or(0, |mark| mark.id);
+            place.after = Some(Mark::of(after.saturating_add_unsigned(place.skip)));
             place.skip = 0;
             self.page(&ALL, place, &|_| {}, None).await?
         } else {
@@ -127,13 +128,13 @@ impl Checkpoint {
             }
         };
         let mut rows: HashMap<RecordId, RecordRow> =
-            self.records_of(&page.ids).await?.into_iter().map(|row| (row.id, row)).collect();
-        Ok((page.ids.iter().filter_map(|id| rows.remove(id)).collect(), page))
+            self.records_of(&page.ids()).await?.into_iter().map(|row| (row.id, row)).collect();
+        Ok((page.marks.iter().filter_map(|mark| rows.remove(&mark.id)).collect(), page))
     }
 
     /// Pending records lie in several indexes, each in the order of their numbers or short.
-    async fn pending_page(&self, place: Place) -> Result<PageIds, CheckpointError> {
-        let after = place.after.unwrap_or_default();
+    async fn pending_page(&self, place: Place) -> Result<ListPage, CheckpointError> {
+        let after = place.after.map_or(0, |mark| mark.id);
         let most = place.skip.saturating_add(place.limit.into()).min(i64::MAX as u64) as i64;
         let fresh = Lane::ALL.map(|lane| {
             let lane = lane.code();
@@ -151,9 +152,9 @@ impl Checkpoint {
         }
         query.push(") ORDER BY id LIMIT ").push_bind(place.limit);
         query.push(" OFFSET ").push_bind(place.skip.min(i64::MAX as u64) as i64);
-        let ids: Vec<RecordId> = self.rows(query, |row| row.try_get("id")).await?;
-        let next = ids.last().copied().filter(|_| ids.len() == place.limit as usize);
-        Ok(PageIds { ids, next })
+        let marks = self.rows(query, |row| Ok(Mark::of(row.try_get("id")?))).await?;
+        let next = marks.last().filter(|_| marks.len() == place.limit as usize).cloned();
+        Ok(ListPage { marks, next })
     }
 
     async fn has_no_gaps(&self) -> Result<bool, CheckpointError> {

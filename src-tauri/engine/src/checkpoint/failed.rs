@@ -6,10 +6,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::catalogue::fields_of;
-use super::lists::{List, PageIds, Place};
+use super::lists::{List, Place, push_side};
 use super::records::number;
 use super::{Checkpoint, CheckpointError};
-use crate::api::{Order, OrderBy, Selection};
+use crate::api::{Mark, Order, OrderBy, Selection};
 use crate::record::{RawPath, RecordId};
 use crate::recovery::PathRule;
 
@@ -60,47 +60,35 @@ fn failed_row(row: &SqliteRow) -> Result<FailedRow, sqlx::Error> {
 }
 
 impl Checkpoint {
-    /// Failed records with a number above `after`, at most `limit`.
-    pub(crate) async fn failed_after(
-        &self,
-        selection: &Selection,
-        after: RecordId,
-        limit: u32,
-    ) -> Result<Vec<FailedRow>, CheckpointError> {
-        let mut query = QueryBuilder::<Sqlite>::new(COLUMNS);
-        // In the order of the pages, whatever is chosen: else each page would sort all of it again.
-        query.push(if selection.ids.is_empty() { " INDEXED BY record_failed" } else { "" });
-        query.push(" WHERE state = 3 AND id > ").push_bind(after);
-        narrow(&mut query, selection);
-        query.push(" ORDER BY id LIMIT ").push_bind(limit);
-        self.rows(query, failed_row).await
-    }
-
-    /// A page of the chosen failed records, in this order.
+    /// A page of the chosen failed records, in this order, each with its place; and where the next page begins.
     pub(crate) async fn failed_page(
         &self,
         selection: &Selection,
         order: Order,
         place: Place,
-    ) -> Result<(Vec<FailedRow>, PageIds), CheckpointError> {
+    ) -> Result<(Vec<(FailedRow, Mark)>, Option<Mark>), CheckpointError> {
         let mut list = list_of(order);
-        if selection.left == Some(true) {
+        if !selection.ids.is_empty() {
+            // Those that are named are looked up by their numbers.
+            list.from = "record NOT INDEXED";
+        } else if selection.left == Some(true) {
             // A person leaves few: they are sorted as they are found.
             list.from = "record INDEXED BY record_left";
             list.condition = "state = 3 AND note IS NOT NULL";
         }
-        let indexed = |query: &mut QueryBuilder<Sqlite>| narrow_by_cause(query, selection);
+        let indexed = |query: &mut QueryBuilder<Sqlite>| narrow_by_index(query, selection);
         let others = |query: &mut QueryBuilder<Sqlite>| narrow_further(query, selection);
         let has_others = has_further(selection);
         let page = self.page(&list, place, &indexed, has_others.then_some(&others as _)).await?;
         let mut query = QueryBuilder::<Sqlite>::new(COLUMNS);
-        let ids = super::open::to_json(&page.ids).map_err(|error| self.database(error))?;
+        let ids = super::open::to_json(&page.ids()).map_err(|error| self.database(error))?;
         query.push(" WHERE +state = 3 AND id IN (SELECT value FROM json_each(").push_bind(ids).push("))");
         let rows = self.rows(query, failed_row).await?;
         let mut rows: HashMap<RecordId, FailedRow> = rows.into_iter().map(|row| (row.id, row)).collect();
         // One that has just been sent back is left out.
-        let ordered = page.ids.iter().filter_map(|id| rows.remove(id)).collect();
-        Ok((ordered, page))
+        let ordered =
+            page.marks.into_iter().filter_map(|mark| Some((rows.remove(&mark.id)?, mark))).collect();
+        Ok((ordered, page.next))
     }
 
     /// The numbers of the chosen failed records.
@@ -140,34 +128,40 @@ impl Checkpoint {
 }
 
 fn list_of(order: Order) -> List {
-    let (from, key) = match order.by {
-        OrderBy::Number => ("record INDEXED BY record_failed", None),
-        OrderBy::Size => ("record INDEXED BY record_failed_size", Some(column_of(order.by))),
-        OrderBy::Time => ("record INDEXED BY record_failed_time", Some(column_of(order.by))),
-        OrderBy::Attempts => ("record INDEXED BY record_failed_attempts", Some(column_of(order.by))),
-        OrderBy::Name => ("record INDEXED BY record_failed_name", Some(column_of(order.by))),
+    let from = match order.by {
+        OrderBy::Number => "record INDEXED BY record_failed",
+        OrderBy::Size => "record INDEXED BY record_failed_size",
+        OrderBy::Time => "record INDEXED BY record_failed_time",
+        OrderBy::Attempts => "record INDEXED BY record_failed_attempts",
+        OrderBy::Name => "record INDEXED BY record_failed_name",
     };
+    let key = key_of(order.by);
     List { from, id: "id", condition: "state = 3", key, descending: order.descending }
 }
 
-fn column_of(by: OrderBy) -> &'static str {
+fn key_of(by: OrderBy) -> Option<&'static str> {
     match by {
-        OrderBy::Number => "id",
-        OrderBy::Size => "size",
-        OrderBy::Time => "ended_ms",
-        OrderBy::Attempts => "attempts",
-        OrderBy::Name => "path",
+        OrderBy::Number => None,
+        OrderBy::Size => Some("size"),
+        OrderBy::Time => Some("ended_ms"),
+        OrderBy::Attempts => Some("attempts"),
+        OrderBy::Name => Some("path"),
     }
 }
 
 /// Adds a selection's conditions to a query over failed records.
 pub(super) fn narrow(query: &mut QueryBuilder<Sqlite>, selection: &Selection) {
-    narrow_by_cause(query, selection);
+    narrow_by_index(query, selection);
     narrow_further(query, selection);
 }
 
-/// What the end of each list's index tells.
-fn narrow_by_cause(query: &mut QueryBuilder<Sqlite>, selection: &Selection) {
+/// What each list finds without a look at the records themselves: their numbers, and what the end of its index
+/// tells.
+fn narrow_by_index(query: &mut QueryBuilder<Sqlite>, selection: &Selection) {
+    if !selection.ids.is_empty() {
+        query.push(" AND record.id ");
+        push_listed(query, &selection.ids);
+    }
     if let Some(cause) = selection.cause {
         query.push(" AND cause = ").push_bind(cause);
     }
@@ -180,10 +174,14 @@ fn narrow_by_cause(query: &mut QueryBuilder<Sqlite>, selection: &Selection) {
 }
 
 fn has_further(selection: &Selection) -> bool {
-    let Selection { category: _, cause: _, left, ids, except, stage, endpoint, message, search, span } =
+    let Selection { category: _, cause: _, ids, left, except, stage, endpoint, message, search, span } =
         selection;
-    *left == Some(false)
-        || !ids.is_empty()
+    let by_note = match left {
+        Some(true) => !ids.is_empty(),
+        Some(false) => true,
+        None => false,
+    };
+    by_note
         || !except.is_empty()
         || stage.is_some()
         || endpoint.is_some()
@@ -193,22 +191,12 @@ fn has_further(selection: &Selection) -> bool {
 }
 
 fn narrow_further(query: &mut QueryBuilder<Sqlite>, selection: &Selection) {
-    let listed = |query: &mut QueryBuilder<Sqlite>, ids: &[RecordId]| {
-        query
-            .push("IN (SELECT value FROM json_each(")
-            .push_bind(serde_json::to_string(ids).unwrap_or_default())
-            .push("))");
-    };
     if let Some(left) = selection.left {
         query.push(if left { " AND note IS NOT NULL" } else { " AND note IS NULL" });
     }
-    if !selection.ids.is_empty() {
-        query.push(" AND record.id ");
-        listed(query, &selection.ids);
-    }
     if !selection.except.is_empty() {
         query.push(" AND record.id NOT ");
-        listed(query, &selection.except);
+        push_listed(query, &selection.except);
     }
     if let Some(stage) = selection.stage {
         query.push(" AND stage = ").push_bind(stage.word());
@@ -219,16 +207,19 @@ fn narrow_further(query: &mut QueryBuilder<Sqlite>, selection: &Selection) {
     if let Some(message) = &selection.message {
         query.push(" AND instr(lower(message), lower(").push_bind(message.clone()).push(")) > 0");
     }
-    if let Some(span) = selection.span {
-        let column = column_of(span.by);
-        for (sign, end) in [(" >= ", span.first), (" <= ", span.last)] {
-            query.push(format!(" AND (record.{column}, record.id){sign}(SELECT bound.{column}, bound.id"));
-            query.push(" FROM record AS bound WHERE bound.id = ").push_bind(end).push(")");
+    if let Some(span) = &selection.span {
+        for (sign, end) in [(">=", &span.first), ("<=", &span.last)] {
+            push_side(query, key_of(span.by), "record.id", sign, end);
         }
     }
     if let Some(text) = selection.search.as_deref() {
         push_search(query, text);
     }
+}
+
+fn push_listed(query: &mut QueryBuilder<Sqlite>, ids: &[RecordId]) {
+    let ids = serde_json::to_string(ids).unwrap_or_default();
+    query.push("IN (SELECT value FROM json_each(").push_bind(ids).push("))");
 }
 
 /// Records that name this text in their path, their message, their note or their own id; or whose number it

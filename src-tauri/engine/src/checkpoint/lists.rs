@@ -4,13 +4,18 @@
 //! A far page may be skipped to: only entries of the index are passed over then. What an index does not
 //! hold, such as a text, is looked for in bounded steps.
 
-use sqlx::{QueryBuilder, Sqlite};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row, Sqlite, TypeInfo, ValueRef};
 
 use super::{Checkpoint, CheckpointError};
+use crate::api::{Key, Mark, PageAt};
 use crate::record::RecordId;
 
 /// Records that are read in search of a text with one call.
 const LOOKED_THROUGH: u32 = 10_000;
+
+/// Records of a page that is asked for from outside.
+const MOST: u32 = 1000;
 
 /// A list: where its records come from, and in which order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,21 +32,46 @@ pub(super) struct List {
 }
 
 /// Where a page begins, and how long it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Place {
-    /// The last record before it. None: it begins with the list.
-    pub(crate) after: Option<RecordId>,
+    /// Where the last record before it stood. None: it begins with the list.
+    pub(crate) after: Option<Mark>,
     /// Records that are passed over after that one. None are while a text is looked for.
     pub(crate) skip: u64,
     pub(crate) limit: u32,
 }
 
+impl Place {
+    /// The beginning of a list.
+    pub(crate) fn first(limit: u32) -> Self {
+        Self { limit, ..Self::default() }
+    }
+
+    /// What comes after a place in the list.
+    pub(crate) fn after(mark: Mark, limit: u32) -> Self {
+        Self { after: Some(mark), limit, skip: 0 }
+    }
+}
+
+impl From<PageAt> for Place {
+    fn from(at: PageAt) -> Self {
+        Self { after: at.after, skip: at.skip, limit: at.limit.clamp(1, MOST) }
+    }
+}
+
 /// The records of a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct PageIds {
-    pub(crate) ids: Vec<RecordId>,
-    /// The last record that was looked at. None: the list ends here.
-    pub(crate) next: Option<RecordId>,
+pub(crate) struct ListPage {
+    pub(crate) marks: Vec<Mark>,
+    /// Where the last record stands that was looked at. None: the list ends here.
+    pub(crate) next: Option<Mark>,
+}
+
+impl ListPage {
+    /// The records' numbers.
+    pub(super) fn ids(&self) -> Vec<RecordId> {
+        self.marks.iter().map(|mark| mark.id).collect()
+    }
 }
 
 /// Adds conditions to a query, each with AND before it.
@@ -49,22 +79,14 @@ pub(super) type Narrow<'a> = &'a (dyn Fn(&mut QueryBuilder<Sqlite>) + Sync);
 
 impl List {
     /// Adds the list to a query, from where the page begins.
-    fn push(&self, query: &mut QueryBuilder<Sqlite>, after: Option<RecordId>, indexed: Narrow<'_>) {
+    fn push(&self, query: &mut QueryBuilder<Sqlite>, after: Option<&Mark>, indexed: Narrow<'_>) {
+        query.push("SELECT ").push(self.id).push(" AS id, ").push(self.key.unwrap_or("NULL")).push(" AS key");
         query.push(" FROM ").push(self.from).push(" WHERE ").push(self.condition);
         indexed(query);
-        let Some(after) = after else { return };
-        let sign = if self.descending { " < " } else { " > " };
-        match self.key {
-            None => query.push(" AND ").push(self.id).push(sign).push_bind(after),
-            Some(key) => {
-                // The place of a record that has left the list since is still known.
-                let table = self.from.split_whitespace().next().unwrap_or_default();
-                let own = format!("({key}, {})", self.id);
-                query.push(" AND ").push(&own).push(sign).push("(SELECT ").push(&own[1..own.len() - 1]);
-                query.push(" FROM ").push(table).push(" WHERE ").push(self.id).push(" = ").push_bind(after);
-                query.push(")")
-            }
-        };
+        if let Some(after) = after {
+            push_side(query, self.key, self.id, if self.descending { "<" } else { ">" }, after);
+        }
+        self.push_order(query);
     }
 
     fn push_order(&self, query: &mut QueryBuilder<Sqlite>) {
@@ -77,6 +99,28 @@ impl List {
     }
 }
 
+/// Adds the condition that records stand on that side of a place in a list.
+pub(super) fn push_side(
+    query: &mut QueryBuilder<Sqlite>,
+    key: Option<&str>,
+    id: &str,
+    sign: &str,
+    mark: &Mark,
+) {
+    let Some(key) = key else {
+        query.push(format!(" AND {id} {sign} ")).push_bind(mark.id);
+        return;
+    };
+    query.push(format!(" AND ({key}, {id}) {sign} ("));
+    match &mark.key {
+        Key::None => query.push("NULL"),
+        Key::Number(number) => query.push_bind(*number),
+        Key::Text(text) => query.push_bind(text.clone()),
+        Key::Bytes(bytes) => query.push_bind(bytes.clone()),
+    };
+    query.push(", ").push_bind(mark.id).push(")");
+}
+
 impl Checkpoint {
     /// A page of a list. `indexed`: what the list's index tells of each record; `others`: what only the
     /// record itself does. None: nothing is asked of it.
@@ -86,48 +130,46 @@ impl Checkpoint {
         place: Place,
         indexed: Narrow<'_>,
         others: Option<Narrow<'_>>,
-    ) -> Result<PageIds, CheckpointError> {
-        let select = |query: &mut QueryBuilder<Sqlite>| {
-            query.push("SELECT ").push(list.id).push(" AS id");
-        };
+    ) -> Result<ListPage, CheckpointError> {
+        let after = place.after.as_ref();
         let Some(others) = others else {
             let mut query = QueryBuilder::new("");
-            select(&mut query);
-            list.push(&mut query, place.after, indexed);
-            list.push_order(&mut query);
+            list.push(&mut query, after, indexed);
             query
                 .push(" LIMIT ")
                 .push_bind(place.limit)
                 .push(" OFFSET ")
                 .push_bind(place.skip.min(i64::MAX as u64) as i64);
-            let ids = self.ids(query).await?;
-            let next = ids.last().copied().filter(|_| ids.len() == place.limit as usize);
-            return Ok(PageIds { ids, next });
+            let marks = self.rows(query, mark).await?;
+            let next = marks.last().filter(|_| marks.len() == place.limit as usize).cloned();
+            return Ok(ListPage { marks, next });
         };
         let mut window = QueryBuilder::new("");
-        select(&mut window);
-        list.push(&mut window, place.after, indexed);
-        list.push_order(&mut window);
+        list.push(&mut window, after, indexed);
         window.push(" LIMIT 1 OFFSET ").push_bind(LOOKED_THROUGH - 1);
-        let end = self.ids(window).await?.first().copied();
+        let end = self.rows(window, mark).await?.pop();
 
-        let mut query = QueryBuilder::new("SELECT listed.id FROM (");
-        select(&mut query);
-        query.push(", ").push(list.key.unwrap_or(list.id)).push(" AS key");
-        list.push(&mut query, place.after, indexed);
-        list.push_order(&mut query);
+        let mut query = QueryBuilder::new("SELECT listed.id, listed.key FROM (");
+        list.push(&mut query, after, indexed);
         query.push(" LIMIT ").push_bind(LOOKED_THROUGH);
         query.push(") AS listed CROSS JOIN record ON record.id = listed.id WHERE true");
         others(&mut query);
         let way = if list.descending { " DESC" } else { "" };
-        query.push(" ORDER BY key").push(way).push(", listed.id").push(way);
+        query.push(" ORDER BY listed.key").push(way).push(", listed.id").push(way);
         query.push(" LIMIT ").push_bind(place.limit);
-        let ids = self.ids(query).await?;
-        let next = if ids.len() == place.limit as usize { ids.last().copied() } else { end };
-        Ok(PageIds { ids, next })
+        let marks = self.rows(query, mark).await?;
+        let next = if marks.len() == place.limit as usize { marks.last().cloned() } else { end };
+        Ok(ListPage { marks, next })
     }
+}
 
-    async fn ids(&self, mut query: QueryBuilder<Sqlite>) -> Result<Vec<RecordId>, CheckpointError> {
-        query.build_query_scalar().fetch_all(&self.readers).await.map_err(|error| self.database(error))
-    }
+fn mark(row: &SqliteRow) -> Result<Mark, sqlx::Error> {
+    let key = row.try_get_raw("key")?;
+    let key = match key.type_info().name() {
+        _ if key.is_null() => Key::None,
+        "INTEGER" => Key::Number(row.try_get("key")?),
+        "TEXT" => Key::Text(row.try_get("key")?),
+        _ => Key::Bytes(row.try_get("key")?),
+    };
+    Ok(Mark { key, id: row.try_get("id")? })
 }

@@ -1,6 +1,7 @@
 //! Changing failed records before they are tried again: one by hand, or many by a rule.
 
-use crate::api::{Amendment, AmendmentPreview, RecordChange, RowProblem, Selection, ValueChange};
+use crate::api::{Amendment, AmendmentPreview, Order, RecordChange, RowProblem, Selection, ValueChange};
+use crate::checkpoint::Place;
 use crate::error::Error;
 use crate::record::{RawPath, show_text};
 use crate::report::failures::{source_of, value_text};
@@ -10,8 +11,8 @@ use crate::storage::local::platform;
 /// Records before and after that a preview shows.
 const EXAMPLES: usize = 20;
 
-/// Pages of a thousand records in which a preview looks for them.
-const PREVIEWED_PAGES: u32 = 20;
+/// Chosen records among which a preview looks for them.
+const PREVIEWED: usize = 20_000;
 
 /// Changes failed records before they are tried again.
 pub(crate) async fn amend(
@@ -34,12 +35,12 @@ pub(crate) async fn preview(
         session.checkpoint.count_amended(selection, &rule, !amendment.fields.is_empty()).await?;
     let mut preview = AmendmentPreview { chosen, changed, ..AmendmentPreview::default() };
     let roots = session.job().roots();
-    let mut after = 0;
-    for _ in 0..PREVIEWED_PAGES {
-        let page = session.checkpoint.failed_after(selection, after, 1000).await?;
-        let Some(last) = page.last() else { break };
-        after = last.id;
-        for record in &page {
+    let mut place = Place::first(1000);
+    let mut looked_at = 0;
+    while looked_at < PREVIEWED {
+        let (page, next) = session.checkpoint.failed_page(selection, Order::default(), place).await?;
+        looked_at += page.len();
+        for (record, _) in &page {
             if preview.examples.len() + preview.refused.len() == EXAMPLES {
                 return Ok(preview);
             }
@@ -68,6 +69,8 @@ pub(crate) async fn preview(
                 preview.examples.push(RecordChange { id: record.id, source, changes, again: true });
             }
         }
+        let Some(next) = next else { break };
+        place = Place::after(next, 1000);
     }
     Ok(preview)
 }

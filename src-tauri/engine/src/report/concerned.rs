@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::failures::{page as failures_page, source_of};
-use crate::api::Selection;
+use crate::api::{ListedFailure, Mark, Order, Selection};
 use crate::checkpoint::{Checkpoint, Pending, PendingRecord, PlacedRow, Which};
 use crate::error::Error;
 use crate::failure::Category;
@@ -122,9 +122,9 @@ async fn failed(
     limit: u32,
 ) -> Result<ConcernedPage, Error> {
     let selection = Selection { category: Some(category), ..Selection::default() };
-    let rows = failures_page(checkpoint, job, &selection, after, limit).await?;
-    let next = rows.last().filter(|_| rows.len() == limit as usize).map(|last| last.id);
-    let record = |row: crate::api::FailedRecord| ConcernedRecord {
+    let place = crate::checkpoint::Place::after(Mark::of(after), limit);
+    let page = failures_page(checkpoint, job, &selection, Order::default(), place).await?;
+    let record = |ListedFailure { record: row, .. }| ConcernedRecord {
         id: row.id,
         source: row.source,
         row: row.row,
@@ -133,7 +133,8 @@ async fn failed(
         target: None,
         why: Some(row.message),
     };
-    Ok(ConcernedPage { records: rows.into_iter().map(record).collect(), next })
+    let records = page.failures.into_iter().map(record).collect();
+    Ok(ConcernedPage { records, next: page.next.map(|mark| mark.id) })
 }
 
 /// Records whose name is not kept as it is, found anew: the plan keeps only what came of it.

@@ -15,11 +15,11 @@ use std::path::Path;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::api::{FailedRecord, FailurePage, Order, Selection};
+use crate::api::{FailedRecord, FailurePage, ListedFailure, Order, Selection};
 use crate::checkpoint::{Checkpoint, FailedRow, Place};
 use crate::error::Error;
 use crate::failure::{Category, Stage};
-use crate::record::{RawPath, RecordId, show_bytes, show_text};
+use crate::record::{RawPath, show_bytes, show_text};
 use crate::report::file::{Draft, Kind, folder_of};
 use crate::report::table::{Bounds, Cell, Exported, Table};
 use crate::report::words::timestamp;
@@ -141,33 +141,36 @@ async fn write_json(
 async fn each(
     checkpoint: &Checkpoint,
     selection: &Selection,
-    place: &Path,
+    to: &Path,
     take: impl FnMut(&Reported) -> io::Result<()>,
 ) -> Result<(), Error> {
-    each_of_first(checkpoint, selection, place, u64::MAX, take).await
+    each_of_first(checkpoint, selection, to, u64::MAX, take).await
 }
 
 async fn each_of_first(
     checkpoint: &Checkpoint,
     selection: &Selection,
-    place: &Path,
+    to: &Path,
     most: u64,
     mut take: impl FnMut(&Reported) -> io::Result<()>,
 ) -> Result<(), Error> {
     let roots = checkpoint.job().await?.roots();
     let migration = checkpoint.uuid().await?;
-    let (mut after, mut left) = (0, most);
+    let (mut place, mut left) = (Place::first(PAGE), most);
     loop {
-        let page = checkpoint.failed_after(selection, after, PAGE.min(left.min(PAGE.into()) as u32)).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = last.id;
-        left -= page.len() as u64;
-        for mut row in page {
+        let (page, next) = checkpoint.failed_page(selection, Order::default(), place).await?;
+        for (mut row, _) in page {
+            if left == 0 {
+                return Ok(());
+            }
+            left -= 1;
             let fields = std::mem::take(&mut row.fields);
             let path = row.path.to_string();
             let record = Reported { path, fields, shown: shown(&roots, row), migration: migration.clone() };
-            take(&record).map_err(|error| Error::Report { path: place.to_owned(), error })?;
+            take(&record).map_err(|error| Error::Report { path: to.to_owned(), error })?;
         }
+        let Some(next) = next else { return Ok(()) };
+        place = Place::after(next, PAGE);
     }
 }
 
@@ -204,21 +207,8 @@ pub(crate) fn value_text(value: &Value) -> Cow<'_, str> {
     }
 }
 
-/// A page of failures, ready to show.
-pub(crate) async fn page(
-    checkpoint: &Checkpoint,
-    job: &JobSpec,
-    selection: &Selection,
-    after: RecordId,
-    limit: u32,
-) -> Result<Vec<FailedRecord>, Error> {
-    let roots = job.roots();
-    let rows = checkpoint.failed_after(selection, after, limit).await?;
-    Ok(rows.into_iter().map(|row| shown(&roots, row)).collect())
-}
-
 /// A page of failures in a person's order, ready to show.
-pub(crate) async fn listed(
+pub(crate) async fn page(
     checkpoint: &Checkpoint,
     job: &JobSpec,
     selection: &Selection,
@@ -226,8 +216,9 @@ pub(crate) async fn listed(
     place: Place,
 ) -> Result<FailurePage, Error> {
     let roots = job.roots();
-    let (rows, page) = checkpoint.failed_page(selection, order, place).await?;
-    Ok(FailurePage { failures: rows.into_iter().map(|row| shown(&roots, row)).collect(), next: page.next })
+    let (rows, next) = checkpoint.failed_page(selection, order, place).await?;
+    let listed = |(row, mark)| ListedFailure { record: shown(&roots, row), mark };
+    Ok(FailurePage { failures: rows.into_iter().map(listed).collect(), next })
 }
 
 /// The full path of a record's source file, safe to show. `roots`: see [`JobSpec::roots`].

@@ -7,8 +7,8 @@ use std::path::Path;
 use super::cell::defuse;
 use super::failures::{page, source_of};
 use super::file::{Draft, Kind};
-use crate::api::Selection;
-use crate::checkpoint::{Checkpoint, Pending};
+use crate::api::{ListedFailure, Order, Selection};
+use crate::checkpoint::{self, Checkpoint, Pending};
 use crate::error::Error;
 use crate::mapping::placing::{Ground, Place};
 use crate::preflight::{NameChange, NameReason, Preflight, Severity};
@@ -93,12 +93,10 @@ impl<W: Write> Findings<'_, W> {
 
     /// Records that failed while planning.
     async fn failures(&mut self, checkpoint: &Checkpoint, job: &JobSpec) -> Result<(), Error> {
-        let mut after = 0;
+        let mut place = checkpoint::Place::first(PAGE);
         loop {
-            let page = page(checkpoint, job, &Selection::default(), after, PAGE).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = last.id;
-            for record in page {
+            let page = page(checkpoint, job, &Selection::default(), Order::default(), place).await?;
+            for ListedFailure { record, .. } in page.failures {
                 self.add(Line {
                     severity: Some(Severity::Warns),
                     code: record.category.word(),
@@ -110,6 +108,8 @@ impl<W: Write> Findings<'_, W> {
                     ..Line::default()
                 })?;
             }
+            let Some(next) = page.next else { return Ok(()) };
+            place = checkpoint::Place::after(next, PAGE);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::api::{
-    BalancePart, DoneStep, FailedRecord, RecordDetail, RecordFilter, RecordPage, Selection, ShownRecord,
+    BalancePart, DoneStep, Order, RecordDetail, RecordFilter, RecordPage, Selection, ShownRecord,
 };
 use crate::checkpoint::{Checkpoint, Place, RecordRow};
 use crate::error::Error;
@@ -93,12 +93,13 @@ pub(crate) async fn detail(
     let Some(row) = checkpoint.records_of(&[id]).await?.pop() else { return Ok(None) };
     let standing = checkpoint.standing(&[id]).await?.pop();
     let selection = Selection { ids: vec![id], ..Selection::default() };
-    let failure: Option<FailedRecord> = failures::page(checkpoint, job, &selection, 0, 1).await?.pop();
+    let failures =
+        failures::page(checkpoint, job, &selection, Order::default(), Place::first(1)).await?.failures;
     let done = checkpoint.done_steps(id).await?;
     Ok(Some(RecordDetail {
         path: row.path.to_string(),
         record: places.shown(row),
-        failure,
+        failure: failures.into_iter().next().map(|listed| listed.record),
         fields: standing.map(|standing| standing.fields).unwrap_or_default(),
         done: done.into_iter().map(|(step, at_ms, result)| DoneStep { step, at_ms, result }).collect(),
         attempts: checkpoint.attempts_of(id, 1000).await?,

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::api::Key;
 use crate::checkpoint::{Leased, PlannedFate, PlannedRecord};
 use crate::failure::{Category, Stage};
 use crate::record::{ContentHash, Evidence, Failure, Lane, Outcome, OutcomeKind};
@@ -116,13 +117,14 @@ async fn a_search_and_a_far_page_find_what_the_list_holds() {
     assert_eq!(ids(&checkpoint, search("/5.mov", None)).await, [5]);
     assert_eq!(ids(&checkpoint, search("dir", Some(BalancePart::Pending))).await, [8, 9]);
     assert!(ids(&checkpoint, search("dir/8", Some(BalancePart::Delivered))).await.is_empty());
+    let proven = |id| Mark { key: Key::Text("read_back".into()), id };
     for (filter, place, found) in [
         (RecordFilter::default(), Place { after: None, skip: 6, limit: 2 }, vec![7, 8]),
-        (RecordFilter::default(), Place { after: Some(2), skip: 6, limit: 2 }, vec![9]),
-        (of(BalancePart::Delivered), Place { after: Some(1), skip: 1, limit: 5 }, vec![5, 3]),
+        (RecordFilter::default(), Place { after: Some(Mark::of(2)), skip: 6, limit: 2 }, vec![9]),
+        (of(BalancePart::Delivered), Place { after: Some(proven(1)), skip: 1, limit: 5 }, vec![5, 3]),
         (of(BalancePart::Pending), Place { after: None, skip: 1, limit: 5 }, vec![9]),
     ] {
-        let (rows, _) = checkpoint.record_page(&filter, place).await.unwrap();
+        let (rows, _) = checkpoint.record_page(&filter, place.clone()).await.unwrap();
         assert_eq!(rows.iter().map(|row| row.id).collect::<Vec<_>>(), found, "{filter:?} {place:?}");
     }
     checkpoint.close().await;

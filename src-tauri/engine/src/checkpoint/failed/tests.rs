@@ -31,13 +31,19 @@ const FIVE: [(&str, u64, Category, &str); 5] = [
     ("A/5.mov", 70, Category::SourceMissing, "there is no such folder"),
 ];
 
-fn at(after: Option<RecordId>, skip: u64, limit: u32) -> Place {
+fn at(after: Option<Mark>, skip: u64, limit: u32) -> Place {
     Place { after, skip, limit }
 }
 
 async fn ids(checkpoint: &Checkpoint, selection: &Selection, order: Order, place: Place) -> Vec<RecordId> {
     let (rows, _) = checkpoint.failed_page(selection, order, place).await.unwrap();
-    rows.iter().map(|row| row.id).collect()
+    rows.iter().map(|(row, _)| row.id).collect()
+}
+
+/// Where each record stands in that list, by number.
+async fn marks(checkpoint: &Checkpoint, order: Order) -> HashMap<RecordId, Mark> {
+    let (rows, _) = checkpoint.failed_page(&Selection::default(), order, at(None, 0, 100)).await.unwrap();
+    rows.into_iter().map(|(row, mark)| (row.id, mark)).collect()
 }
 
 #[tokio::test]
@@ -109,19 +115,16 @@ async fn every_order_pages_by_key_in_both_directions_and_skips_ahead() {
             let mut paged = Vec::new();
             let mut after = None;
             loop {
-                let (rows, page) = checkpoint.failed_page(&all, order, at(after, 0, 2)).await.unwrap();
-                paged.extend(rows.iter().map(|row| row.id));
-                after = page.next;
+                let (rows, next) = checkpoint.failed_page(&all, order, at(after, 0, 2)).await.unwrap();
+                paged.extend(rows.iter().map(|(row, _)| row.id));
+                after = next;
                 if after.is_none() {
                     break;
                 }
             }
             assert_eq!(paged, wanted, "{order:?}");
-            assert_eq!(
-                ids(&checkpoint, &all, order, at(Some(wanted[0]), 2, 10)).await,
-                wanted[3..],
-                "{order:?}"
-            );
+            let first = marks(&checkpoint, order).await.remove(&wanted[0]);
+            assert_eq!(ids(&checkpoint, &all, order, at(first, 2, 10)).await, wanted[3..], "{order:?}");
         }
     }
     checkpoint.close().await;
@@ -157,10 +160,59 @@ async fn a_search_looks_at_paths_messages_notes_and_numbers() {
 async fn a_span_less_some_records_is_chosen_without_naming_them() {
     let folder = tempfile::tempdir().unwrap();
     let checkpoint = failed(folder.path(), &FIVE).await;
-    let span = Some(Span { by: OrderBy::Size, first: 3, last: 5 });
+    let by_size = marks(&checkpoint, Order { by: OrderBy::Size, descending: false }).await;
+    let span = Some(Span { by: OrderBy::Size, first: by_size[&3].clone(), last: by_size[&5].clone() });
     let selection = Selection { span, except: vec![1], ..Selection::default() };
     assert_eq!(checkpoint.failed_ids(&selection).await.unwrap(), [3, 5]);
     assert_eq!(checkpoint.leave(&selection, "why").await.unwrap(), 2);
+    checkpoint.close().await;
+}
+
+/// Pages and spans are read on where they were, although the records at their ends were sent back meanwhile
+/// and failed again later, or not.
+#[tokio::test]
+async fn a_place_in_a_list_outlives_what_stood_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = failed(folder.path(), &FIVE).await;
+    for by in [OrderBy::Number, OrderBy::Size, OrderBy::Time, OrderBy::Attempts, OrderBy::Name] {
+        for descending in [false, true] {
+            let order = Order { by, descending };
+            let all = Selection::default();
+            let whole = ids(&checkpoint, &all, order, at(None, 0, 10)).await;
+            let (first, next) = checkpoint.failed_page(&all, order, at(None, 0, 2)).await.unwrap();
+            let known = marks(&checkpoint, order).await;
+            let (low, high) = if descending { (3, 1) } else { (1, 3) };
+            let (low, high) = (known[&whole[low]].clone(), known[&whole[high]].clone());
+            let span = Selection { span: Some(Span { by, first: low, last: high }), ..Selection::default() };
+
+            let gone = Selection { ids: vec![first[1].0.id, whole[3]], ..Selection::default() };
+            checkpoint.requeue_failed(&gone, crate::record::Lane::Main).await.unwrap();
+            let rest = [whole[2], whole[4]];
+            assert_eq!(ids(&checkpoint, &all, order, at(next, 0, 10)).await, rest, "{order:?}");
+            assert_eq!(checkpoint.failed_ids(&span).await.unwrap(), [whole[2]], "{order:?}");
+
+            let failure = |id| (id, Failure::new(Stage::Ingest, Category::SourceIo, "again"));
+            checkpoint
+                .fail_planned(&gone.ids.iter().copied().map(failure).collect::<Vec<_>>())
+                .await
+                .unwrap();
+        }
+    }
+    checkpoint.close().await;
+}
+
+#[tokio::test]
+async fn named_records_are_listed_in_any_order_and_narrowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let checkpoint = failed(folder.path(), &FIVE).await;
+    let one = Selection { ids: vec![2], ..Selection::default() };
+    checkpoint.leave(&one, "later").await.unwrap();
+    let named = Selection { ids: vec![4, 2, 1], ..Selection::default() };
+    let by_size = Order { by: OrderBy::Size, descending: true };
+    assert_eq!(ids(&checkpoint, &named, by_size, at(None, 0, 10)).await, [4, 1, 2]);
+    assert_eq!(ids(&checkpoint, &named, by_size, at(None, 0, 2)).await, [4, 1]);
+    let left = Selection { left: Some(true), ..named };
+    assert_eq!(ids(&checkpoint, &left, by_size, at(None, 0, 10)).await, [2]);
     checkpoint.close().await;
 }
 
@@ -169,15 +221,17 @@ async fn a_span_less_some_records_is_chosen_without_naming_them() {
 async fn amending_by_a_rule_does_not_lose_its_way() {
     let folder = tempfile::tempdir().unwrap();
     let checkpoint = failed(folder.path(), &FIVE).await;
-    let span = Some(Span { by: OrderBy::Name, first: 5, last: 4 });
+    let by_name = marks(&checkpoint, Order { by: OrderBy::Name, descending: false }).await;
+    let span = Some(Span { by: OrderBy::Name, first: by_name[&5].clone(), last: by_name[&4].clone() });
     let selection = Selection { span, search: Some("/".into()), ..Selection::default() };
     let amendment = Amendment { prefix: Some(("a".into(), "z".into())), ..Amendment::default() };
     let rule = PathRule::Prefix("a", "z");
     assert_eq!(checkpoint.count_amended(&selection, &rule, false).await.unwrap(), (3, 2));
     let changed = checkpoint.amend(&selection, &amendment, |path| rule.applied(path)?.ok()).await.unwrap();
     assert_eq!(changed, 2);
-    let rows = checkpoint.failed_after(&Selection::default(), 0, 10).await.unwrap();
-    let paths: Vec<_> = rows.iter().map(|row| row.path.to_string()).collect();
+    let (rows, _) =
+        checkpoint.failed_page(&Selection::default(), Order::default(), at(None, 0, 10)).await.unwrap();
+    let paths: Vec<_> = rows.iter().map(|(row, _)| row.path.to_string()).collect();
     assert_eq!(paths, ["b/1.mov", "z/2.mov", "c/3.mov", "z/4.mov", "A/5.mov"]);
     checkpoint.close().await;
 }

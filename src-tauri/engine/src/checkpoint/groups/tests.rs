@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::*;
-use crate::api::Selection;
-use crate::checkpoint::{Leased, PlannedFate, PlannedRecord};
+use crate::api::{Order, Selection};
+use crate::checkpoint::{Leased, Place, PlannedFate, PlannedRecord};
 use crate::event::BatchSummary;
 use crate::record::{Failure, LeasedRecord, Outcome, OutcomeKind};
 use crate::spec::JobSpec;
@@ -203,8 +203,9 @@ async fn what_a_pause_left_open_is_looked_for_where_there_are_no_temporary_names
 async fn what_failed_in_the_plan_holds_its_group_back() {
     let folder = tempfile::tempdir().unwrap();
     let checkpoint = planned(&folder, &[Some(64), Some(128), Some(64), Some(128)], &[64]).await;
-    let failed = checkpoint.failed_after(&Selection::default(), 0, 10).await.unwrap();
-    let failed: Vec<_> = failed.iter().map(|row| (row.id, row.category.as_str())).collect();
+    let (failed, _) =
+        checkpoint.failed_page(&Selection::default(), Order::default(), Place::first(10)).await.unwrap();
+    let failed: Vec<_> = failed.iter().map(|(row, _)| (row.id, row.category.as_str())).collect();
     assert_eq!(failed, [(1, "size_mismatch"), (3, "group_incomplete")]);
     // Only a new plan can help the first, so that the second would stand alone.
     assert_eq!(checkpoint.requeue_failed(&Selection::default(), Lane::Main).await.unwrap(), 0);
