@@ -79,6 +79,14 @@ impl Checkpoint {
         self.last_event.subscribe()
     }
 
+    /// How SQLite goes about a query, step by step.
+    #[cfg(test)]
+    async fn explained(&self, query: &str) -> Vec<String> {
+        let explain = format!("EXPLAIN QUERY PLAN {query}");
+        let steps = sqlx::query(sqlx::AssertSqlSafe(explain)).fetch_all(&self.readers).await.unwrap();
+        steps.iter().map(|step| sqlx::Row::get(step, "detail")).collect()
+    }
+
     /// Closes the file; closed cleanly, it is one single file.
     pub(crate) async fn close(&self) {
         self.readers.close().await;

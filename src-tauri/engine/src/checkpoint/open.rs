@@ -20,7 +20,7 @@ use crate::storage::local::platform;
 const APPLICATION_ID: u32 = 0x536c_7569;
 
 /// The newest format that this program knows: the number of the last migration in `migrations/`.
-const FORMAT: i64 = 9;
+const FORMAT: i64 = 10;
 
 static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 
@@ -270,6 +270,7 @@ mod tests {
             "DROP TABLE cause",
             "DROP TABLE duplicate",
             "DROP TABLE proof",
+            "DROP TABLE repeated",
             "DROP INDEX record_left",
             "DROP INDEX record_proven",
             "DROP INDEX record_skipped",

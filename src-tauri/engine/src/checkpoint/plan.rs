@@ -78,6 +78,7 @@ impl Checkpoint {
                 "DELETE FROM watched",
                 "DELETE FROM cause",
                 "DELETE FROM duplicate",
+                "DELETE FROM repeated",
                 "DELETE FROM proof",
                 "UPDATE migration SET preflight = NULL",
                 "DELETE FROM balance",

@@ -139,7 +139,11 @@ pub(crate) async fn place_all(
         session.checkpoint.set_targets(&page.targets).await?;
         fail(session, &page.failures).await?;
     }
-    placed.duplicates = repeated(files);
+    let repeated = repeated(files);
+    placed.duplicates = repeated.len() as u64;
+    for records in repeated.chunks(PAGE as usize) {
+        session.checkpoint.set_repeated(records).await?;
+    }
     let claims = Claims::new(ground.places, job.map.on_collision, known);
     for twins in claims.twins().chunks(PAGE as usize) {
         number(session, &ground, &claims, twins, &mut placed).await?;
@@ -150,7 +154,7 @@ pub(crate) async fn place_all(
 #[derive(Default)]
 struct Page {
     known: Vec<(Key, RecordId)>,
-    files: Vec<Key>,
+    files: Vec<(Key, RecordId)>,
     targets: Vec<(RecordId, RawPath)>,
     failures: Vec<(RecordId, Failure)>,
     made_legal: u64,
@@ -161,7 +165,7 @@ struct Page {
 fn place_page(ground: &Ground, records: &[PendingRecord]) -> Page {
     let mut page = Page::default();
     for record in records {
-        page.files.push(xxh3_64_with_seed(&record.path.0, record.source as u64));
+        page.files.push((xxh3_64_with_seed(&record.path.0, record.source as u64), record.id));
         match ground.place(record) {
             Ok(Place::At { wanted, legal }) => {
                 page.known.push((ground.places.key(&legal), record.id));
@@ -187,12 +191,13 @@ fn place_page(ground: &Ground, records: &[PendingRecord]) -> Page {
     page
 }
 
-/// How many of these were there before.
-fn repeated(mut keys: Vec<Key>) -> u64 {
-    let all = keys.len();
-    keys.sort_unstable();
-    keys.dedup();
-    (all - keys.len()) as u64
+/// The records whose file an earlier one has, by their numbers.
+fn repeated(mut files: Vec<(Key, RecordId)>) -> Vec<RecordId> {
+    files.sort_unstable();
+    let twins = files.windows(2).filter(|pair| pair[0].0 == pair[1].0);
+    let mut records: Vec<RecordId> = twins.map(|pair| pair[1].1).collect();
+    records.sort_unstable();
+    records
 }
 
 /// Gives records whose target another one keeps a number, or fails them, as the job says.
@@ -290,7 +295,7 @@ mod tests {
 
     #[test]
     fn only_what_was_there_before_is_a_duplicate() {
-        assert_eq!(repeated(vec![3, 1, 3, 2, 3, 1]), 3);
-        assert_eq!(repeated(vec![1, 2, 3]), 0);
+        assert_eq!(repeated(vec![(3, 1), (1, 2), (3, 3), (2, 4), (3, 5), (1, 6)]), [3, 5, 6]);
+        assert!(repeated(vec![(1, 1), (2, 2), (3, 3)]).is_empty());
     }
 }
