@@ -11,6 +11,7 @@ use sluice_tests::command::{self, COMPLETE, Ended, REFUSED, Status, WITH_FAILURE
 use sluice_tests::compare::{picture, same_bytes};
 use sluice_tests::file_servers::{FileServer, PASSWORD, PROTOCOLS, Protocol, signed};
 use sluice_tests::hostile::Hostile;
+use sluice_tests::media::FakeProber;
 use sluice_tests::process::Running;
 use sluice_tests::site::Site;
 use sluice_tests::{tree, wait};
@@ -326,6 +327,29 @@ fn one_connection_carries_a_whole_migration() {
         let text = fs::read_to_string(&job).expect("the job") + "sessions = 1\n";
         fs::write(&job, text).expect("the job");
         run("run", &job).expect(COMPLETE);
+        assert_arrived(&nas.there(), &nas.site.destination);
+    }
+}
+
+#[test]
+fn one_connection_is_enough_for_files_that_are_described_on_their_way() {
+    for protocol in PROTOCOLS {
+        let nas = Nas::new(protocol);
+        for n in 0..12 {
+            tree::file(&nas.there().join(format!("reel-{n}.mov")), 700_000, n);
+        }
+        let fake = FakeProber::new(nas.site.path("fake"));
+        // Room for one at a time: who has it needs the connection, and who has the connection must not wait for room.
+        let more = format!(
+            "[describe]\npath = {:?}\nextensions = [\"mov\"]\n[scratch]\nfolder = \"scratch\"\nlimit_mib = 1\n",
+            text(&fake.path())
+        );
+        let job = nas.download(&more);
+        let only = fs::read_to_string(&job).expect("the job") + "sessions = 1\n";
+        fs::write(&job, only).expect("the job");
+        run("run", &job).expect(COMPLETE);
+        let status = Status::of(&nas.checkpoint("down"));
+        assert_eq!((status.delivered, status.retries), (12, 0), "{protocol:?}: {status:?}");
         assert_arrived(&nas.there(), &nas.site.destination);
     }
 }

@@ -47,7 +47,12 @@ impl<'a> Reading<'a> {
         if source.told_size().is_some() {
             return Ok(source);
         }
-        let spooled = way.fill(line, &mut source).await.map_err(|not_spooled| not_spooled.stop(way))?;
+        // A server that does not tell a size is asked over HTTP, where nobody waits for a connection.
+        let spooled = match way.room_there(None).await {
+            Ok(room) => way.fill(line, &mut source, room).await,
+            Err(not_spooled) => Err(not_spooled),
+        };
+        let spooled = spooled.map_err(|not_spooled| not_spooled.stop(way))?;
         Ok(Self::Spooled { spooled, read: 0 })
     }
 

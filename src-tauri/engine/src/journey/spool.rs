@@ -71,14 +71,43 @@ impl Way<'_> {
         self.active.claim.enter(FETCH, self.work.controls.now());
         tokio::select! {
             biased;
-            spooled = async {
-                let line = self.line();
-                let mut source = Reading::begin(self, &line).await?;
-                self.fill(&line, &mut source).await
-            } => spooled,
+            spooled = self.fetch() => spooled,
             () = self.work.intake.reaches(Intake::Cut) => {
                 Err(Stop::from(Processed::Returned(None)).into())
             }
+        }
+    }
+
+    /// Room comes first: who waits for it with a connection in hand may have the last one, and those who have the room
+    /// need one to come to their end.
+    async fn fetch(&self) -> Result<Arc<Spooled>, NotSpooled> {
+        let line = self.line();
+        let mut size = (self.record.size > 0).then_some(self.record.size);
+        loop {
+            let mut room = self.room_there(size).await?;
+            let mut source = Reading::begin(self, &line).await?;
+            let told = source.told_size();
+            match self.work.site.scratch.grow(&mut room, told.unwrap_or_default()) {
+                Ok(()) => return self.fill(&line, &mut source, room).await,
+                // It is larger than was known: both are given back, and it begins anew.
+                Err(NoRoom::Full(_)) if told != size => size = told,
+                Err(why) => return Err(self.no_room(why)),
+            }
+        }
+    }
+
+    /// Waits for room for a file. None: its size is not known.
+    pub(super) async fn room_there(&self, size: Option<u64>) -> Result<Room, NotSpooled> {
+        tokio::select! {
+            room = self.alive(self.work.site.scratch.room(size)) => room.map_err(NotSpooled::TooLarge),
+            () = self.work.intake.closed() => Err(Stop::from(Processed::Returned(None)).into()),
+        }
+    }
+
+    fn no_room(&self, why: NoRoom) -> NotSpooled {
+        match why {
+            NoRoom::TooLarge(_) => NotSpooled::TooLarge(why),
+            NoRoom::Full(_) => self.no_scratch(&why).into(),
         }
     }
 
@@ -87,12 +116,9 @@ impl Way<'_> {
         &self,
         line: &Line,
         source: &mut Reading<'_>,
+        mut room: Room,
     ) -> Result<Arc<Spooled>, NotSpooled> {
         let scratch = &self.work.site.scratch;
-        let mut room = tokio::select! {
-            room = self.alive(scratch.room(source.told_size())) => room.map_err(NotSpooled::TooLarge)?,
-            () = self.work.intake.closed() => return Err(Stop::from(Processed::Returned(None)).into()),
-        };
         let (site, record) = (Arc::clone(&self.work.site), Arc::clone(self.record));
         let named = crate::stage::known(self.record, &self.work.site).into_owned();
         let created = off_thread(move || {
@@ -109,10 +135,7 @@ impl Way<'_> {
             let is_last = block.is_none();
             if let Some(block) = block {
                 hashing.update(&block);
-                scratch.grow(&mut room, hashing.bytes).map_err(|why| match why {
-                    NoRoom::TooLarge(_) => NotSpooled::TooLarge(why),
-                    NoRoom::Full(_) => self.no_scratch(&why).into(),
-                })?;
+                scratch.grow(&mut room, hashing.bytes).map_err(|why| self.no_room(why))?;
                 self.active.claim.touch(self.work.controls.now());
                 self.alive(self.work.controls.bandwidth.due(block.len() as u64)).await;
                 if self.active.claim.is_taken() {
