@@ -355,6 +355,29 @@ fn one_connection_is_enough_for_files_that_are_described_on_their_way() {
 }
 
 #[test]
+fn who_waits_for_a_connection_waits_for_nobody_who_waits_for_him() {
+    for protocol in PROTOCOLS {
+        let nas = Nas::new(protocol);
+        tree::small_files(&nas.there(), 12, 1);
+        tree::file(&nas.there().join("large.mov"), (9 << 20) + 7, 2);
+        // The second time everything is there, and both ends of a file are read.
+        for name in ["first", "again"] {
+            let job = nas.job(name, "nas:in/deep", "nas:out", "[limits]\nconcurrency = 16\nstreams = 4");
+            let few = fs::read_to_string(&job).expect("the job") + "sessions = 2\n";
+            fs::write(&job, few).expect("the job");
+            run("run", &job).expect(COMPLETE);
+            let status = Status::of(&nas.checkpoint(name));
+            assert_eq!(
+                (status.delivered + status.skipped, status.retries),
+                (13, 0),
+                "{protocol:?}: {status:?}"
+            );
+        }
+        assert_arrived(&nas.there(), &nas.server.files().join("out"));
+    }
+}
+
+#[test]
 fn names_that_lead_elsewhere_stay_within_the_destination_and_each_is_accounted_for() {
     let site = Site::new();
     let hrefs = [

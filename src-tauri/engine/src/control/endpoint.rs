@@ -59,7 +59,8 @@ pub(crate) struct Endpoint {
 
 /// Leave to send one request. Its place at the gate is given back when it is dropped.
 pub(crate) struct Pass {
-    _place: Place,
+    /// None: it has gone out.
+    _place: Option<Place>,
     in_flight: usize,
     sent: Instant,
 }
@@ -193,7 +194,12 @@ impl Endpoint {
             lock(&self.budget).first(now);
         }
         self.requests.sent(is_retry);
-        Ok(Pass { _place: place, in_flight: self.gate.inside(), sent: Instant::now() })
+        Ok(Pass { _place: Some(place), in_flight: self.gate.inside(), sent: Instant::now() })
+    }
+
+    /// For a request that has gone out, and whose answer is still to come.
+    pub(crate) fn is_inside(&self) -> Pass {
+        Pass { _place: None, in_flight: self.gate.inside(), sent: Instant::now() }
     }
 
     /// Takes what came of a request; tells whether the service counts as away. `category`: of the

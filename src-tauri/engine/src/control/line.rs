@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::Controls;
 use super::breaker::Open;
-use super::endpoint::Held;
+use super::endpoint::{Endpoint, Held, Pass};
 use super::intake::IntakeSwitch;
 use crate::storage::remote::fault::{Fault, FaultKind};
 
@@ -73,6 +73,29 @@ impl Line {
         Self::new(Arc::clone(&self.controls), Arc::new(IntakeSwitch::new()), false)
     }
 
+    /// Waits for something of our own that a request needs. It comes before [`Line::ask`]: whoever waits holds no place at
+    /// the service's gate, and what it takes is no time of the service's.
+    pub(crate) async fn wait<T>(&self, what: impl Future<Output = T>) -> Result<T, Trouble> {
+        tokio::select! {
+            biased;
+            () = self.intake.closed() => Err(Trouble::Closed),
+            came = what => Ok(came),
+        }
+    }
+
+    /// Hears the answer to a request that has gone out already, such as a file's last byte. Nothing more goes to the
+    /// service, so its gate is not waited for: those inside of it may wait for the connection that ends with this.
+    pub(crate) async fn hear<T>(
+        &self,
+        endpoint: &str,
+        step: &str,
+        answer: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Trouble> {
+        let endpoint = self.endpoint(endpoint)?;
+        let pass = endpoint.is_inside();
+        self.answered(&endpoint, pass, step, false, answer).await
+    }
+
     /// Sends a request as soon as its endpoint lets it. `step`: what kind of request, for latencies and
     /// breakers.
     pub(crate) async fn ask<T>(
@@ -81,12 +104,7 @@ impl Line {
         step: &str,
         request: impl Future<Output = Result<T, Fault>>,
     ) -> Result<T, Trouble> {
-        let endpoint = self.controls.endpoints.get(endpoint).ok_or_else(|| {
-            Trouble::Refused(Fault::new(
-                FaultKind::Rejected,
-                "the job uses too many services; this is one too many",
-            ))
-        })?;
+        let endpoint = self.endpoint(endpoint)?;
         let again = self.again.swap(false, Ordering::Relaxed);
         let pass = match endpoint.enter(again, self.controls.now(), &self.intake).await {
             Ok(pass) => pass,
@@ -99,7 +117,27 @@ impl Line {
                 });
             }
         };
-        let answer = request.await;
+        self.answered(&endpoint, pass, step, again, request).await
+    }
+
+    fn endpoint(&self, name: &str) -> Result<Arc<Endpoint>, Trouble> {
+        self.controls.endpoints.get(name).ok_or_else(|| {
+            Trouble::Refused(Fault::new(
+                FaultKind::Rejected,
+                "the job uses too many services; this is one too many",
+            ))
+        })
+    }
+
+    async fn answered<T>(
+        &self,
+        endpoint: &Endpoint,
+        pass: Pass,
+        step: &str,
+        again: bool,
+        answer: impl Future<Output = Result<T, Fault>>,
+    ) -> Result<T, Trouble> {
+        let answer = answer.await;
         let category = answer.as_ref().err().and_then(Fault::of_service);
         let retry_after = answer.as_ref().err().and_then(|fault| fault.retry_after);
         let now = self.controls.now();

@@ -49,7 +49,7 @@ impl Way<'_> {
         let Some(tag) = before.etag.as_deref().filter(|_| before.size <= LARGEST_COPY) else {
             return Ok(None);
         };
-        let (target, mode) = match self.resolve(line, before.size, target.clone()).await? {
+        let (target, mode) = match self.resolve(line, before.size, None, target.clone()).await? {
             Resolved::Ended(processed) => return Ok(Some(*processed)),
             Resolved::Free { target, mode } => (target, mode),
         };

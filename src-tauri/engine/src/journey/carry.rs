@@ -99,7 +99,8 @@ impl Way<'_> {
                 None => source = Reading::open(self, &line).await?,
             }
         }
-        let (target, mode) = match self.resolve(&line, source.size(), target).await? {
+        let size = source.size();
+        let (target, mode) = match self.resolve(&line, size, Some(&mut source), target).await? {
             Resolved::Ended(processed) => return Ok(*processed),
             Resolved::Free { target, mode } => (target, mode),
         };

@@ -45,11 +45,12 @@ enum Occupant {
 }
 
 impl Way<'_> {
-    /// Decides where the content goes, and whether it has to go at all.
+    /// Decides where the content goes, and whether it has to go at all. `source`: open, and not read yet.
     pub(super) async fn resolve(
         &self,
         line: &Line,
         source_size: u64,
+        mut source: Option<&mut Reading<'_>>,
         target: RawPath,
     ) -> Result<Resolved, Stop> {
         let policy = self.work.site.delivery.on_conflict;
@@ -66,6 +67,10 @@ impl Way<'_> {
             // Brought by the run that died, just before it could record it? Then it is delivered.
             let (mut candidate, mut there) = (target.clone(), size);
             for number in 2..RENAME_TRIES {
+                // Both ends are read now: nobody waits for a turn with another one in hand.
+                if let Some(source) = &mut source {
+                    source.let_go();
+                }
                 if there == Some(source_size)
                     && let Some(hash) = self.same_content(line, source_size, &candidate).await?
                 {

@@ -115,6 +115,13 @@ impl<'a> Reading<'a> {
         }
     }
 
+    /// Gives its connection back where others wait for it, for as long as nothing is read.
+    pub(super) fn let_go(&mut self) {
+        if let Self::Remote { fetch, .. } = self {
+            fetch.let_go();
+        }
+    }
+
     /// The next bytes. None: this was all.
     pub(super) async fn next(&mut self, way: &Way<'_>, line: &Line) -> Result<Option<Bytes>, Stop> {
         match self {

@@ -74,16 +74,18 @@ impl Way<'_> {
         to: &Target<'_>,
     ) -> Result<(Hashed, Evidence), Stop> {
         let server = &to.tree.server;
-        let ask = async |step: &str, request| self.alive(line.ask(&server.endpoint, step, request)).await;
         let part = to.tree.path(&to.part);
         let wanted = Wanted { size: source.size(), modified: source.modified() };
-        let opening = async {
-            if let Some((folder, _)) = part.rsplit_once('/') {
-                server.make_folders(folder).await?;
-            }
-            server.write(&part, wanted).await
-        };
-        let mut writing = ask("begin file", opening).await.map_err(|trouble| self.unwritten(to, trouble))?;
+        let folder = part.rsplit_once('/').map_or("", |(folder, _)| folder);
+        if !server.knows_folder(folder) {
+            let making =
+                self.alive(line.ask(&server.endpoint, "make folder", server.make_folders(folder))).await;
+            making.map_err(|trouble| self.unwritten(to, trouble))?;
+        }
+        let seat = self.alive(line.wait(server.seat_to_write())).await;
+        let seat = seat.map_err(|trouble| self.unwritten(to, trouble))?;
+        let opening = line.ask(&server.endpoint, "begin file", server.write(&part, wanted, seat));
+        let mut writing = self.alive(opening).await.map_err(|trouble| self.unwritten(to, trouble))?;
         let mut hashing = Hashing::new(self.hashes());
         while let Some(block) = source.next(self, line).await? {
             hashing.update(&block);
@@ -97,7 +99,7 @@ impl Way<'_> {
         }
         let hashed = hashing.finish();
         source.check(self, &hashed).await?;
-        let ending = self.alive(line.ask(&server.endpoint, "end file", writing.finish())).await;
+        let ending = self.alive(line.hear(&server.endpoint, "end file", writing.finish())).await;
         ending.map_err(|trouble| self.unwritten(to, trouble))?;
         let evidence = self.prove_part(line, to, &hashed).await?;
         Ok((hashed, evidence))

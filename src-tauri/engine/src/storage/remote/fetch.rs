@@ -9,6 +9,7 @@ use super::claim::{Checking, Checksum, Claim};
 use super::fault::{Fault, FaultKind};
 use super::{Looked, Place, Stream};
 use crate::control::line::{Line, Trouble};
+use crate::storage::server::Turn;
 
 /// Longest silence in the middle of a file.
 const SILENCE: Duration = Duration::from_secs(60);
@@ -25,6 +26,8 @@ pub(crate) struct Fetch<'a> {
     etag: Option<String>,
     read: u64,
     stream: Option<Stream>,
+    /// Held from the first byte to the last, also where a connection breaks in between.
+    turn: Option<Turn>,
     in_vain: u32,
     /// What the service said of the content, to be held against it. None: nothing, or nobody asks.
     checking: Option<(Claim, Checking)>,
@@ -33,7 +36,7 @@ pub(crate) struct Fetch<'a> {
 impl<'a> Fetch<'a> {
     /// A file of that size and tag; asks for nothing yet.
     pub(crate) fn new(place: &'a Place, key: String, size: u64, etag: Option<String>) -> Self {
-        Self { place, key, size, etag, read: 0, stream: None, in_vain: 0, checking: None }
+        Self { place, key, size, etag, read: 0, stream: None, turn: None, in_vain: 0, checking: None }
     }
 
     /// Opens a file of which nothing is known yet, and tells what it is. `checked`: what comes is held against
@@ -44,11 +47,19 @@ impl<'a> Fetch<'a> {
         checked: bool,
         line: &Line,
     ) -> Result<(Self, Looked), Trouble> {
+        let turn = line.wait(place.turn_to_read()).await?;
         let (looked, stream) = line.ask(place.endpoint(), READ, place.read(&key, 0, None)).await?;
         let fetch = Self::new(place, key, looked.size, looked.etag.clone());
         let claim = place.claim_of(&looked).filter(|_| checked);
         let checking = claim.map(|claim| (claim.clone(), claim.by.begin()));
-        Ok((Self { stream: Some(stream), checking, ..fetch }, looked))
+        Ok((Self { stream: Some(stream), turn, checking, ..fetch }, looked))
+    }
+
+    /// Gives the connection back where others wait for it, for as long as nothing is read.
+    pub(crate) fn let_go(&mut self) {
+        if self.turn.take().is_some() {
+            self.stream = None;
+        }
     }
 
     /// The next bytes. None: this was all, and it is what the service says that it is. More than the file's
@@ -98,7 +109,11 @@ impl<'a> Fetch<'a> {
         loop {
             let Some(stream) = &mut self.stream else {
                 if self.read >= self.size {
+                    self.turn = None;
                     return Ok(None);
+                }
+                if self.turn.is_none() {
+                    self.turn = line.wait(self.place.turn_to_read()).await?;
                 }
                 let opening = self.place.read(&self.key, self.read, self.etag.as_deref());
                 match line.ask(self.place.endpoint(), READ, opening).await {
@@ -135,6 +150,7 @@ impl<'a> Fetch<'a> {
                 None if self.read >= self.size => {
                     // What it keeps of the service is given back, although nobody drops this yet.
                     self.stream = None;
+                    self.turn = None;
                     return Ok(None);
                 }
                 // It ended early without saying so.

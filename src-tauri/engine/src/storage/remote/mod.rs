@@ -16,7 +16,7 @@ use futures_util::stream::BoxStream;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::object::{Bucket, Stored};
-use super::server::{Kind, Server};
+use super::server::{Kind, Server, Turn};
 use crate::record::{RawPath, RecordId, show_bytes};
 use claim::Claim;
 use fault::{Fault, FaultKind};
@@ -302,6 +302,15 @@ impl Place {
         match &self.store {
             Store::Object(bucket) => bucket.look(key).await,
             Store::Files(tree) => tree.server.look(&tree.path(key)).await,
+        }
+    }
+
+    /// Waits until a file may be read, where the service lets us have only so many connections. Who has a turn keeps
+    /// it to the end of the file, and waits for no other.
+    pub(crate) async fn turn_to_read(&self) -> Option<Turn> {
+        match &self.store {
+            Store::Object(_) => None,
+            Store::Files(tree) => tree.server.turn_to_read().await,
         }
     }
 

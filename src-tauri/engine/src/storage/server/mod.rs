@@ -30,11 +30,13 @@ use futures_util::{StreamExt, stream};
 
 pub(crate) use entry::{Entries, Entry, Kind};
 pub(crate) use open::{Failed, dial_of, open};
+pub(crate) use seats::{Seat, Turn};
 pub(crate) use writing::Writing;
 
 use super::remote::fault::{Fault, FaultKind};
 use super::remote::{Looked, Mode, Stream};
 use ftp::Ftp;
+use seats::Seats;
 use sftp::Sftp;
 use webdav::Webdav;
 
@@ -53,6 +55,7 @@ pub(crate) struct Server {
     /// Connections at once, at most.
     pub(crate) sessions: Option<u32>,
     protocol: Protocol,
+    seats: Seats,
     /// A rename refuses a name that is taken.
     guards: AtomicBool,
     folders: Mutex<HashSet<String>>,
@@ -83,12 +86,17 @@ impl Server {
 
     /// Files come from here and go here.
     pub(crate) fn serve_both_ends(&self) {
-        match &self.protocol {
-            Protocol::Webdav(webdav) => webdav.seats().serve_both_ends(),
-            Protocol::Ftp(ftp) => ftp.seats().serve_both_ends(),
-            // Its connections are nobody's alone.
-            Protocol::Sftp(_) => {}
-        }
+        self.seats.serve_both_ends();
+    }
+
+    /// Waits until a file may be read. Who has a turn keeps it to the end of the file, and waits for no other.
+    pub(crate) async fn turn_to_read(&self) -> Option<Turn> {
+        self.seats.turn_to_read().await
+    }
+
+    /// Waits until a file may be written.
+    pub(crate) async fn seat_to_write(&self) -> Seat {
+        self.seats.take_to_write().await
     }
 
     /// Whether a rename is known to refuse a name that is taken.
@@ -110,9 +118,10 @@ impl Server {
 
     /// What a folder holds, as it comes in.
     pub(crate) async fn entries(&self, folder: &str) -> Result<Entries, Fault> {
+        let seat = self.seats.take().await;
         let entries = match &self.protocol {
-            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.entries(folder))).await,
-            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.entries(folder))).await,
+            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.entries(folder, seat))).await,
+            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.entries(folder, seat))).await,
             Protocol::Sftp(sftp) => in_time(Box::pin(sftp.entries(folder))).await,
         };
         entries.map(each_in_time)
@@ -120,6 +129,7 @@ impl Server {
 
     /// What is under a path.
     pub(crate) async fn look(&self, path: &str) -> Result<Looked, Fault> {
+        let _seat = self.seats.take().await;
         match &self.protocol {
             Protocol::Webdav(webdav) => in_time(Box::pin(webdav.look(path))).await,
             Protocol::Ftp(ftp) => in_time(Box::pin(ftp.look(path))).await,
@@ -134,9 +144,10 @@ impl Server {
         from: u64,
         etag: Option<&str>,
     ) -> Result<(Looked, Stream), Fault> {
+        let seat = self.seats.take().await;
         let opened = match &self.protocol {
-            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.read(path, from))).await,
-            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.read(path, from))).await,
+            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.read(path, from, seat))).await,
+            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.read(path, from, seat))).await,
             Protocol::Sftp(sftp) => in_time(Box::pin(sftp.read(path, from))).await,
         };
         let (looked, stream) = opened?;
@@ -149,12 +160,12 @@ impl Server {
     }
 
     /// Begins to write a file; what is under that path is replaced.
-    pub(crate) async fn write(&self, path: &str, wanted: Wanted) -> Result<Writing, Fault> {
+    pub(crate) async fn write(&self, path: &str, wanted: Wanted, seat: Seat) -> Result<Writing, Fault> {
         match &self.protocol {
             Protocol::Webdav(webdav) => {
-                in_time(Box::pin(webdav.write(path, wanted))).await.map(Writing::Webdav)
+                in_time(Box::pin(webdav.write(path, wanted, seat))).await.map(Writing::Webdav)
             }
-            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.write(path, wanted)))
+            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.write(path, wanted, seat)))
                 .await
                 .map(|sending| Writing::Ftp(Box::new(sending))),
             Protocol::Sftp(sftp) => in_time(Box::pin(sftp.write(path, wanted)))
@@ -177,7 +188,8 @@ impl Server {
         }
         let put = async {
             let size = bytes.len() as u64;
-            let mut writing = self.write(part, Wanted { size, modified }).await?;
+            let seat = self.seats.take().await;
+            let mut writing = self.write(part, Wanted { size, modified }, seat).await?;
             if !bytes.is_empty() {
                 writing.write(bytes).await?;
             }
@@ -194,6 +206,7 @@ impl Server {
 
     /// Removes a file.
     pub(crate) async fn delete(&self, path: &str) -> Result<(), Fault> {
+        let _seat = self.seats.take().await;
         match &self.protocol {
             Protocol::Webdav(webdav) => in_time(Box::pin(webdav.delete(path))).await,
             Protocol::Ftp(ftp) => in_time(Box::pin(ftp.delete(path))).await,
@@ -203,7 +216,7 @@ impl Server {
 
     /// Makes a folder and all that lead to it, where they are missing.
     pub(crate) async fn make_folders(&self, folder: &str) -> Result<(), Fault> {
-        if folder.is_empty() || lock(&self.folders).contains(folder) {
+        if self.knows_folder(folder) {
             return Ok(());
         }
         let _alone = self.making.lock().await;
@@ -230,6 +243,11 @@ impl Server {
         Ok(())
     }
 
+    /// Whether a folder is there, as far as we know.
+    pub(crate) fn knows_folder(&self, folder: &str) -> bool {
+        folder.is_empty() || lock(&self.folders).contains(folder)
+    }
+
     /// Forgets which folders were made: somebody may have removed them.
     pub(crate) fn forget_folders(&self) {
         lock(&self.folders).clear();
@@ -245,6 +263,7 @@ impl Server {
 
     /// Makes a folder whose parent is there. One that is there already is as good.
     async fn make_folder(&self, folder: &str) -> Result<(), Fault> {
+        let _seat = self.seats.take().await;
         match &self.protocol {
             Protocol::Webdav(webdav) => in_time(Box::pin(webdav.make_folder(folder))).await,
             Protocol::Ftp(ftp) => in_time(Box::pin(ftp.make_folder(folder))).await,

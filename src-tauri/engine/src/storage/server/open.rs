@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, Weak};
 use reqwest::Url;
 
 use super::ftp::{Dial, Ftp, Tls};
+use super::seats::Seats;
 use super::sftp::hosts::Host;
 use super::sftp::{self, Sftp};
 use super::webdav::{SignIn, Webdav};
@@ -83,7 +84,7 @@ fn webdav(spec: &spec::Webdav, secret: &dyn Fn(SecretField) -> Option<Secret>) -
         (None, _, Some(token)) => SignIn::Token(token),
         (None, ..) => SignIn::Nobody,
     };
-    let webdav = Webdav::new(spec, &url, sign_in).map_err(Failed::Wrong)?;
+    let webdav = Webdav::new(&url, sign_in).map_err(Failed::Wrong)?;
     let user = spec.user.as_deref().unwrap_or_default();
     let tree = format!("{user}@{}", url.as_str().trim_end_matches('/'));
     Ok(new(url.origin().ascii_serialization(), tree, spec.sessions, Protocol::Webdav(webdav)))
@@ -107,7 +108,7 @@ fn ftp(spec: &spec::Ftp, secret: &dyn Fn(SecretField) -> Option<Secret>) -> Resu
     let tree = format!("{user}@{endpoint}");
     let sessions = spec.sessions.unwrap_or(SESSIONS);
     let dial = Dial { host: bare(&spec.host), port, tls: spec.tls, user, password, config };
-    Ok(new(endpoint, tree, Some(sessions), Protocol::Ftp(Box::new(Ftp::new(dial, sessions)))))
+    Ok(new(endpoint, tree, Some(sessions), Protocol::Ftp(Box::new(Ftp::new(dial)))))
 }
 
 /// How an SFTP server is reached, for whoever only wants to know who it is.
@@ -145,11 +146,14 @@ fn bare(host: &str) -> String {
 }
 
 fn new(endpoint: String, tree: String, sessions: Option<u32>, protocol: Protocol) -> Server {
+    // The connections of SFTP are nobody's alone.
+    let seats = Seats::new(sessions.filter(|_| !matches!(protocol, Protocol::Sftp(_))));
     Server {
         endpoint: endpoint.into(),
         tree,
         sessions,
         protocol,
+        seats,
         guards: false.into(),
         folders: Mutex::default(),
         making: tokio::sync::Mutex::default(),

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 
 pub(super) use connect::{Dial, Tls};
 
-use super::seats::{Seat, Seats};
+use super::seats::Seat;
 use super::{Entries, Entry, Kind, PATIENCE, Wanted, in_time, lock, tag_of, within};
 use crate::storage::patience::to_complete;
 use crate::storage::remote::fault::{Fault, FaultKind};
@@ -37,7 +37,6 @@ const LONGEST: u64 = 64 << 10;
 
 pub(super) struct Ftp {
     dial: Dial,
-    seats: Seats,
     idle: Arc<Mutex<Vec<Idle>>>,
 }
 
@@ -55,10 +54,11 @@ struct Control {
     sets_times: bool,
 }
 
-/// A connection, and a seat for it. Whoever drops it in the middle of something closes it.
+/// A connection, and the seat for it where nobody else holds that. Whoever drops it in the middle of something closes
+/// it.
 struct Connection {
     line: Control,
-    seat: Seat,
+    seat: Option<Seat>,
     idle: Arc<Mutex<Vec<Idle>>>,
 }
 
@@ -83,15 +83,11 @@ impl Connection {
 }
 
 impl Ftp {
-    pub(super) fn new(dial: Dial, sessions: u32) -> Self {
-        Self { dial, seats: Seats::new(Some(sessions)), idle: Arc::default() }
+    pub(super) fn new(dial: Dial) -> Self {
+        Self { dial, idle: Arc::default() }
     }
 
-    pub(super) fn seats(&self) -> &Seats {
-        &self.seats
-    }
-
-    async fn connection(&self, seat: Seat) -> Result<Connection, Fault> {
+    async fn connection(&self, seat: Option<Seat>) -> Result<Connection, Fault> {
         let idle = Arc::clone(&self.idle);
         loop {
             let kept = lock(&idle).pop();
@@ -109,7 +105,7 @@ impl Ftp {
 
     /// Does something on a connection of its own. What the server refuses leaves the connection usable.
     async fn with<T>(&self, work: impl AsyncFnOnce(&mut Control) -> Result<T, Fault>) -> Result<T, Fault> {
-        let mut connection = self.connection(self.seats.take().await?).await?;
+        let mut connection = self.connection(None).await?;
         let result = work(&mut connection.line).await;
         if result.as_ref().err().is_none_or(|fault| fault.status.is_some_and(|status| status != 421)) {
             connection.done();
@@ -117,8 +113,8 @@ impl Ftp {
         result
     }
 
-    pub(super) async fn entries(&self, folder: &str) -> Result<Entries, Fault> {
-        let mut connection = self.connection(self.seats.take().await?).await?;
+    pub(super) async fn entries(&self, folder: &str, seat: Seat) -> Result<Entries, Fault> {
+        let mut connection = self.connection(Some(seat)).await?;
         let has_facts = connection.line.has_facts;
         let path = connection.line.path(folder);
         let command = if has_facts { format!("MLSD {path}") } else { format!("LIST {path}") };
@@ -152,8 +148,8 @@ impl Ftp {
         self.with(async |line| look(line, path).await).await
     }
 
-    pub(super) async fn read(&self, path: &str, from: u64) -> Result<(Looked, Stream), Fault> {
-        let mut connection = self.connection(self.seats.take_to_read().await?).await?;
+    pub(super) async fn read(&self, path: &str, from: u64, seat: Seat) -> Result<(Looked, Stream), Fault> {
+        let mut connection = self.connection(Some(seat)).await?;
         let looked = look(&mut connection.line, path).await?;
         if looked.is_folder {
             connection.done();
@@ -187,8 +183,8 @@ impl Ftp {
         Ok((looked, blocks.boxed()))
     }
 
-    pub(super) async fn write(&self, path: &str, wanted: Wanted) -> Result<Sending, Fault> {
-        let mut connection = self.connection(self.seats.take().await?).await?;
+    pub(super) async fn write(&self, path: &str, wanted: Wanted, seat: Seat) -> Result<Sending, Fault> {
+        let mut connection = self.connection(Some(seat)).await?;
         let path = connection.line.path(path);
         match connection.line.ftp.put_with_stream(&path).await {
             Ok(transfer) => Ok(Sending { connection, transfer, path, wanted }),

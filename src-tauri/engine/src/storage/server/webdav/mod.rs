@@ -13,10 +13,10 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, Url};
 
 pub(super) use send::Sending;
 
-use super::seats::Seats;
+use super::seats::Seat;
 use super::{Entries, Kind, Wanted, tag_of};
 use crate::http;
-use crate::spec::{self, Secret};
+use crate::spec::Secret;
 use crate::storage::remote::fault::{Fault, FaultKind};
 use crate::storage::remote::{Looked, Mode, Stream};
 use answer::{lost, refusal};
@@ -38,19 +38,14 @@ pub(super) struct Webdav {
     /// The parts of its path, decoded.
     base_parts: Vec<Vec<u8>>,
     sign_in: SignIn,
-    seats: Seats,
 }
 
 impl Webdav {
-    pub(super) fn new(spec: &spec::Webdav, url: &Url, sign_in: SignIn) -> Result<Self, String> {
+    pub(super) fn new(url: &Url, sign_in: SignIn) -> Result<Self, String> {
         let client = http::client().map_err(|error| error.to_string())?;
         let base = url.as_str().trim_end_matches('/').to_owned();
         let base_parts = list::parts(url.path());
-        Ok(Self { client, base, base_parts, sign_in, seats: Seats::new(spec.sessions) })
-    }
-
-    pub(super) fn seats(&self) -> &Seats {
-        &self.seats
+        Ok(Self { client, base, base_parts, sign_in })
     }
 
     fn url(&self, path: &str) -> String {
@@ -73,13 +68,11 @@ impl Webdav {
 
     /// A request whose answer says nothing but whether it went well.
     async fn ask(&self, request: RequestBuilder) -> Result<Response, Fault> {
-        let _seat = self.seats.take().await?;
         let response = request.send().await.map_err(|error| lost(&error))?;
         if response.status().is_success() { Ok(response) } else { Err(refusal(response).await) }
     }
 
-    pub(super) async fn entries(&self, folder: &str) -> Result<Entries, Fault> {
-        let seat = self.seats.take().await?;
+    pub(super) async fn entries(&self, folder: &str, seat: Seat) -> Result<Entries, Fault> {
         let url = format!("{}/", self.url(folder));
         let response = self.properties(&url, "1").await?;
         let own: Vec<_> = self.base_parts.iter().cloned().chain(list::parts_of_path(folder)).collect();
@@ -96,7 +89,6 @@ impl Webdav {
     }
 
     pub(super) async fn look(&self, path: &str) -> Result<Looked, Fault> {
-        let _seat = self.seats.take().await?;
         let response = self.properties(&self.url(path), "0").await?;
         let found = list::read(response).next().await.transpose()?;
         let found = found.ok_or_else(|| Fault::new(FaultKind::Rejected, "the answer describes no file"))?;
@@ -120,8 +112,7 @@ impl Webdav {
         }
     }
 
-    pub(super) async fn read(&self, path: &str, from: u64) -> Result<(Looked, Stream), Fault> {
-        let seat = self.seats.take_to_read().await?;
+    pub(super) async fn read(&self, path: &str, from: u64, seat: Seat) -> Result<(Looked, Stream), Fault> {
         let mut request = self.request(Method::GET, &self.url(path));
         // What is packed on its way has another length.
         request = request.header("Accept-Encoding", "identity");
@@ -151,8 +142,7 @@ impl Webdav {
         Ok((Looked { size, etag, modified, ..Looked::default() }, stream.boxed()))
     }
 
-    pub(super) async fn write(&self, path: &str, wanted: Wanted) -> Result<Sending, Fault> {
-        let seat = self.seats.take().await?;
+    pub(super) async fn write(&self, path: &str, wanted: Wanted, seat: Seat) -> Result<Sending, Fault> {
         let mut request = self.request(Method::PUT, &self.url(path));
         if let Some(since) = wanted.modified.and_then(|at| at.duration_since(SystemTime::UNIX_EPOCH).ok()) {
             // An extension of ownCloud, Nextcloud and rclone; others do not mind it.
