@@ -65,6 +65,12 @@ impl Screen {
         Self { home, scheme, display, bus, _manager: manager, _bus: bus_process, _server: server }
     }
 
+    /// The same with another message bus, such as one with a keychain on it.
+    pub fn on_bus(mut self, address: &str) -> Self {
+        address.clone_into(&mut self.bus);
+        self
+    }
+
     /// The folder that the program takes for its user's home.
     pub fn home(&self) -> &Path {
         self.home.path()

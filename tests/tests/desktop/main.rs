@@ -9,6 +9,7 @@ mod guided;
 mod home;
 mod keys;
 mod newcomer;
+mod object;
 mod pictures;
 mod run;
 mod served;

@@ -234,7 +234,7 @@ export const en = {
     noKeychain: 'This computer has no keychain: keys come from environment variables, which a check names.',
     try: 'Try it',
     trying: 'Trying…',
-    tryOf: (name: string) => `Try ${name}`,
+    tryOf: (name: string) => `Try it: ${name}`,
     tried: (place: string) => `What works at ${place}`,
     path: {
       s3: (name: string) => `Bucket and folder at ${name}`,
