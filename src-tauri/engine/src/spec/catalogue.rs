@@ -141,9 +141,6 @@ pub struct ChecksumColumn {
     pub algorithm: Option<HashAlgorithm>,
 }
 
-/// A preset larger than this (bytes) is none.
-const PRESET_MAX: u64 = 1 << 20;
-
 impl Catalogue {
     /// A catalogue of which everything is to be found out.
     pub fn new(file: PathBuf) -> Self {
@@ -153,10 +150,7 @@ impl Catalogue {
     /// Reads a preset. Relative paths in it start at its own folder.
     pub fn load_preset(path: &Path) -> Result<Self, SpecError> {
         let unreadable = |error| SpecError::PresetUnreadable { path: path.to_owned(), error };
-        if std::fs::metadata(path).map_err(unreadable)?.len() > PRESET_MAX {
-            return Err(unreadable(std::io::Error::other("it is larger than 1 MiB")));
-        }
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let text = super::read_text(path).map_err(unreadable)?;
         let mut preset: Self = toml::from_str(&text).map_err(|error| SpecError::PresetMalformed {
             path: path.to_owned(),
             why: super::told(&text, &error),

@@ -19,6 +19,8 @@ mod watch;
 mod written;
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -133,8 +135,18 @@ fn told_of_job(text: &str, error: &toml::de::Error) -> String {
     if words.any(|word| there.contains(word)) { format!("{told}; a job file holds no secrets") } else { told }
 }
 
-/// A job file larger than this (bytes) is none.
-const JOB_FILE_MAX: u64 = 1 << 20;
+/// A job file or a preset larger than this (bytes) is none.
+const LARGEST: u64 = 1 << 20;
+
+/// The text of a job file or a preset, as far as it may be one: a device says no size and has no end.
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::other("it is larger than 1 MiB"));
+    }
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is no text in UTF-8"))
+}
 
 impl JobSpec {
     /// A job with defaults for everything but its sources and its destination.
@@ -228,10 +240,7 @@ impl JobSpec {
     /// Reads a job file as it stands: relative paths in it stay relative.
     pub fn read(path: &Path) -> Result<Self, SpecError> {
         let unreadable = |error| SpecError::Unreadable { path: path.to_owned(), error };
-        if std::fs::metadata(path).map_err(unreadable)?.len() > JOB_FILE_MAX {
-            return Err(unreadable(std::io::Error::other("it is larger than 1 MiB")));
-        }
-        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let text = read_text(path).map_err(unreadable)?;
         toml::from_str(&text)
             .map_err(|error| SpecError::Malformed { path: path.to_owned(), why: told_of_job(&text, &error) })
     }

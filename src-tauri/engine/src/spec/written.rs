@@ -211,6 +211,23 @@ mod tests {
     }
 
     #[test]
+    fn what_is_too_large_for_a_job_file_is_not_read_to_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let large = folder.path().join("large.toml");
+        std::fs::write(&large, "#".repeat((1 << 20) + 1)).unwrap();
+        // Not cut within a character either.
+        let wide = folder.path().join("wide.toml");
+        std::fs::write(&wide, "#".to_owned() + &"é".repeat(1 << 20)).unwrap();
+        let endless = cfg!(unix).then(|| "/dev/zero".into());
+        for path in [large, wide].into_iter().chain(endless) {
+            let said = JobSpec::read(&path).unwrap_err().to_string();
+            assert!(said.contains("it is larger than 1 MiB"), "{said}");
+            let said = crate::spec::Catalogue::load_preset(&path).unwrap_err().to_string();
+            assert!(said.contains("it is larger than 1 MiB"), "{said}");
+        }
+    }
+
+    #[test]
     fn nothing_is_lost_on_the_way_through_a_job_file() {
         let job = read(WHOLE);
         let text = job.to_toml().unwrap();
