@@ -174,7 +174,7 @@ pub(crate) enum Command {
     /// List uploads in parts that are not complete, and give them up.
     ///
     /// A run goes on with them by itself. What a failed record left behind takes room at the service (and
-    /// money) until it is reprocessed or given up.
+    /// money) until it is reprocessed or given up. Azure cannot be told: it forgets such parts within a week.
     Uploads {
         /// The migration's .sluice file.
         checkpoint: PathBuf,

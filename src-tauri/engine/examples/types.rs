@@ -67,6 +67,8 @@ fn main() {
         spec::S3Checksum,
         spec::S3Guard,
         spec::S3,
+        spec::Azure,
+        spec::Gcs,
         spec::Sftp,
         spec::Webdav,
         spec::FtpTls,

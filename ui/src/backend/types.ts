@@ -651,7 +651,7 @@ rescan: string,
  */
 idle_end: string | null, };
 
-export type SecretField = "access_key_id" | "secret_access_key" | "session_token" | "password" | "key_passphrase" | "token";
+export type SecretField = "access_key_id" | "secret_access_key" | "session_token" | "account_key" | "sas_token" | "service_account_key" | "password" | "key_passphrase" | "token";
 
 export type S3Checksum = "crc64nvme" | "sha256" | "md5" | "none";
 
@@ -687,6 +687,37 @@ checksum: S3Checksum,
  * What keeps two writers from replacing each other's objects unseen.
  */
 guard: S3Guard, };
+
+export type Azure = { 
+/**
+ * The storage account's name.
+ */
+account: string | null, 
+/**
+ * Where the account's blobs are, as a connection string has it under `BlobEndpoint`: another cloud, or an
+ * emulator such as `http://127.0.0.1:10000/devstoreaccount1`. Default:
+ * `https://ACCOUNT.blob.core.windows.net`.
+ */
+endpoint: string | null, 
+/**
+ * Nobody signs in: for public containers.
+ */
+anonymous: boolean, };
+
+export type Gcs = { 
+/**
+ * Another address of the service, such as an emulator's. Default: `https://storage.googleapis.com`.
+ */
+endpoint: string | null, 
+/**
+ * The file with the service account's key, as Google gives it (JSON). Default: the secret
+ * `service_account_key`, which is that file's content.
+ */
+key_file: string | null, 
+/**
+ * Nobody signs in: for public buckets.
+ */
+anonymous: boolean, };
 
 export type Sftp = { 
 /**
@@ -766,7 +797,7 @@ user?: string | null,
  */
 header?: string | null, };
 
-export type Connection = { "kind": "s3" } & S3 | { "kind": "sftp" } & Sftp | { "kind": "webdav" } & Webdav | { "kind": "ftp" } & Ftp | { "kind": "http" } & Http;
+export type Connection = { "kind": "s3" } & S3 | { "kind": "azure" } & Azure | { "kind": "gcs" } & Gcs | { "kind": "sftp" } & Sftp | { "kind": "webdav" } & Webdav | { "kind": "ftp" } & Ftp | { "kind": "http" } & Http;
 
 export type Location = string;
 

@@ -203,6 +203,8 @@ export const de: typeof en = {
     tried: (place) => `Was bei ${place} geht`,
     path: {
       s3: (name) => `Bucket und Ordner bei ${name}`,
+      azure: (name) => `Container und Ordner bei ${name}`,
+      gcs: (name) => `Bucket und Ordner bei ${name}`,
       sftp: (name) => `Ordner bei ${name} (leer: wohin er uns stellt)`,
       webdav: (name) => `Ordner bei ${name} (leer: seine Adresse)`,
       ftp: (name) => `Ordner bei ${name} (leer: wohin er uns stellt)`,
@@ -221,6 +223,8 @@ export const de: typeof en = {
     kindLabel: 'Art',
     kind: {
       s3: 'Objektspeicher (S3)',
+      azure: 'Azure Blob Storage',
+      gcs: 'Google Cloud Storage',
       sftp: 'SFTP-Server',
       webdav: 'WebDAV-Server',
       ftp: 'FTP-Server',
@@ -229,7 +233,9 @@ export const de: typeof en = {
     name: 'Name',
     nameExample: 'archiv',
     field: {
-      endpoint: ['Adresse', 'leer: Amazon S3'],
+      endpoint: ['Adresse', 'leer: die des Dienstes'],
+      account: ['Speicherkonto', ''],
+      key_file: ['Datei mit dem Schlüssel des Dienstkontos', 'oder sein Inhalt unten'],
       region: ['Region', 'kann leer bleiben'],
       profile: ['Profil der AWS-Werkzeuge', 'kann leer bleiben'],
       path_style: ['Bucket im Pfad', ''],
@@ -263,6 +269,9 @@ export const de: typeof en = {
       access_key_id: 'Zugangsschlüssel-ID',
       secret_access_key: 'Geheimer Zugangsschlüssel',
       session_token: 'Sitzungstoken (meist leer)',
+      account_key: 'Kontoschlüssel',
+      sas_token: 'Shared Access Signature (SAS)',
+      service_account_key: 'Schlüssel des Dienstkontos (JSON)',
       password: 'Passwort',
       key_passphrase: 'Passphrase des privaten Schlüssels',
       token: 'Token (statt eines Passworts)',

@@ -238,6 +238,8 @@ export const en = {
     tried: (place: string) => `What works at ${place}`,
     path: {
       s3: (name: string) => `Bucket and folder at ${name}`,
+      azure: (name: string) => `Container and folder at ${name}`,
+      gcs: (name: string) => `Bucket and folder at ${name}`,
       sftp: (name: string) => `Folder at ${name} (empty: where it puts us)`,
       webdav: (name: string) => `Folder at ${name} (empty: its address)`,
       ftp: (name: string) => `Folder at ${name} (empty: where it puts us)`,
@@ -256,6 +258,8 @@ export const en = {
     kindLabel: 'Kind',
     kind: {
       s3: 'Object storage (S3)',
+      azure: 'Azure Blob Storage',
+      gcs: 'Google Cloud Storage',
       sftp: 'SFTP server',
       webdav: 'WebDAV server',
       ftp: 'FTP server',
@@ -264,7 +268,9 @@ export const en = {
     name: 'Name',
     nameExample: 'archive',
     field: {
-      endpoint: ['Address', 'empty: Amazon S3'],
+      endpoint: ['Address', 'empty: the service’s own'],
+      account: ['Storage account', ''],
+      key_file: ['File of the service account’s key', 'or its content below'],
       region: ['Region', 'may be empty'],
       profile: ['Profile of the AWS tools', 'may be empty'],
       path_style: ['Bucket in the path', ''],
@@ -298,6 +304,9 @@ export const en = {
       access_key_id: 'Access key ID',
       secret_access_key: 'Secret access key',
       session_token: 'Session token (mostly empty)',
+      account_key: 'Account key',
+      sas_token: 'Shared access signature (SAS)',
+      service_account_key: 'Service account’s key (JSON)',
       password: 'Password',
       key_passphrase: 'Passphrase of the private key',
       token: 'Token (instead of a password)',

@@ -43,6 +43,26 @@ export const KINDS: Record<Kind, KindForm> = {
     together: ['access_key_id', 'secret_access_key'],
     placed: true,
   },
+  azure: {
+    address: 'account',
+    fields: [
+      { key: 'account', as: 'text', needed: true },
+      { key: 'endpoint', as: 'text', rare: true },
+      { key: 'anonymous', as: 'flag', rare: true },
+    ],
+    secrets: ['account_key', 'sas_token'],
+    placed: true,
+  },
+  gcs: {
+    address: 'endpoint',
+    fields: [
+      { key: 'key_file', as: 'text' },
+      { key: 'endpoint', as: 'text', rare: true },
+      { key: 'anonymous', as: 'flag', rare: true },
+    ],
+    secrets: ['service_account_key'],
+    placed: true,
+  },
   sftp: {
     address: 'host',
     fields: [

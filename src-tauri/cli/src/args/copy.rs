@@ -16,7 +16,7 @@ use super::{LimitArgs, WatchArgs, Watching};
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Copy {
     /// Sources, then the destination folder (made when it is missing). Each is a path, a URL
-    /// (s3://bucket/prefix, sftp://, webdavs://, ftps://user@host/path), or a connection's name and a path there (NAME:bucket/prefix); a path that
+    /// (s3://bucket/prefix, az://, gs://, sftp://, webdavs://, ftps://user@host/path), or a connection's name and a path there (NAME:bucket/prefix); a path that
     /// begins so is written with ./ before it.
     #[arg(required = true, num_args = 2.., value_names = ["SRC", "DST"])]
     pub(crate) places: Vec<OsString>,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
 use sluice_engine::api::connections::ConnectionError;
-use sluice_engine::spec::{Connection, Ftp, FtpTls, Http, S3, S3Checksum, S3Guard, Sftp, Webdav};
+use sluice_engine::spec::{Azure, Connection, Ftp, FtpTls, Gcs, Http, S3, S3Checksum, S3Guard, Sftp, Webdav};
 
 #[derive(Debug, Args)]
 pub(crate) struct ConnectionsArgs {
@@ -68,7 +68,8 @@ pub(crate) struct Add {
     /// What the service speaks.
     #[arg(long)]
     kind: Kind,
-    /// S3, WebDAV and http: the service's address, such as https://s3.example:9000 [S3 default: Amazon's own].
+    /// S3, Azure, GCS, WebDAV and http: the service's address, such as https://s3.example:9000; for Azure with the
+    /// account, as a connection string has it under BlobEndpoint [default of the first three: the provider's own].
     #[arg(long, value_name = "URL")]
     endpoint: Option<String>,
     /// SFTP and FTP: the server's name or address.
@@ -95,6 +96,13 @@ pub(crate) struct Add {
     /// FTP: how the connection is kept from others [default: explicit].
     #[arg(long)]
     tls: Option<Tls>,
+    /// Azure: the storage account's name.
+    #[arg(long)]
+    account: Option<String>,
+    /// GCS: the file with the service account's key, as Google gives it [default: a secret, or what the Google
+    /// tools know].
+    #[arg(long, value_name = "FILE")]
+    key_file: Option<PathBuf>,
     /// S3: such as eu-central-1.
     #[arg(long)]
     region: Option<String>,
@@ -104,7 +112,7 @@ pub(crate) struct Add {
     /// S3: a profile of the AWS tools, which then gives the keys.
     #[arg(long)]
     profile: Option<String>,
-    /// S3: nobody signs in; for public buckets.
+    /// S3, Azure and GCS: nobody signs in; for public buckets.
     #[arg(long)]
     anonymous: bool,
     /// S3: the checksum that the service is asked to compute and compare [default: crc64nvme].
@@ -114,8 +122,8 @@ pub(crate) struct Add {
     #[arg(long)]
     guard: Option<Guard>,
     /// Read the secrets from standard input, one line FIELD=VALUE each: access_key_id,
-    /// secret_access_key, session_token (S3); password, token (WebDAV, http); password, key_passphrase
-    /// (SFTP); password (FTP).
+    /// secret_access_key, session_token (S3); account_key or sas_token (Azure); service_account_key (GCS, its JSON
+    /// in one line); password, token (WebDAV, http); password, key_passphrase (SFTP); password (FTP).
     #[arg(long)]
     pub(crate) secrets_from_stdin: bool,
 }
@@ -124,6 +132,10 @@ pub(crate) struct Add {
 enum Kind {
     /// Object storage that speaks the protocol of Amazon S3.
     S3,
+    /// Azure Blob Storage.
+    Azure,
+    /// Google Cloud Storage.
+    Gcs,
     /// A web server from which the rows of a catalogue name files: below its address they are fetched with
     /// the connection's secret.
     Http,
@@ -229,6 +241,16 @@ impl Add {
                 checksum: self.checksum.map(Checksum::of_spec).unwrap_or_default(),
                 guard: self.guard.map(Guard::of_spec).unwrap_or_default(),
             }),
+            Kind::Azure => Connection::Azure(Azure {
+                account: self.account.clone(),
+                endpoint: self.endpoint.clone(),
+                anonymous: self.anonymous,
+            }),
+            Kind::Gcs => Connection::Gcs(Gcs {
+                endpoint: self.endpoint.clone(),
+                key_file: self.key_file.clone(),
+                anonymous: self.anonymous,
+            }),
             Kind::Http => Connection::Http(Http {
                 url: self.endpoint.clone().unwrap_or_default(),
                 user: self.user.clone(),
@@ -239,9 +261,9 @@ impl Add {
 
     /// An option that its kind does not have would be passed over unseen.
     fn check(&self) -> Result<(), ConnectionError> {
-        use Kind::{Ftp, Http, S3, Sftp, Webdav};
-        let options: [(&'static str, bool, &[Kind]); 15] = [
-            ("--endpoint", self.endpoint.is_some(), &[S3, Webdav, Http]),
+        use Kind::{Azure, Ftp, Gcs, Http, S3, Sftp, Webdav};
+        let options: [(&'static str, bool, &[Kind]); 17] = [
+            ("--endpoint", self.endpoint.is_some(), &[S3, Azure, Gcs, Webdav, Http]),
             ("--host", self.host.is_some(), &[Sftp, Ftp]),
             ("--port", self.port.is_some(), &[Sftp, Ftp]),
             ("--user", self.user.is_some(), &[Webdav, Sftp, Ftp, Http]),
@@ -253,7 +275,9 @@ impl Add {
             ("--region", self.region.is_some(), &[S3]),
             ("--path-style", self.path_style.is_some(), &[S3]),
             ("--profile", self.profile.is_some(), &[S3]),
-            ("--anonymous", self.anonymous, &[S3]),
+            ("--anonymous", self.anonymous, &[S3, Azure, Gcs]),
+            ("--account", self.account.is_some(), &[Azure]),
+            ("--key-file", self.key_file.is_some(), &[Gcs]),
             ("--checksum", self.checksum.is_some(), &[S3]),
             ("--guard", self.guard.is_some(), &[S3]),
         ];

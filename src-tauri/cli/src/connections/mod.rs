@@ -12,7 +12,7 @@ use sluice_engine::api::connections::{
     self, ConnectionError, HostTrust, Imported, Known, SecretAt, SecretPlace, Step, StepResult, Trial,
     TrialStep,
 };
-use sluice_engine::spec::{Connection, Secret, SecretField};
+use sluice_engine::spec::{Azure, Connection, Gcs, Secret, SecretField};
 
 pub(crate) use args::ConnectionsArgs;
 use args::{Add, What};
@@ -69,10 +69,17 @@ fn ask(connection: &Connection) -> Result<Vec<(SecretField, Secret)>, Error> {
 
 /// The secrets that such a connection usually has.
 fn asked(connection: &Connection) -> &'static [SecretField] {
-    use SecretField::{AccessKeyId, KeyPassphrase, Password, SecretAccessKey, SessionToken, Token};
+    use SecretField::{
+        AccessKeyId, AccountKey, KeyPassphrase, Password, SasToken, SecretAccessKey, ServiceAccountKey,
+        SessionToken, Token,
+    };
     match connection {
         Connection::S3(s3) if s3.anonymous || s3.profile.is_some() => &[],
         Connection::S3(_) => &[AccessKeyId, SecretAccessKey, SessionToken],
+        Connection::Azure(Azure { anonymous: true, .. })
+        | Connection::Gcs(Gcs { anonymous: true, .. } | Gcs { key_file: Some(_), .. }) => &[],
+        Connection::Azure(_) => &[AccountKey, SasToken],
+        Connection::Gcs(_) => &[ServiceAccountKey],
         Connection::Sftp(sftp) if sftp.key.is_some() => &[KeyPassphrase],
         Connection::Webdav(webdav) if webdav.user.is_none() => &[Token],
         Connection::Http(http) if http.user.is_none() => &[Token],
@@ -115,6 +122,12 @@ fn address(connection: &Connection) -> String {
     };
     match connection {
         Connection::S3(s3) => s3.endpoint.clone().unwrap_or_else(|| "Amazon S3".into()),
+        Connection::Azure(azure) => match (&azure.endpoint, &azure.account) {
+            (Some(endpoint), _) => endpoint.clone(),
+            (None, Some(account)) => format!("Azure, {account}"),
+            (None, None) => "Azure".into(),
+        },
+        Connection::Gcs(gcs) => gcs.endpoint.clone().unwrap_or_else(|| "Google Cloud Storage".into()),
         Connection::Webdav(webdav) => webdav.url.clone(),
         Connection::Http(http) => http.url.clone(),
         Connection::Sftp(sftp) => server(&sftp.user, &sftp.host, sftp.port),
@@ -147,7 +160,9 @@ fn secrets_of(known: &Known) -> String {
         .filter(|field| **field != SecretField::SessionToken)
         .map(|field| field.variable(&known.name))
         .collect();
-    format!("no secret yet: set {}", variables.join(" and "))
+    // Of Azure's two, one is enough.
+    let word = if matches!(known.connection, Connection::Azure(_)) { " or " } else { " and " };
+    format!("no secret yet: set {}", variables.join(word))
 }
 
 async fn test(place: &str, output: &Output) -> Result<Ending, Error> {

@@ -51,10 +51,10 @@ pub enum ConnectionError {
         taken: String,
     },
     /// The name means something already.
-    #[error("{name} is the name under which URLs of Amazon's own storage look for their secrets")]
+    #[error("{name} is the name under which URLs of that service look for their secrets")]
     Reserved {
         /// The name.
-        name: &'static str,
+        name: String,
     },
     /// A text that names no place behind a connection.
     #[error("{text} names no place behind a connection")]

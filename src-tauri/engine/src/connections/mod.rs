@@ -30,8 +30,8 @@ use crate::http;
 use crate::spec::{Connection, JobSpec, Location, Secret, SecretField, SpecError, Via};
 use crate::storage::remote::connect::connect;
 
-/// Under this name, URLs that begin with `s3://` look for their secrets.
-const AMAZON: &str = "s3";
+/// Under these names, URLs that begin with `s3://`, `az://` and `gs://` look for their secrets.
+const OF_URLS: [&str; 3] = ["s3", "azure", "gcs"];
 
 /// One of the user's connections. Never a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -126,10 +126,10 @@ fn known(name: String, connection: Connection) -> Known {
     Known { name, connection, secrets }
 }
 
-/// Under Amazon's name stands nothing else.
+/// Under the names of [`OF_URLS`] stands nothing else.
 fn check_name(name: &str, connection: &Connection) -> Result<(), ConnectionError> {
-    if name == AMAZON && connection.own_name() != AMAZON {
-        return Err(ConnectionError::Reserved { name: AMAZON });
+    if OF_URLS.contains(&name) && connection.own_name() != name {
+        return Err(ConnectionError::Reserved { name: name.to_owned() });
     }
     Ok(())
 }

@@ -225,7 +225,7 @@ impl Way<'_> {
             self.sent(&mut sending, &mut receipts, &upload, &to).await?;
         }
         let receipts: Vec<String> = receipts.into_iter().flatten().collect();
-        let completing = bucket.complete(&to.key, &upload.id, receipts, to.mode);
+        let completing = bucket.complete(&to.key, &upload.id, receipts, &to.told, to.mode);
         let completed = self.alive(line.ask(&bucket.endpoint, COMPLETE, completing)).await;
         match completed {
             Ok(stored) => {

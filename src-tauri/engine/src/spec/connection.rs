@@ -16,6 +16,10 @@ use super::{SpecError, is_default};
 pub enum Connection {
     /// Object storage that speaks the protocol of Amazon S3.
     S3(S3),
+    /// Azure Blob Storage.
+    Azure(Azure),
+    /// Google Cloud Storage.
+    Gcs(Gcs),
     /// Files over SSH.
     Sftp(Sftp),
     /// Files over HTTP (RFC 4918).
@@ -80,6 +84,42 @@ pub enum S3Guard {
     /// A look before each object, for services that do not know the condition: who comes between the
     /// look and the object is not seen.
     Look,
+}
+
+/// Azure Blob Storage. What is left out comes from the environment of the Azure tools
+/// (`AZURE_STORAGE_ACCOUNT`, `AZURE_STORAGE_KEY`, `AZURE_STORAGE_SAS_TOKEN`).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct Azure {
+    /// The storage account's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Where the account's blobs are, as a connection string has it under `BlobEndpoint`: another cloud, or an
+    /// emulator such as `http://127.0.0.1:10000/devstoreaccount1`. Default:
+    /// `https://ACCOUNT.blob.core.windows.net`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// Nobody signs in: for public containers.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub anonymous: bool,
+}
+
+/// Google Cloud Storage. Who signs in is left out where the Google tools know it
+/// (`GOOGLE_APPLICATION_CREDENTIALS`, `gcloud auth application-default login`).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
+#[serde(default, deny_unknown_fields)]
+pub struct Gcs {
+    /// Another address of the service, such as an emulator's. Default: `https://storage.googleapis.com`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// The file with the service account's key, as Google gives it (JSON). Default: the secret
+    /// `service_account_key`, which is that file's content.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(type = "string | null")]
+    pub key_file: Option<PathBuf>,
+    /// Nobody signs in: for public buckets.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub anonymous: bool,
 }
 
 /// Files over SSH.
@@ -212,6 +252,8 @@ impl Connection {
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::S3(_) => "s3",
+            Self::Azure(_) => "azure",
+            Self::Gcs(_) => "gcs",
             Self::Sftp(_) => "sftp",
             Self::Webdav(_) => "webdav",
             Self::Ftp(_) => "ftp",
@@ -221,21 +263,35 @@ impl Connection {
 
     /// The secrets that it may need.
     pub const fn secrets(&self) -> &'static [SecretField] {
-        use SecretField::{AccessKeyId, KeyPassphrase, Password, SecretAccessKey, SessionToken, Token};
+        use SecretField::{
+            AccessKeyId, AccountKey, KeyPassphrase, Password, SasToken, SecretAccessKey, ServiceAccountKey,
+            SessionToken, Token,
+        };
         match self {
             Self::S3(_) => &[AccessKeyId, SecretAccessKey, SessionToken],
+            Self::Azure(_) => &[AccountKey, SasToken],
+            Self::Gcs(_) => &[ServiceAccountKey],
             Self::Sftp(_) => &[Password, KeyPassphrase],
             Self::Webdav(_) | Self::Http(_) => &[Password, Token],
             Self::Ftp(_) => &[Password],
         }
     }
 
+    /// Whether its service keeps objects in buckets, so that the first part of a path is the bucket's name.
+    pub const fn has_buckets(&self) -> bool {
+        matches!(self, Self::S3(_) | Self::Azure(_) | Self::Gcs(_))
+    }
+
     /// The name under which the secrets of a connection are kept that a URL describes: its host's.
-    /// Object storage at Amazon is `s3`.
+    /// Object storage at Amazon is `s3`, at Microsoft `azure`, at Google `gcs`.
     pub fn own_name(&self) -> String {
         let host_of = |url: &str| Url::parse(url).ok().and_then(|url| url.host_str().map(ToOwned::to_owned));
         match self {
-            Self::S3(s3) => s3.endpoint.as_deref().and_then(host_of).unwrap_or_else(|| "s3".to_owned()),
+            Self::S3(S3 { endpoint, .. })
+            | Self::Azure(Azure { endpoint, .. })
+            | Self::Gcs(Gcs { endpoint, .. }) => {
+                endpoint.as_deref().and_then(host_of).unwrap_or_else(|| self.kind().to_owned())
+            }
             Self::Sftp(Sftp { host, .. }) | Self::Ftp(Ftp { host, .. }) => host.clone(),
             Self::Webdav(Webdav { url, .. }) | Self::Http(Http { url, .. }) => {
                 host_of(url).unwrap_or_else(|| url.clone())
@@ -252,8 +308,15 @@ impl Connection {
                 "its name must be 2 to 64 letters, digits, `-`, `_` or `.`, and begin with a letter or digit",
             );
         }
+        if let Self::Azure(Azure { account: Some(account), .. }) = self
+            && !is_account_name(account)
+        {
+            return wrong("its account's name has 3 to 24 small letters and digits");
+        }
         let url = match self {
-            Self::S3(s3) => s3.endpoint.as_deref(),
+            Self::S3(S3 { endpoint, .. })
+            | Self::Azure(Azure { endpoint, .. })
+            | Self::Gcs(Gcs { endpoint, .. }) => endpoint.as_deref(),
             Self::Webdav(webdav) => Some(webdav.url.as_str()),
             Self::Http(http) => match http.check_sign_in() {
                 Some(what) => return wrong(what),
@@ -272,6 +335,10 @@ impl Connection {
             Some(Ok(url)) if !url.username().is_empty() || url.password().is_some() => wrong(
                 "a user or a password stands in its address; write `user = …` and keep the password as a secret",
             ),
+            // A shared access signature stands there.
+            Some(Ok(url)) if self.has_buckets() && url.query().is_some() => {
+                wrong("a ? stands in its address; keep a SAS token as a secret")
+            }
             Some(Ok(_)) => Ok(()),
             Some(Err(error)) => wrong(&format!("its address is not right: {error}")),
         }
@@ -286,6 +353,13 @@ pub fn is_connection_name(name: &str) -> bool {
         && name.chars().all(|char| char.is_ascii_alphanumeric() || "-_.".contains(char))
 }
 
+/// Whether a storage account of Azure may have this name (Azure Storage, "Storage account name"): it stands in
+/// the host's name, and what is signed goes there.
+pub(crate) fn is_account_name(name: &str) -> bool {
+    (3..=24).contains(&name.len())
+        && name.chars().all(|char| char.is_ascii_lowercase() || char.is_ascii_digit())
+}
+
 /// Which secret of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]
@@ -296,6 +370,12 @@ pub enum SecretField {
     SecretAccessKey,
     /// S3: what temporary keys need besides.
     SessionToken,
+    /// Azure: a key of the storage account.
+    AccountKey,
+    /// Azure: a shared access signature, instead of a key.
+    SasToken,
+    /// Google Cloud Storage: the content of a service account's key file (JSON).
+    ServiceAccountKey,
     /// The password of the connection's user.
     Password,
     /// What unlocks the private key.
@@ -306,10 +386,13 @@ pub enum SecretField {
 
 impl SecretField {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 9] = [
         Self::AccessKeyId,
         Self::SecretAccessKey,
         Self::SessionToken,
+        Self::AccountKey,
+        Self::SasToken,
+        Self::ServiceAccountKey,
         Self::Password,
         Self::KeyPassphrase,
         Self::Token,
@@ -321,6 +404,9 @@ impl SecretField {
             Self::AccessKeyId => "access_key_id",
             Self::SecretAccessKey => "secret_access_key",
             Self::SessionToken => "session_token",
+            Self::AccountKey => "account_key",
+            Self::SasToken => "sas_token",
+            Self::ServiceAccountKey => "service_account_key",
             Self::Password => "password",
             Self::KeyPassphrase => "key_passphrase",
             Self::Token => "token",
@@ -401,6 +487,18 @@ mod tests {
         let error = webdav("https://u:hunter2@host/x").check("dam").expect_err("refused").to_string();
         assert!(!error.contains("hunter2"), "{error}");
         assert!(Connection::Sftp(Sftp::at("user@host".into())).check("nas").is_err());
+        let azure = |account: &str, endpoint: &str| {
+            Connection::Azure(Azure {
+                account: Some(account.into()),
+                endpoint: Some(endpoint.into()),
+                anonymous: false,
+            })
+        };
+        assert!(azure("media01", "http://127.0.0.1:10000/media01").check("cloud").is_ok());
+        assert!(azure("evil.example/", "https://host").check("cloud").is_err());
+        let error =
+            azure("media01", "https://host/?sig=hunter2").check("cloud").expect_err("refused").to_string();
+        assert!(!error.contains("hunter2"), "{error}");
         let http = |header: &str| Http { header: Some(header.into()), ..Http::at("https://host/x".into()) };
         assert!(Connection::Http(http("X-Api-Key")).check("dam").is_ok());
         assert!(Connection::Http(http("X Key:")).check("dam").is_err());

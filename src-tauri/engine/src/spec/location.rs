@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! /Volumes/Archive   Z:\Archive   ./odd:name      a path on this computer
-//! s3://bucket/prefix   sftp://ingest@nas.example:2222/archive   webdavs://dam.example/media
+//! s3://bucket/prefix   az://container/prefix   gs://bucket/prefix
+//! sftp://ingest@nas.example:2222/archive   webdavs://dam.example/media
 //! ftp://host/path   ftps://host/path                          a URL, which is its own connection
 //! archive:bucket/prefix   nas:archive                        a connection's name, `:`, a path there
 //! ```
@@ -25,7 +26,7 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::connection::{Connection, Ftp, FtpTls, S3, Sftp, Webdav, is_connection_name};
+use super::connection::{Azure, Connection, Ftp, FtpTls, Gcs, S3, Sftp, Webdav, is_connection_name};
 
 /// A folder or file on this computer or behind a connection. In job files and in the page: a string.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -68,14 +69,17 @@ pub enum LocationError {
         host: String,
     },
     /// A scheme that no connection speaks.
-    #[error("{scheme}:// is no place for files; use s3, or a path on this computer")]
+    #[error("{scheme}:// is no place for files; use s3, az or gs, or a path on this computer")]
     Scheme {
         /// The scheme.
         scheme: String,
     },
     /// What stands for the bucket cannot be one's name. The message does not repeat it: it may be a key.
-    #[error("{BUCKET_RULE}; write s3://bucket/prefix, and no key or address in it")]
-    Bucket,
+    #[error("{BUCKET_RULE}; write {scheme}://bucket/prefix, and no key or address in it")]
+    Bucket {
+        /// The URL's scheme.
+        scheme: String,
+    },
     /// A URL that cannot be read.
     #[error("the URL {text} is not right: {why}")]
     Malformed {
@@ -240,8 +244,14 @@ fn is_scheme(text: &str) -> bool {
 
 /// The connection that a URL describes, and the path behind it.
 fn of_url(scheme: &str, rest: &str, text: &str) -> Result<(Connection, String), LocationError> {
-    if scheme == "s3" {
-        return of_s3(rest);
+    let in_buckets = match scheme {
+        "s3" => Some(Connection::S3(S3::default())),
+        "az" => Some(Connection::Azure(Azure::default())),
+        "gs" => Some(Connection::Gcs(Gcs::default())),
+        _ => None,
+    };
+    if let Some(connection) = in_buckets {
+        return Ok((connection, of_bucket(scheme, rest)?));
     }
     if !matches!(scheme, "sftp" | "webdav" | "webdavs" | "ftp" | "ftps") {
         return Err(LocationError::Scheme { scheme: scheme.to_owned() });
@@ -298,20 +308,20 @@ fn host_of(rest: &str) -> String {
     after.split(['/', '?', '#', ':']).next().unwrap_or_default().to_owned()
 }
 
-/// `s3://bucket/key` as the AWS tools write it: nothing in it is encoded.
-fn of_s3(rest: &str) -> Result<(Connection, String), LocationError> {
+/// The path of `s3://bucket/key` and its like, as the services' own tools write it: nothing in it is encoded.
+fn of_bucket(scheme: &str, rest: &str) -> Result<String, LocationError> {
     let bucket = rest.split('/').next().unwrap_or_default();
     if bucket.contains('@') || (bucket.contains(':') && rest.contains('@')) {
         return Err(LocationError::Password { host: host_of(rest) });
     }
     if bucket.is_empty() {
-        let why = "it names no bucket; write s3://bucket/prefix".to_owned();
-        return Err(LocationError::Malformed { text: shown("s3", rest), why });
+        let why = format!("it names no bucket; write {scheme}://bucket/prefix");
+        return Err(LocationError::Malformed { text: shown(scheme, rest), why });
     }
     if !is_bucket_name(bucket) {
-        return Err(LocationError::Bucket);
+        return Err(LocationError::Bucket { scheme: scheme.to_owned() });
     }
-    Ok((Connection::S3(S3::default()), rest.to_owned()))
+    Ok(rest.to_owned())
 }
 
 #[cfg(test)]
@@ -359,6 +369,12 @@ mod tests {
         assert_eq!(place.via(), &Via::Url(Box::new(Connection::S3(S3::default()))));
         assert_eq!(place.path(), "media/a%20b/c?d");
 
+        let place = remote("az://media/a%20b");
+        assert_eq!(place.via(), &Via::Url(Box::new(Connection::Azure(Azure::default()))));
+        assert_eq!(place.path(), "media/a%20b");
+        let place = remote("gs://media");
+        assert_eq!(place.via(), &Via::Url(Box::new(Connection::Gcs(Gcs::default()))));
+
         let place = remote("sftp://ingest@nas.example:2222/archive/a%20b");
         let sftp = Sftp { port: Some(2222), user: Some("ingest".into()), ..Sftp::at("nas.example".into()) };
         assert_eq!(place.via(), &Via::Url(Box::new(Connection::Sftp(sftp))));
@@ -380,6 +396,8 @@ mod tests {
             "s3://AKIA:hunter2",
             "s3://hunter2@bucket",
             "s3:///AKIA:hunter2@bucket",
+            "az://account:hunter2@container/x",
+            "gs://hunter2@bucket",
             "ftp://u:hunter2@:99999/x",
         ] {
             let error = text.parse::<Location>().expect_err(text).to_string();

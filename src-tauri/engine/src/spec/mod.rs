@@ -27,9 +27,10 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use catalogue::{Catalogue, CatalogueFormat, ChecksumColumn, PrefixRule, UrlName};
+pub(crate) use connection::is_account_name;
 pub use connection::{
-    Connection, Environment, Ftp, FtpTls, Http, S3, S3Checksum, S3Guard, Secret, SecretField, Secrets, Sftp,
-    Webdav, is_connection_name,
+    Azure, Connection, Environment, Ftp, FtpTls, Gcs, Http, S3, S3Checksum, S3Guard, Secret, SecretField,
+    Secrets, Sftp, Webdav, is_connection_name,
 };
 pub use control::{Autopilot, Control, Lease, Recovery, RetryRule, Schedule};
 pub use delivery::{Delivery, HashAlgorithm, OnConflict, Verify};

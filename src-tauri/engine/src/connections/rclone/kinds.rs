@@ -1,21 +1,26 @@
 //! What rclone's remotes are in our words, kind by kind. Options and their meaning:
-//! <https://rclone.org/s3/>, <https://rclone.org/sftp/>, <https://rclone.org/webdav/>,
+//! <https://rclone.org/s3/>, <https://rclone.org/azureblob/>, <https://rclone.org/googlecloudstorage/>,
+//! <https://rclone.org/sftp/>, <https://rclone.org/webdav/>,
 //! <https://rclone.org/ftp/>.
 
 use std::path::PathBuf;
 
 use super::file::Remote;
 use super::{Translated, dropped, obscure};
-use crate::spec::{Connection, Ftp, FtpTls, S3, Secret, SecretField, Sftp, Webdav};
+use crate::spec::{Azure, Connection, Ftp, FtpTls, Gcs, S3, Secret, SecretField, Sftp, Webdav};
 
 /// A remote in our words, or why it cannot be said in them.
 pub(super) fn translate(remote: &Remote) -> Result<Translated, String> {
     match remote.get("type") {
         Some("s3") => s3(remote),
+        Some("azureblob") => azure(remote),
+        Some("google cloud storage") => gcs(remote),
         Some("sftp") => sftp(remote),
         Some("webdav") => webdav(remote),
         Some("ftp") => ftp(remote),
-        Some(kind) => Err(format!("it is of the kind {kind}; only s3, sftp, webdav and ftp can be imported")),
+        Some(kind) => Err(format!(
+            "it is of the kind {kind}; only s3, azureblob, google cloud storage, sftp, webdav and ftp can be imported"
+        )),
         None => Err("it names no type".into()),
     }
 }
@@ -63,6 +68,70 @@ fn s3(remote: &Remote) -> Result<Translated, String> {
         "session_token",
     ];
     Ok(Translated { connection: Connection::S3(connection), secrets, dropped: dropped(remote, &used) })
+}
+
+fn azure(remote: &Remote) -> Result<Translated, String> {
+    const CHANGED: [&str; 10] = [
+        "tenant",
+        "client_id",
+        "client_secret",
+        "client_certificate_path",
+        "username",
+        "service_principal_file",
+        "use_msi",
+        "use_az",
+        "env_auth",
+        "connection_string",
+    ];
+    refuse(remote, &CHANGED)?;
+    let is_emulator = flag(remote, "use_emulator")?.unwrap_or(false);
+    if is_emulator {
+        return Err("it is an emulator; add it with `sluice connections add` and its address".into());
+    }
+    let mut secrets = Vec::new();
+    secrets.extend(plain(remote, "key").map(|key| (SecretField::AccountKey, key)));
+    let (mut account, mut endpoint) = (remote.get("account").map(ToOwned::to_owned), None);
+    if let Some(sas) = remote.get("sas_url") {
+        // rclone takes what stands there and nothing else.
+        let wrong = || "its sas_url is no address with a SAS token".to_owned();
+        let (base, token) = sas.split_once('?').ok_or_else(wrong)?;
+        let url = reqwest::Url::parse(base).map_err(|_| wrong())?;
+        if !url.path().trim_matches('/').is_empty() {
+            return Err("its sas_url is for one container alone; add it with `sluice connections add`".into());
+        }
+        account = account.or_else(|| url.host_str()?.split('.').next().map(ToOwned::to_owned));
+        endpoint = Some(base.trim_end_matches('/').to_owned());
+        secrets = vec![(SecretField::SasToken, Secret::new(token.to_owned()))];
+    } else if let Some(own) = remote.get("endpoint") {
+        // rclone puts the account before it.
+        let account = account.as_deref().ok_or("it names no account; add it in rclone first")?;
+        let host = own.split_once("://").map_or(own, |(_, host)| host).trim_end_matches('/');
+        endpoint = Some(format!("https://{account}.{host}"));
+    }
+    let anonymous = secrets.is_empty();
+    let used = ["account", "key", "sas_url", "endpoint", "use_emulator"];
+    let connection = Connection::Azure(Azure { account, endpoint, anonymous });
+    Ok(Translated { connection, secrets, dropped: dropped(remote, &used) })
+}
+
+fn gcs(remote: &Remote) -> Result<Translated, String> {
+    const CHANGED: [&str; 5] = ["client_id", "client_secret", "token", "access_token", "user_project"];
+    refuse(remote, &CHANGED)?;
+    let key = plain(remote, "service_account_credentials");
+    let key_file = remote.get("service_account_file").map(at_home).filter(|_| key.is_none());
+    let from_environment = flag(remote, "env_auth")?.unwrap_or(false);
+    let anonymous = flag(remote, "anonymous")?.unwrap_or(false);
+    if key.is_none() && key_file.is_none() && !from_environment && !anonymous {
+        return Err(
+            "it signs in by a person's browser, which this version does not; name a service account in it"
+                .into(),
+        );
+    }
+    let connection =
+        Connection::Gcs(Gcs { endpoint: remote.get("endpoint").map(with_scheme), key_file, anonymous });
+    let secrets = key.map(|key| (SecretField::ServiceAccountKey, key)).into_iter().collect();
+    let used = ["service_account_credentials", "service_account_file", "env_auth", "anonymous", "endpoint"];
+    Ok(Translated { connection, secrets, dropped: dropped(remote, &used) })
 }
 
 fn sftp(remote: &Remote) -> Result<Translated, String> {
@@ -243,6 +312,31 @@ mod tests {
     }
 
     #[test]
+    fn the_other_clouds_keep_their_accounts_and_their_keys() {
+        let azure = taken("type = azureblob\naccount = media01\nkey = AK==\nupload_cutoff = 1\n");
+        let expected = Azure { account: Some("media01".into()), ..Azure::default() };
+        assert_eq!(azure.connection, Connection::Azure(expected.clone()));
+        assert_eq!((shown(&azure), azure.dropped.len()), (vec![(SecretField::AccountKey, "AK==")], 1));
+        let sas = taken("type = azureblob\nsas_url = https://media01.blob.core.windows.net/?sv=1&sig=x\n");
+        let endpoint = Some("https://media01.blob.core.windows.net".to_owned());
+        assert_eq!(sas.connection, Connection::Azure(Azure { endpoint, ..expected.clone() }));
+        assert_eq!(shown(&sas), [(SecretField::SasToken, "sv=1&sig=x")]);
+        let china =
+            taken("type = azureblob\naccount = media01\nkey = K\nendpoint = blob.core.chinacloudapi.cn\n");
+        let endpoint = Some("https://media01.blob.core.chinacloudapi.cn".to_owned());
+        assert_eq!(china.connection, Connection::Azure(Azure { endpoint, ..expected }));
+
+        let gcs = taken("type = google cloud storage\nservice_account_file = /k.json\nproject_number = 1\n");
+        assert_eq!(
+            gcs.connection,
+            Connection::Gcs(Gcs { key_file: Some("/k.json".into()), ..Gcs::default() })
+        );
+        let inline = taken("type = google cloud storage\nservice_account_credentials = {\"a\":1}\n");
+        assert_eq!(inline.connection, Connection::Gcs(Gcs::default()));
+        assert_eq!(shown(&inline), [(SecretField::ServiceAccountKey, "{\"a\":1}")]);
+    }
+
+    #[test]
     fn passwords_of_servers_are_revealed() {
         let sftp = taken(
             "type = sftp\nhost = nas\nport = 2022\nuser = u\npass = KoR50feiUcatQzw-Ln9wUKFd8sbO\n\
@@ -282,6 +376,10 @@ mod tests {
             ("type = webdav\nurl = https://d\nheaders = Cookie,hunter2", "headers"),
             ("type = ftp\nhost = h\nuser = u\nno_check_certificate = true", "no_check_certificate"),
             ("type = ftp\nhost = h", "user"),
+            ("type = azureblob\naccount = a\nclient_secret = hunter2", "client_secret"),
+            ("type = azureblob\nsas_url = hunter2", "sas_url"),
+            ("type = google cloud storage\ntoken = hunter2", "token"),
+            ("type = google cloud storage", "service account"),
             ("type = alias\nremote = a:b", "alias"),
             ("host = h", "type"),
         ] {

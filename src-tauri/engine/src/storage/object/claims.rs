@@ -28,8 +28,7 @@ const ENCRYPTED: [&str; 2] =
 pub(super) fn of(headers: &HeaderMap) -> Option<Claim> {
     let is_of_parts = headers.get("x-amz-checksum-type").is_some_and(|kind| kind == "COMPOSITE");
     let promised = HEADERS.into_iter().filter(|_| !is_of_parts).find_map(|(header, by)| {
-        let value = STANDARD.decode(headers.get(header)?.as_bytes()).ok()?;
-        let value = (value.len() == by.width()).then(|| hexadecimal(&value))?;
+        let value = decoded(headers.get(header)?.as_bytes(), by)?;
         Some(Claim { by, value, is_promised: true })
     });
     promised.or_else(|| of_tag(headers))
@@ -43,7 +42,13 @@ fn of_tag(headers: &HeaderMap) -> Option<Claim> {
     (is_hash && !is_encrypted).then_some(Claim { by, value: tag, is_promised: false })
 }
 
-fn hexadecimal(bytes: &[u8]) -> String {
+/// A checksum that stands in a header in base64, in hexadecimal. None: it is none of that kind.
+pub(super) fn decoded(text: &[u8], by: Checksum) -> Option<String> {
+    let value = STANDARD.decode(text).ok()?;
+    (value.len() == by.width()).then(|| hexadecimal(&value))
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -24,7 +24,8 @@ const IF_SOURCE: HeaderName = HeaderName::from_static("x-amz-copy-source-if-matc
 impl Bucket {
     /// Whether the service can copy from the other bucket to this one: whoever signs in is the same.
     pub(crate) fn can_copy_from(&self, other: &Self) -> bool {
-        (&self.name, &self.endpoint, &self.region) == (&other.name, &other.endpoint, &other.region)
+        let (Some(own), Some(its)) = (self.s3(), other.s3()) else { return false };
+        (&own.name, &self.endpoint, &own.region) == (&its.name, &other.endpoint, &its.region)
     }
 
     /// Lets the service copy an object of another bucket, or of this one, if it still has that tag.
@@ -55,7 +56,10 @@ impl Bucket {
         *request.method_mut() = Method::PUT;
         let url = format!("{}/{}", self.url, encoded(key)?);
         *request.uri_mut() = url.parse().map_err(|error: http::uri::InvalidUri| unsaid(&error))?;
-        let named = format!("/{}/{}", from.bucket, encoded(source)?);
+        let Some(of) = from.s3() else {
+            return Err(Fault::new(FaultKind::Unsupported, "only S3 copies by itself"));
+        };
+        let named = format!("/{}/{}", of.bucket, encoded(source)?);
         for (header, value) in [(SOURCE, named.as_str()), (IF_SOURCE, tag)] {
             let value = value.parse().map_err(|error: http::header::InvalidHeaderValue| unsaid(&error))?;
             request.headers_mut().insert(header, value);
@@ -82,14 +86,15 @@ impl Bucket {
     /// Whether the service is known to refuse a copy to a key that is taken, when it is told so. Many that
     /// refuse an object that is put there do not hear the condition of a copy.
     pub(crate) fn guards_copies(&self) -> bool {
-        self.guards() && self.guards_copies.load(Ordering::Relaxed)
+        self.guards() && self.s3().is_some_and(|own| own.guards_copies.load(Ordering::Relaxed))
     }
 
     /// Looks whether it does: an object that is there is copied onto itself.
     pub(crate) async fn learn_of_copies(&self, key: &str, tag: &str) {
+        let Some(own) = self.s3() else { return };
         let copied = self.copy_if((self, key, tag), key, true).await;
         let is_refused = copied.is_err_and(|fault| fault.kind == FaultKind::Taken);
-        self.guards_copies.store(is_refused, Ordering::Relaxed);
+        own.guards_copies.store(is_refused, Ordering::Relaxed);
     }
 
     async fn has(&self, key: &str, tag: &str) -> bool {

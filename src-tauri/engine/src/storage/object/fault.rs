@@ -1,11 +1,13 @@
 //! What an object store refused: the error code in its answer says most (Amazon S3 API Reference,
-//! "Error responses"), then the status, then what failed on the way.
+//! "Error responses"; Azure Storage, "Blob service error codes"; Cloud Storage, "HTTP status and error codes for
+//! XML"), then the status, then what failed on the way.
 
 use std::error::Error;
 
 use object_store::client::{HttpError, HttpErrorKind};
 
-use super::wire::{Damaged, Refused};
+use super::dialect::Damaged;
+use super::wire::Refused;
 use super::xml;
 use crate::record::show_bytes;
 use crate::storage::remote::fault::{Fault, FaultKind, kind_of_status, unconnected};
@@ -31,9 +33,14 @@ impl From<HttpError> for Fault {
 
 /// An answer with a status that means no success.
 pub(super) fn of_answer(status: u16, body: &str) -> Fault {
-    let code = xml::text_of(body, "Code").unwrap_or_default();
+    of_refusal(status, None, body)
+}
+
+/// The same; `code` says what went wrong where the body does not.
+fn of_refusal(status: u16, code: Option<&str>, body: &str) -> Fault {
+    let code = xml::text_of(body, "Code").or_else(|| code.map(ToOwned::to_owned)).unwrap_or_default();
     let said = xml::text_of(body, "Message").unwrap_or_default();
-    let kind = of_code(&code).unwrap_or_else(|| kind_of_status(status));
+    let kind = of_code(&code).or_else(|| of_token(body)).unwrap_or_else(|| kind_of_status(status));
     let words = match (code.as_str(), said.as_str()) {
         ("", "") => quoted(body),
         ("", said) => quoted(said),
@@ -51,7 +58,10 @@ fn of_chain(error: &(dyn Error + 'static)) -> Fault {
     let mut lost = None;
     while let Some(now) = cause {
         if let Some(refused) = now.downcast_ref::<Refused>() {
-            return Fault { retry_after: refused.retry_after, ..of_answer(refused.status, &refused.body) };
+            return Fault {
+                retry_after: refused.retry_after,
+                ..of_refusal(refused.status, refused.code.as_deref(), &refused.body)
+            };
         }
         if now.is::<Damaged>() {
             return Fault::new(FaultKind::Damaged, now.to_string());
@@ -71,11 +81,29 @@ fn of_chain(error: &(dyn Error + 'static)) -> Fault {
     Fault::new(kind, unconnected(quoted(&last.to_string())))
 }
 
+/// Where a key is changed for a token, errors are JSON (RFC 6749, 5.2).
+fn of_token(body: &str) -> Option<FaultKind> {
+    let answer: serde_json::Value = serde_json::from_str(body).ok()?;
+    let is_sign_in =
+        ["invalid_grant", "invalid_client", "unauthorized_client"].contains(&answer["error"].as_str()?);
+    is_sign_in.then_some(FaultKind::SignIn)
+}
+
 fn of_code(code: &str) -> Option<FaultKind> {
     Some(match code {
-        "NoSuchKey" | "NoSuchVersion" => FaultKind::Missing,
-        "NoSuchBucket" | "PermanentRedirect" => FaultKind::NoPlace,
-        "AccessDenied" | "AllAccessDisabled" | "AccountProblem" => FaultKind::Denied,
+        "NoSuchKey" | "NoSuchVersion" | "BlobNotFound" => FaultKind::Missing,
+        "NoSuchBucket"
+        | "PermanentRedirect"
+        | "ContainerNotFound"
+        | "ContainerBeingDeleted"
+        | "ContainerDisabled" => FaultKind::NoPlace,
+        "AccessDenied"
+        | "AllAccessDisabled"
+        | "AccountProblem"
+        | "AccountIsDisabled"
+        | "AuthorizationPermissionMismatch"
+        | "InsufficientAccountPermissions"
+        | "UserProjectMissing" => FaultKind::Denied,
         "InvalidAccessKeyId"
         | "SignatureDoesNotMatch"
         | "InvalidToken"
@@ -84,7 +112,11 @@ fn of_code(code: &str) -> Option<FaultKind> {
         | "InvalidSecurity"
         | "RequestTimeTooSkewed"
         | "NotSignedUp"
-        | "AuthorizationHeaderMalformed" => FaultKind::SignIn,
+        | "AuthorizationHeaderMalformed"
+        | "AuthenticationFailed"
+        | "AuthenticationRequired"
+        | "InvalidAuthenticationInfo"
+        | "NoAuthenticationInformation" => FaultKind::SignIn,
         "SlowDown"
         | "ServiceUnavailable"
         | "Throttling"
@@ -92,21 +124,27 @@ fn of_code(code: &str) -> Option<FaultKind> {
         | "TooManyRequests"
         | "RequestLimitExceeded"
         | "BandwidthLimitExceeded"
-        | "OperationAborted" => FaultKind::Throttled,
-        "RequestTimeout" => FaultKind::Timeout,
+        | "OperationAborted"
+        | "ServerBusy"
+        | "RateLimitExceeded" => FaultKind::Throttled,
+        "RequestTimeout" | "OperationTimedOut" => FaultKind::Timeout,
         // Two requests for one name at a moment; which of them won is told by the next look.
         "InternalError" | "ConditionalRequestConflict" => FaultKind::Busy,
-        "InvalidObjectState" => FaultKind::Archived,
-        "PreconditionFailed" => FaultKind::Changed,
-        "KeyTooLongError" => FaultKind::Name,
-        "EntityTooLarge" => FaultKind::TooLarge,
+        "InvalidObjectState" | "BlobArchived" | "BlobBeingRehydrated" => FaultKind::Archived,
+        "PreconditionFailed" | "ConditionNotMet" => FaultKind::Changed,
+        "BlobAlreadyExists" | "UnauthorizedBlobOverwrite" => FaultKind::Taken,
+        "LeaseIdMissing" => FaultKind::Locked,
+        "KeyTooLongError" | "KeyTooLong" | "InvalidResourceName" => FaultKind::Name,
+        "EntityTooLarge" | "RequestBodyTooLarge" | "BlockCountExceedsLimit" => FaultKind::TooLarge,
         "QuotaExceeded" | "XMinioStorageFull" => FaultKind::Full,
         "BadDigest"
         | "InvalidDigest"
         | "XAmzContentSHA256Mismatch"
         | "XAmzContentChecksumMismatch"
-        | "IncompleteBody" => FaultKind::Damaged,
-        "NoSuchUpload" | "InvalidPart" | "InvalidPartOrder" => FaultKind::NoUpload,
+        | "IncompleteBody"
+        | "Md5Mismatch"
+        | "Crc64Mismatch" => FaultKind::Damaged,
+        "NoSuchUpload" | "InvalidPart" | "InvalidPartOrder" | "InvalidBlockList" => FaultKind::NoUpload,
         "NotImplemented" | "MethodNotAllowed" => FaultKind::Unsupported,
         _ => return None,
     })
@@ -137,6 +175,15 @@ mod tests {
         assert_eq!(answer(200, "InternalError").kind, FaultKind::Busy);
         assert_eq!(answer(409, "ConditionalRequestConflict").kind, FaultKind::Busy);
         assert_eq!(answer(418, "New").said, "418 New: a < b");
+        assert_eq!(answer(409, "BlobAlreadyExists").kind, FaultKind::Taken);
+        assert_eq!(answer(409, "BlobArchived").kind, FaultKind::Archived);
+        assert_eq!(answer(403, "AuthenticationFailed").kind, FaultKind::SignIn);
+        assert_eq!(answer(403, "AuthorizationPermissionMismatch").kind, FaultKind::Denied);
+        assert_eq!(answer(503, "ServerBusy").kind, FaultKind::Throttled);
+        assert_eq!(answer(400, "InvalidBlockList").kind, FaultKind::NoUpload);
+        assert_eq!(of_refusal(404, Some("ContainerNotFound"), "").kind, FaultKind::NoPlace);
+        assert_eq!(of_answer(429, "").kind, FaultKind::Throttled);
+        assert_eq!(of_answer(400, "{\"error\": \"invalid_grant\"}").kind, FaultKind::SignIn);
         assert_eq!(of_answer(404, "").kind, FaultKind::Missing);
         assert_eq!(of_answer(500, "\x1b[31m").said, "500 \\u{1b}[31m");
     }

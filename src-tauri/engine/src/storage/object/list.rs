@@ -1,4 +1,5 @@
-//! Listing a bucket, page by page (Amazon S3 API Reference, `ListObjectsV2`).
+//! Listing a bucket, page by page (Amazon S3 API Reference, `ListObjectsV2`, which Google Cloud Storage speaks
+//! too; Azure Blob Storage, "List Blobs").
 //!
 //! `object_store` lists too, but gives up a whole page for one key that it finds no good path (`a//b`,
 //! `../x`, control characters), and takes the last `/` off a key. Here every key comes as it is: names
@@ -6,13 +7,14 @@
 
 use std::time::Duration;
 
-use object_store::client::{HttpRequest, HttpRequestBody};
+use object_store::client::HttpRequestBody;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use reqwest::Method;
 
-use super::Bucket;
 use super::fault::of_answer;
 use super::wire::collect;
 use super::xml::{self, Step, Unreadable};
+use super::{Bucket, Service};
 use crate::storage::remote::fault::{Fault, FaultKind};
 use crate::storage::remote::{Listed, Page};
 
@@ -23,23 +25,29 @@ pub(super) const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.')
 const PAGE: Duration = Duration::from_secs(120);
 
 /// Storage classes from which nothing can be read before it is brought back.
-const ARCHIVES: [&str; 2] = ["GLACIER", "DEEP_ARCHIVE"];
+pub(super) const ARCHIVES: [&str; 2] = ["GLACIER", "DEEP_ARCHIVE"];
+
+/// Reads an answer.
+type Read = fn(&str) -> Result<Page, Unreadable>;
 
 impl Bucket {
     /// A page of the keys that begin with `prefix`, as they are. `after`: the page before it said so.
     pub(crate) async fn list(&self, prefix: &str, after: Option<&str>) -> Result<Page, Fault> {
         let encoded = |text: &str| utf8_percent_encode(text, STRICT).to_string();
-        let mut query = format!("encoding-type=url&list-type=2&prefix={}", encoded(prefix));
-        if let Some(token) = after {
-            query = format!("continuation-token={}&{query}", encoded(token));
-        }
-        // Some services tell the bucket from a key by the slash.
-        let url = format!("{}/?{query}", self.url);
-        let mut request = HttpRequest::new(HttpRequestBody::empty());
-        *request.uri_mut() = url.parse().map_err(|error: http::uri::InvalidUri| {
-            Fault::new(FaultKind::Rejected, format!("its address makes no sense: {error}"))
-        })?;
-        let response = self.ask(request).await?;
+        let after = |word: &str| after.map(|after| format!("{word}={}&", encoded(after))).unwrap_or_default();
+        let prefix = encoded(prefix);
+        let (query, read): (_, Read) = match &self.service {
+            #[cfg(feature = "azure")]
+            Service::Azure(_) => (
+                format!("comp=list&{}prefix={prefix}&restype=container", after("marker")),
+                super::azure::read,
+            ),
+            _ => (
+                format!("{}encoding-type=url&list-type=2&prefix={prefix}", after("continuation-token")),
+                read,
+            ),
+        };
+        let response = self.ask(self.request(Method::GET, "", &query, HttpRequestBody::empty())?).await?;
         let status = response.status().as_u16();
         let late = |_| Fault::new(FaultKind::Timeout, "the page did not come to its end in time");
         let body = tokio::time::timeout(PAGE, collect(response.into_body())).await.map_err(late)??;
@@ -57,8 +65,8 @@ fn read(text: &str) -> Result<Page, Unreadable> {
     let (mut encoded, mut truncated, mut wrong) = (false, false, None);
     xml::walk(text, &mut |step| {
         match step {
-            Step::Begin("Contents") => entry = Some(Listed::default()),
-            Step::Begin(_) => {}
+            Step::Begin { name: "Contents", .. } => entry = Some(Listed::default()),
+            Step::Begin { .. } => {}
             Step::End("Contents", _) => page.entries.extend(entry.take()),
             Step::End("EncodingType", text) => encoded = text.trim().eq_ignore_ascii_case("url"),
             Step::End("IsTruncated", text) => truncated = text.trim() == "true",

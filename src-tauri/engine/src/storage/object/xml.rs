@@ -14,7 +14,8 @@ const DEEPEST: usize = 16;
 
 /// One step through an answer.
 pub(super) enum Step<'a> {
-    Begin(&'a str),
+    /// `is_encoded`: its text is spelt as in URLs, because XML cannot hold all of it (Azure).
+    Begin { name: &'a str, is_encoded: bool },
     /// The end of an element, with the text right in it.
     End(&'a str, String),
 }
@@ -35,14 +36,19 @@ pub(super) fn walk(text: &str, take: &mut dyn FnMut(Step) -> bool) -> Result<(),
                     return Err(Unreadable("its elements lie too deep".into()));
                 }
                 let name = start.local_name().as_ref().to_owned();
-                if !take(Step::Begin(&name)) {
+                let encoded = start.try_get_attribute("Encoded");
+                let encoded = encoded.map_err(|error| Unreadable(error.to_string()))?;
+                let is_encoded = encoded.is_some_and(|encoded| encoded.value.as_ref() == "true");
+                if !take(Step::Begin { name: &name, is_encoded }) {
                     return Ok(());
                 }
                 open.push((name, String::new()));
             }
             Event::Empty(start) => {
                 let name = start.local_name().as_ref().to_owned();
-                if !take(Step::Begin(&name)) || !take(Step::End(&name, String::new())) {
+                if !take(Step::Begin { name: &name, is_encoded: false })
+                    || !take(Step::End(&name, String::new()))
+                {
                     return Ok(());
                 }
             }

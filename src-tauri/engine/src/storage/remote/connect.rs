@@ -25,18 +25,18 @@ pub(crate) fn connect(
 ) -> Result<Place, Refusal> {
     let (name, connection) = connection_of(remote, shown, job, access)?;
     match &connection {
-        Connection::S3(s3) => {
+        Connection::S3(_) | Connection::Azure(_) | Connection::Gcs(_) => {
             let path = remote.path().trim_start_matches('/');
             let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
             if bucket.is_empty() {
                 return Err(Refusal {
                     code: "bucket_missing",
                     message: format!("{shown} names no bucket"),
-                    advice: "Write the bucket first: s3://bucket/prefix, or NAME:bucket/prefix.",
+                    advice: BUCKET_FIRST,
                 });
             }
-            let bucket = object::open(s3, &name, bucket, access.secrets.as_ref())
-                .map_err(|error| refused(&error, shown, &name))?;
+            let bucket = object::open(&connection, &name, bucket, access.secrets.as_ref())
+                .map_err(|error| refused(&error, shown, &name, &connection))?;
             Ok(Place::new(Store::Object(Arc::new(bucket)), prefix, shown.to_owned()))
         }
         Connection::Http(_) => Err(Refusal {
@@ -115,15 +115,31 @@ fn names_of(job: &JobSpec, access: &Access) -> String {
     if names.is_empty() { "; there is none yet".into() } else { format!("; there are {}", names.join(", ")) }
 }
 
-fn refused(error: &OpenError, shown: &str, name: &str) -> Refusal {
+const BUCKET_FIRST: &str = "Write the bucket (in Azure: the container) first: s3://bucket/prefix, az://container/prefix, gs://bucket/prefix, or NAME:bucket/prefix.";
+
+fn refused(error: &OpenError, shown: &str, name: &str, connection: &Connection) -> Refusal {
     match error {
-        OpenError::NoKey(missing) => {
+        OpenError::NoKey(missing) | OpenError::Nobody(missing) => {
             let variables: Vec<String> = missing.iter().map(|field| field.variable(name)).collect();
-            let are = if variables.len() == 1 { "is" } else { "are" };
+            let are = match error {
+                OpenError::Nobody(_) if variables.len() > 1 => "are both",
+                _ if variables.len() > 1 => "are",
+                _ => "is",
+            };
             Refusal {
                 code: "secret_missing",
                 message: format!("{shown}: {error}; {} {are} not set", variables.join(" and ")),
-                advice: "Keep the secret with `sluice connections add`, or set the environment variables before you start Sluice. The AWS tools' own (AWS_ACCESS_KEY_ID, AWS_PROFILE, ~/.aws) serve as well.",
+                advice: match connection {
+                    Connection::Azure(_) => {
+                        "Keep one of the secrets with `sluice connections add`, or set its environment variable before you start Sluice. Without an endpoint of its own, what the Azure tools take serves as well (AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN)."
+                    }
+                    Connection::Gcs(_) => {
+                        "Name the key file that Google gave you (key_file), or keep its content with `sluice connections add` or in that environment variable. Without an endpoint of its own, what the Google tools know serves as well (GOOGLE_APPLICATION_CREDENTIALS, `gcloud auth application-default login`)."
+                    }
+                    _ => {
+                        "Keep the secret with `sluice connections add`, or set the environment variables before you start Sluice. The AWS tools' own (AWS_ACCESS_KEY_ID, AWS_PROFILE, ~/.aws) serve as well."
+                    }
+                },
             }
         }
         OpenError::Secrets(_) => Refusal {
@@ -134,12 +150,20 @@ fn refused(error: &OpenError, shown: &str, name: &str) -> Refusal {
         OpenError::Bucket => Refusal {
             code: "bucket_invalid",
             message: format!("the connection {name}: {error}"),
-            advice: "Write the bucket first: s3://bucket/prefix, or NAME:bucket/prefix.",
+            advice: BUCKET_FIRST,
         },
         OpenError::Wrong(_) => Refusal {
             code: "connection_invalid",
             message: format!("{shown}: {error}"),
-            advice: "Correct the connection's endpoint, region or style.",
+            advice: match connection {
+                Connection::S3(_) => "Correct the connection's endpoint, region or style.",
+                _ => "Correct the connection's account, endpoint or secret.",
+            },
+        },
+        OpenError::Kind(_) => Refusal {
+            code: "connection_kind",
+            message: format!("{shown}: {error}"),
+            advice: "Take a Sluice that was built with it.",
         },
     }
 }

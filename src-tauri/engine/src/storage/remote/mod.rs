@@ -393,7 +393,7 @@ pub(crate) fn content_type(name: &[u8]) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{S3, Secret, SecretField, Secrets};
+    use crate::spec::{Connection, S3, Secret, SecretField, Secrets};
     use crate::storage::object;
 
     struct Any;
@@ -405,7 +405,7 @@ mod tests {
     }
 
     fn place(prefix: &str) -> Place {
-        let bucket = object::open(&S3::default(), "any", "media", &Any).expect("a bucket");
+        let bucket = object::open(&Connection::S3(S3::default()), "any", "media", &Any).expect("a bucket");
         Place::new(Store::Object(Arc::new(bucket)), prefix, format!("s3://media/{prefix}"))
     }
 

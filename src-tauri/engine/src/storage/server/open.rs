@@ -70,7 +70,7 @@ fn server(wanted: &Opened, place: &str) -> Result<Server, Failed> {
             let sessions = spec.sessions.unwrap_or(SESSIONS);
             Ok(new(endpoint, tree, Some(sessions), Protocol::Sftp(Box::new(Sftp::new(dial, sessions)))))
         }
-        Connection::S3(_) | Connection::Http(_) => {
+        Connection::S3(_) | Connection::Azure(_) | Connection::Gcs(_) | Connection::Http(_) => {
             Err(Failed::Wrong(format!("{} is no server with folders", wanted.connection.kind())))
         }
     }

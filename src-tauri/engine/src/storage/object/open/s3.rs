@@ -1,42 +1,26 @@
-//! From a connection to a bucket: which endpoint, which style, and who signs in. Asks nobody yet.
+//! From a connection to a bucket of S3: which endpoint, which style, and who signs in.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use object_store::aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsCredential, Checksum, S3ConditionalPut};
-use object_store::{ClientOptions, RetryConfig, StaticCredentialProvider};
+use object_store::{ClientOptions, StaticCredentialProvider};
 use reqwest::Url;
 
-use super::Bucket;
 use super::profile::{self, Profile};
-use super::sign::Signer;
-use super::wire::Wire;
-use crate::spec::{BUCKET_RULE, S3, S3Checksum, S3Guard, Secret, SecretField, Secrets, is_bucket_name};
+use super::{OpenError, no_retry, variable};
+use crate::spec::{S3, S3Checksum, S3Guard, Secret, SecretField, Secrets};
+use crate::storage::object::dialect::Dialect;
+use crate::storage::object::sign::Signer;
+use crate::storage::object::wire::Wire;
+use crate::storage::object::{Bucket, S3Bucket, Service};
 
 /// Where nothing says where: Amazon's first region, which other services take too.
 const REGION: &str = "us-east-1";
 
-/// A connection that cannot be used as it is.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum OpenError {
-    /// Without which secrets of its own; there may be half a key.
-    #[error("no key signs in to it")]
-    NoKey(&'static [SecretField]),
-    #[error("{0}")]
-    Secrets(String),
-    /// The message does not repeat it: it may be a key.
-    #[error("{BUCKET_RULE}")]
-    Bucket,
-    #[error("{0}")]
-    Wrong(String),
-}
-
 /// Opens a bucket. `name`: under which the connection's secrets are kept.
-pub(crate) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> Result<Bucket, OpenError> {
+pub(super) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> Result<Bucket, OpenError> {
     let wrong = |error: &dyn std::fmt::Display| OpenError::Wrong(error.to_string());
-    if !is_bucket_name(bucket) {
-        return Err(OpenError::Bucket);
-    }
     let named = s3.profile.clone().or_else(|| variable("AWS_PROFILE"));
     let profile = profile::read(named.as_deref().unwrap_or("default"));
     let region = s3.region.clone().or_else(|| variable("AWS_REGION"));
@@ -55,7 +39,9 @@ pub(crate) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> 
         Some(endpoint) => in_host(endpoint, bucket)?,
     };
     let origin = origin_of(&url, endpoint.as_deref())?;
-    let wire = Wire::new(s3.checksum == S3Checksum::Md5).map_err(|error| wrong(&error))?;
+    let with_md5 = s3.checksum == S3Checksum::Md5;
+    let speaking = |guarded, signer| Dialect::S3 { guarded, with_md5, signer };
+    let wire = Wire::new(speaking(false, None)).map_err(|error| wrong(&error))?;
     // The environment also says how a server signs in (web identity, container, instance).
     let mut builder = AmazonS3Builder::from_env()
         .with_bucket_name(bucket)
@@ -84,28 +70,25 @@ pub(crate) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> 
         None => return Err(OpenError::NoKey(&[SecretField::AccessKeyId, SecretField::SecretAccessKey])),
     }
     let build = |wire: Wire| builder.clone().with_http_connector(wire).build().map_err(|error| wrong(&error));
-    let wire = if s3.anonymous {
-        wire
+    let signer = if s3.anonymous {
+        None
     } else {
         let credentials = Arc::clone(build(wire.clone())?.credentials());
-        wire.signed_by(Signer { credentials, region: region.clone() })
+        Some(Arc::new(Signer { credentials, region: region.clone() }))
     };
-    let store = build(wire.clone())?;
-    let guarded = build(wire.guarded())?;
-    let guards = AtomicBool::new(s3.guard == S3Guard::Conditional);
-    Ok(Bucket {
-        endpoint: origin.into(),
-        url,
+    let guarded = build(wire.speaking(speaking(true, signer.clone())))?;
+    let wire = wire.speaking(speaking(false, signer));
+    let service = Service::S3(S3Bucket {
+        store: build(wire.clone())?,
+        guarded,
         bucket: bucket.to_owned(),
         region,
         name: name.to_owned(),
         anonymous: s3.anonymous,
-        store,
-        guarded,
-        wire,
-        guards,
         guards_copies: false.into(),
-    })
+    });
+    let guards = AtomicBool::new(s3.guard == S3Guard::Conditional);
+    Ok(Bucket { endpoint: origin.into(), url, wire, service, guards })
 }
 
 /// The key that signs in, by the first who has one: the connection's own secrets, the profile that it
@@ -193,18 +176,10 @@ fn in_host(endpoint: &str, bucket: &str) -> Result<String, OpenError> {
     Ok(url.as_str().trim_end_matches('/').to_owned())
 }
 
-/// Ours see every error.
-fn no_retry() -> RetryConfig {
-    RetryConfig { max_retries: 0, ..RetryConfig::default() }
-}
-
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::Connection;
 
     struct Known;
 
@@ -253,13 +228,14 @@ mod tests {
 
     #[test]
     fn neither_bucket_nor_region_chooses_the_host() {
+        let open = |s3: &S3, bucket| super::super::open(&Connection::S3(s3.clone()), "nas", bucket, &Known);
         let style = |path_style| S3 { path_style: Some(path_style), ..S3::default() };
         let at = |path_style| S3 { endpoint: Some("https://s3.example".into()), ..style(path_style) };
         for bucket in
             ["evil.example#", "evil.example?", "u:p@evil.example", "evil.example\\", "evil:80", "..", "a%2fb"]
         {
             for s3 in [style(true), style(false), at(true), at(false)] {
-                let error = open(&s3, "nas", bucket, &Known).expect_err(bucket);
+                let error = open(&s3, bucket).expect_err(bucket);
                 assert_eq!(error, OpenError::Bucket);
                 assert!(!error.to_string().contains("evil"), "{error}");
             }
@@ -267,7 +243,7 @@ mod tests {
         for region in ["evil.example/", "x@evil.example#", "evil.example?", "a.b", ""] {
             for path_style in [true, false] {
                 let s3 = S3 { region: Some(region.into()), ..style(path_style) };
-                assert!(matches!(open(&s3, "nas", "media", &Known), Err(OpenError::Wrong(_))), "{region}");
+                assert!(matches!(open(&s3, "media"), Err(OpenError::Wrong(_))), "{region}");
             }
         }
     }
