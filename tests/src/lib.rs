@@ -6,6 +6,8 @@
 
 pub mod attempts;
 #[cfg(unix)]
+pub mod azurite;
+#[cfg(unix)]
 pub mod cable;
 pub mod command;
 pub mod compare;
@@ -35,6 +37,8 @@ pub mod scissors;
 #[cfg(unix)]
 pub mod servers;
 pub mod services;
+#[cfg(unix)]
+pub mod shelf;
 pub mod site;
 pub mod story;
 #[cfg(target_os = "linux")]

@@ -40,8 +40,15 @@ pub struct Server {
 /// # Panics
 /// When it is not there.
 pub(crate) fn installed(name: &str) -> PathBuf {
-    let folder = own_folder().parent().expect("the target folder").join("tools/servers/bin");
-    let path = folder.join(name);
+    tool(&Path::new("servers/bin").join(name))
+}
+
+/// A file of what `npm test` installs.
+///
+/// # Panics
+/// When it is not there.
+pub(crate) fn tool(name: &Path) -> PathBuf {
+    let path = own_folder().parent().expect("the target folder").join("tools").join(name);
     assert!(path.is_file(), "{} is not there; `npm test` installs it", path.display());
     path
 }

@@ -2,6 +2,7 @@
 
 #![cfg(target_os = "linux")]
 
+mod azure;
 mod bad_input;
 mod canary;
 mod catalogue;

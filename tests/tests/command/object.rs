@@ -1,6 +1,5 @@
 //! Object storage at either end, with real servers.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -10,42 +9,9 @@ use sluice_tests::command::{self, COMPLETE, Ended, REFUSED, Status, WITH_FAILURE
 use sluice_tests::compare::{assert_same, same_bytes};
 use sluice_tests::lab::{Lab, Script};
 use sluice_tests::process::Running;
-use sluice_tests::servers::{BUCKET, Kind, Server, connection, leaks, signed};
-use sluice_tests::site::Site;
+use sluice_tests::servers::{BUCKET, Kind, Server, leaks, signed};
+use sluice_tests::shelf::{Shelf, column};
 use sluice_tests::{tree, wait};
-
-/// A job between a folder and the connection `shelf`.
-struct Shelf {
-    site: Site,
-    url: String,
-}
-
-impl Shelf {
-    fn new(url: String) -> Self {
-        Self { site: Site::new(), url }
-    }
-
-    /// Writes a job; `more` comes before the connection.
-    fn job(&self, name: &str, source: &str, destination: &str, more: &str) -> PathBuf {
-        let path = self.site.path(&format!("{name}.toml"));
-        let text = format!(
-            "sources = [{source:?}]\ndestination = {destination:?}\n{more}\n{}",
-            connection(&self.url)
-        );
-        std::fs::write(&path, text).expect("the job file");
-        path
-    }
-
-    /// The job that brings the source folder to the shelf.
-    fn upload(&self, more: &str) -> PathBuf {
-        self.job("up", text(&self.site.source), &format!("shelf:{BUCKET}/in"), more)
-    }
-
-    /// The job that brings it back to the destination folder.
-    fn download(&self, more: &str) -> PathBuf {
-        self.job("down", &format!("shelf:{BUCKET}/in"), text(&self.site.destination), more)
-    }
-}
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("ASCII")
@@ -59,27 +25,11 @@ fn run(word: &str, file: &Path) -> Ended {
     Running::start(sluice(word, file)).ended()
 }
 
-/// What the checkpoint holds of its records, by target.
-fn column(site: &Site, checkpoint: &Path, wanted: &str) -> BTreeMap<String, String> {
-    let out = site.path("catalogue.csv");
-    command::run(["catalogue-out".as_ref(), checkpoint.as_os_str(), "--out".as_ref(), out.as_os_str()])
-        .expect(COMPLETE);
-    let mut reader = csv::Reader::from_path(out).expect("the catalogue");
-    let columns = reader.headers().expect("columns").clone();
-    let number = |name: &str| columns.iter().position(|column| column.trim_start_matches('\u{feff}') == name);
-    let (target, hash) = (number("target").expect("target"), number(wanted).expect("the column"));
-    reader
-        .records()
-        .map(|row| row.expect("a row"))
-        .map(|row| (row[target].into(), row[hash].into()))
-        .collect()
-}
-
 #[test]
 fn a_folder_goes_to_object_storage_and_back() {
     for kind in [Kind::Rclone, Kind::Moto] {
         let server = Server::start(kind);
-        let shelf = Shelf::new(server.url());
+        let shelf = Shelf::s3(server.url());
         let source = &shelf.site.source;
         tree::small_files(source, 40, 1);
         tree::file(&source.join("large.mov"), (11 << 20) + 7, 2);
@@ -114,7 +64,7 @@ fn a_killed_upload_goes_on_from_the_next_part() {
     const SIZE: u64 = 96 << 20;
     let server = Server::start(Kind::Rclone);
     let cable = Cable::to(&server.url(), Weather::default());
-    let shelf = Shelf::new(cable.url());
+    let shelf = Shelf::s3(cable.url());
     tree::file(&shelf.site.source.join("reel.mov"), SIZE, 5);
     let job = shelf.upload("[control]\nbandwidth = \"60MB/s\"\n[deliver]\nverify = \"written\"");
     let checkpoint = shelf.site.path("up.sluice");
@@ -153,7 +103,7 @@ fn a_source_that_changed_begins_its_parts_anew() {
     const SIZE: u64 = 40 << 20;
     let server = Server::start(Kind::Rclone);
     let cable = Cable::to(&server.url(), Weather::default());
-    let shelf = Shelf::new(cable.url());
+    let shelf = Shelf::s3(cable.url());
     let reel = shelf.site.source.join("reel.mov");
     tree::file(&reel, SIZE, 5);
     let job = shelf.upload("[control]\nbandwidth = \"40MB/s\"\nbackoff_base_ms = 5");
@@ -171,7 +121,7 @@ fn an_abandoned_upload_is_given_up_on_request() {
     const SIZE: u64 = 40 << 20;
     let server = Server::start(Kind::Moto);
     let cable = Cable::to(&server.url(), Weather::default());
-    let shelf = Shelf::new(cable.url());
+    let shelf = Shelf::s3(cable.url());
     tree::file(&shelf.site.source.join("reel.mov"), SIZE, 5);
     let job = shelf.upload("[control]\nbandwidth = \"40MB/s\"");
     let mut running = Running::start(sluice("run", &job));
@@ -194,7 +144,7 @@ fn an_abandoned_upload_is_given_up_on_request() {
 fn a_service_that_asks_to_slow_down_fails_no_record() {
     let server = Server::start(Kind::Rclone);
     let cable = Cable::to(&server.url(), Weather::default());
-    let shelf = Shelf::new(cable.url());
+    let shelf = Shelf::s3(cable.url());
     tree::small_files(&shelf.site.source, 60, 1);
     let job = shelf.upload(
         "[control]\nbackoff_base_ms = 5\nretry_budget_percent = 100\n[deliver]\nverify = \"written\"",
@@ -213,7 +163,7 @@ fn a_service_that_asks_to_slow_down_fails_no_record() {
 fn answers_that_break_off_are_gone_on_with() {
     let server = Server::start(Kind::Rclone);
     let cable = Cable::to(&server.url(), Weather::default());
-    let shelf = Shelf::new(cable.url());
+    let shelf = Shelf::s3(cable.url());
     std::fs::create_dir(server.files().join("in")).expect("a folder");
     tree::file(&server.files().join("in/reel.mov"), 9 << 20, 5);
     cable.change(Weather { cut_after: Some(1 << 20), ..Weather::default() });
@@ -227,7 +177,7 @@ fn answers_that_break_off_are_gone_on_with() {
 fn a_source_that_is_a_single_object_is_refused() {
     let server = Server::start(Kind::Moto);
     server.boto("s3.put_object(Bucket=bucket, Key='in/reel.mov', Body=b'x')");
-    let shelf = Shelf::new(server.url());
+    let shelf = Shelf::s3(server.url());
     let job = shelf.job("one", &format!("shelf:{BUCKET}/in/reel.mov"), text(&shelf.site.destination), "");
     run("run", &job).assert_refused(&["single object", "folder"]);
 }
@@ -235,7 +185,7 @@ fn a_source_that_is_a_single_object_is_refused() {
 #[test]
 fn a_wrong_secret_is_told_before_anything_moves() {
     let server = Server::start(Kind::Rclone);
-    let shelf = Shelf::new(server.url());
+    let shelf = Shelf::s3(server.url());
     tree::small_files(&shelf.site.source, 3, 1);
     for job in [shelf.upload(""), shelf.download("")] {
         let mut wrong = sluice("run", &job);
@@ -267,12 +217,12 @@ fn what_is_there_is_treated_as_the_policy_says() {
             );
             (run("run", &job), shelf.site.path(&format!("{policy}.sluice")))
         };
-        let first = Shelf::new(server.url());
+        let first = Shelf::s3(server.url());
         put(&first, "same.txt", "same");
         put(&first, "other.txt", "old!");
         policy(&first, "fail").0.expect(COMPLETE);
 
-        let second = Shelf::new(server.url());
+        let second = Shelf::s3(server.url());
         put(&second, "same.txt", "same");
         put(&second, "other.txt", "new!");
         let (ended, checkpoint) = policy(&second, "skip_identical");
@@ -288,12 +238,12 @@ fn what_is_there_is_treated_as_the_policy_says() {
             run("run", &shelf.download("")).expect(COMPLETE);
             sluice_tests::compare::picture(&shelf.site.destination)
         };
-        let there = back(&Shelf::new(server.url()));
+        let there = back(&Shelf::s3(server.url()));
         let content = |name: &str| there[Path::new(name)].clone().expect("a file");
         assert_eq!(content("other.txt"), b"old!");
         assert_eq!(content("other (2).txt"), b"new!");
         policy(&second, "overwrite").0.expect(COMPLETE);
-        let there = back(&Shelf::new(server.url()));
+        let there = back(&Shelf::s3(server.url()));
         assert_eq!(there[Path::new("other.txt")].clone().expect("a file"), b"new!", "{kind:?}");
     }
 }
@@ -305,7 +255,7 @@ fn what_the_service_proves_is_kept() {
         [("plain", None, "written"), ("proven", Some(Checksum::Same), "remote_checksum")]
     {
         let cable = Cable::to(&server.url(), Weather { checksum, ..Weather::default() });
-        let shelf = Shelf::new(cable.url());
+        let shelf = Shelf::s3(cable.url());
         tree::file(&shelf.site.source.join("small.mov"), 1000, 1);
         tree::file(&shelf.site.source.join("large.mov"), 9 << 20, 1);
         let more = "[deliver]\nverify = \"written\"";
@@ -320,7 +270,7 @@ fn what_the_service_proves_is_kept() {
 fn bytes_that_arrive_damaged_are_found_by_their_checksum() {
     let server = Server::start(Kind::Moto);
     let cable = Cable::to(&server.url(), Weather::default());
-    let shelf = Shelf::new(cable.url());
+    let shelf = Shelf::s3(cable.url());
     tree::file(&shelf.site.source.join("small.mov"), 1000, 1);
     tree::file(&shelf.site.source.join("large.mov"), 9 << 20, 1);
     let job = shelf.upload("[control]\nattempts = 1");
@@ -335,7 +285,7 @@ fn bytes_that_arrive_damaged_are_found_by_their_checksum() {
 fn nobody_is_overwritten_unseen() {
     let server = Server::start(Kind::Moto);
     let cable = Cable::to(&server.url(), Weather::default());
-    let shelf = Shelf::new(cable.url());
+    let shelf = Shelf::s3(cable.url());
     std::fs::write(shelf.site.source.join("a.txt"), "ours").expect("a file");
     tree::file(&shelf.site.source.join("b.mov"), 9 << 20, 1);
     server.boto(
@@ -355,7 +305,7 @@ fn nobody_is_overwritten_unseen() {
 #[test]
 fn hostile_keys_stay_within_the_destination_and_each_is_accounted_for() {
     let server = Server::start(Kind::Moto);
-    let shelf = Shelf::new(server.url());
+    let shelf = Shelf::s3(server.url());
     let long = format!("in/{}", "x".repeat(1021));
     let keys = [
         "in/../../escape.txt",
@@ -395,7 +345,7 @@ fn records_from_object_storage_are_looked_up() {
     let server = Server::start(Kind::Moto);
     let cable = Cable::to(&server.url(), Weather::default());
     let lab = Lab::start(Script::default());
-    let shelf = Shelf::new(cable.url());
+    let shelf = Shelf::s3(cable.url());
     server.boto("[s3.put_object(Bucket=bucket, Key='in/' + key, Body=b'x') for key in ('a.mov', 'b.mov')]");
     let lookup = format!(
         "[[lookup]]\nname = \"rights\"\nurl = \"{}/lookup?path={{{{ path | urlencode }}}}\"\n[lookup.fields]\ntitle = \"/asset/title\"",
@@ -416,7 +366,7 @@ fn records_from_object_storage_are_looked_up() {
 fn what_cannot_be_looked_at_is_not_removed() {
     let server = Server::start(Kind::Moto);
     let cable = Cable::to(&server.url(), Weather::default());
-    let shelf = Shelf::new(cable.url());
+    let shelf = Shelf::s3(cable.url());
     std::fs::write(shelf.site.source.join("a.txt"), "ours").expect("a file");
     cable.change(Weather { forbids: Some("/"), ..Weather::default() });
     run("run", &shelf.upload("[deliver]\nverify = \"size\"")).expect(WITH_FAILURES);
@@ -434,7 +384,7 @@ fn an_object_whose_answer_was_lost_is_ours() {
     // With a blind look the name is only found taken when it is written again.
     for is_blind in [false, true] {
         let cable = Cable::to(&server.url(), Weather::default());
-        let shelf = Shelf::new(cable.url());
+        let shelf = Shelf::s3(cable.url());
         std::fs::write(shelf.site.source.join("a.txt"), "ours").expect("a file");
         cable.change(Weather { loses_first: true, is_blind, ..Weather::default() });
         let more = "[control]\nbackoff_base_ms = 5\nretry_budget_percent = 100";
@@ -451,7 +401,7 @@ fn one_service_copies_by_itself_where_nobody_asked_for_a_proof_by_reading() {
     let server = Server::start(Kind::Moto);
     server.boto("s3.create_bucket(Bucket='shelf2')");
     let cable = Cable::to(&server.url(), Weather::default());
-    let shelf = Shelf::new(cable.url());
+    let shelf = Shelf::s3(cable.url());
     tree::file(&shelf.site.source.join("Zürich – 41%+.mov"), SIZE, 1);
     tree::small_files(&shelf.site.source, 5, 1);
     run("run", &shelf.upload("")).expect(COMPLETE);
