@@ -20,6 +20,8 @@ pub mod export;
 pub mod file_servers;
 #[cfg(unix)]
 pub mod ftps;
+#[cfg(unix)]
+pub mod google;
 pub mod hostile;
 pub mod inventory;
 #[cfg(target_os = "linux")]

@@ -1,14 +1,18 @@
 //! Jobs between a folder and object storage behind the connection `shelf`.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::azurite;
 use crate::command::{self, COMPLETE, Ended};
+use crate::file_servers::files_below;
+use crate::google::Google;
 use crate::process::Running;
 use crate::servers::{self, BUCKET};
 use crate::site::Site;
+use crate::tree;
 
 /// A site, and the connection `shelf` of its jobs.
 #[derive(Debug)]
@@ -40,6 +44,13 @@ impl Shelf {
         Self { site: Site::new(), connection, secrets }
     }
 
+    /// The shelf is that Google, at that address.
+    pub fn google(google: &Google, url: &str) -> Self {
+        let connection = format!("[connections.shelf]\nkind = \"gcs\"\nendpoint = \"{url}\"\n");
+        let secrets = vec![("SLUICE_SHELF_SERVICE_ACCOUNT_KEY", google.key(None))];
+        Self { site: Site::new(), connection, secrets }
+    }
+
     /// Writes a job; `more` comes before the connection.
     ///
     /// # Panics
@@ -48,7 +59,7 @@ impl Shelf {
         let path = self.site.path(&format!("{name}.toml"));
         let text =
             format!("sources = [{source:?}]\ndestination = {destination:?}\n{more}\n{}", self.connection);
-        std::fs::write(&path, text).expect("the job file");
+        fs::write(&path, text).expect("the job file");
         path
     }
 
@@ -73,6 +84,26 @@ impl Shelf {
     pub fn run(&self, word: &str, file: &Path) -> Ended {
         Running::start(self.sluice(word, file)).ended()
     }
+}
+
+/// Puts real media, a file that goes in parts, and names that have to be spelt into a shelf's source; gives how many
+/// files that are.
+///
+/// # Panics
+/// When one cannot be written.
+pub fn fill(shelf: &Shelf) -> usize {
+    let source = &shelf.site.source;
+    let made = tempfile::tempdir().expect("a folder");
+    let media = tree::media(made.path());
+    for path in files_below(&media) {
+        let to = source.join(path.strip_prefix(&media).expect("below it"));
+        fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
+        fs::copy(path, to).expect("a copy");
+    }
+    tree::file(&source.join("large.mov"), (11 << 20) + 7, 2);
+    tree::file(&source.join("Zürich – 映画 & 100+.mov"), 1000, 3);
+    fs::write(source.join("empty.bin"), "").expect("a file");
+    files_below(source).len()
 }
 
 fn text(path: &Path) -> &str {

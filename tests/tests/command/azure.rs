@@ -8,27 +8,10 @@ use sluice_tests::azurite::{Azurite, KEY};
 use sluice_tests::cable::{Cable, Weather};
 use sluice_tests::command::{COMPLETE, REFUSED, Status, WITH_FAILURES, failures};
 use sluice_tests::compare::assert_same;
-use sluice_tests::file_servers::files_below;
 use sluice_tests::process::Running;
 use sluice_tests::servers::{BUCKET, leaks_of};
-use sluice_tests::shelf::{Shelf, column};
+use sluice_tests::shelf::{Shelf, column, fill};
 use sluice_tests::{tree, wait};
-
-/// Real media, a file that goes in parts, and names that have to be spelt.
-fn fill(shelf: &Shelf) -> usize {
-    let source = &shelf.site.source;
-    let made = tempfile::tempdir().expect("a folder");
-    let media = tree::media(made.path());
-    for path in files_below(&media) {
-        let to = source.join(path.strip_prefix(&media).expect("below it"));
-        fs::create_dir_all(to.parent().expect("a folder")).expect("a folder");
-        fs::copy(path, to).expect("a copy");
-    }
-    tree::file(&source.join("large.mov"), (11 << 20) + 7, 2);
-    tree::file(&source.join("Zürich – 映画 & 100+.mov"), 1000, 3);
-    fs::write(source.join("empty.bin"), "").expect("a file");
-    files_below(source).len()
-}
 
 #[test]
 fn real_media_go_to_azure_and_back() {

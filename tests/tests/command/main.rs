@@ -21,6 +21,7 @@ mod exiftool;
 mod failures;
 mod file_servers;
 mod ftps;
+mod google;
 mod groups;
 mod host_keys;
 mod kill;
