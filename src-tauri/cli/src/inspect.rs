@@ -225,7 +225,7 @@ pub(crate) async fn verify(checkpoint: &Path, output: &Output) -> Result<Ending,
 /// A migration in a few lines.
 pub(crate) fn summary(status: &Status) -> String {
     let balance = &status.balance;
-    let mut text = format!("{} · {}\n", status.name, status.state.word());
+    let mut text = format!("{} · {}\n", show_text(&status.name), status.state.word());
     text += &format!(
         "  {} found = {} delivered + {} failed + {} skipped + {} excluded + {} pending\n",
         count(balance.found),

@@ -161,3 +161,21 @@ fn a_pause_at_a_time_that_no_clock_shows() {
     ]);
     assert!(!site.destination.exists() && !site.checkpoint.exists(), "something was touched");
 }
+
+/// A job file may come from anywhere: its name must not steer the terminal.
+#[test]
+fn a_name_with_escapes_is_shown_as_text() {
+    let site = site();
+    let job = format!(
+        "name = \"a\\u001b[2J\\u202eb\"\nsources = [{:?}]\ndestination = {:?}\n",
+        site.source, site.destination
+    );
+    fs::write(site.path("job.toml"), job).unwrap();
+    let ran = command::run(["run".as_ref(), site.path("job.toml").as_os_str()]).expect(command::COMPLETE);
+    let asked =
+        command::run(["status".as_ref(), site.path("job.sluice").as_os_str()]).expect(command::COMPLETE);
+    for said in [&ran.stdout, &ran.stderr, &asked.stdout] {
+        assert!(!said.contains(['\u{1b}', '\u{202e}']), "{said:?}");
+    }
+    assert!(asked.stdout.starts_with(r"a\u{1b}[2J"), "{}", asked.stdout);
+}
