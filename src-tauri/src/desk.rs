@@ -68,6 +68,13 @@ impl Desk {
         table.open.iter().find(|open| open.checkpoint() == shown).map(|open| open.migration.clone())
     }
 
+    /// The open one with that checkpoint, as the page is told it.
+    pub(crate) async fn named(&self, checkpoint: &str) -> Option<Migration> {
+        let table = self.table.lock().await;
+        let named = table.open.iter().find(|open| open.checkpoint().display().to_string() == checkpoint)?;
+        Some(named.migration.clone())
+    }
+
     /// All that are open.
     pub(crate) async fn migrations(&self) -> Vec<Migration> {
         self.table.lock().await.open.iter().map(|open| open.migration.clone()).collect()

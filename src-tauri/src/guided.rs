@@ -9,7 +9,7 @@ use tauri::{AppHandle, State};
 
 use crate::desk::Desk;
 use crate::dialog;
-use crate::ipc::{Answer, open, report, with_ending};
+use crate::ipc::{Answer, Of, open, report, with_ending};
 
 /// What each source holds, as far as a moment's look goes, and where some of it would go.
 #[tauri::command]
@@ -60,37 +60,43 @@ pub(crate) async fn load_job(app: AppHandle) -> Answer<Option<JobSpec>> {
 
 /// Takes over everything of a job but its sources, its catalogues, its groups and its destination.
 #[tauri::command]
-pub(crate) async fn set_job(desk: State<'_, Desk>, job: JobSpec) -> Answer<()> {
-    open(&desk).await?.update(|own| *own = job).await.map_err(report)
+pub(crate) async fn set_job(desk: State<'_, Desk>, of: Of, job: JobSpec) -> Answer<()> {
+    open(&desk, &of).await?.update(|own| *own = job).await.map_err(report)
 }
 
 /// One look at each service that the job asks, and at the secrets that it names.
 #[tauri::command]
-pub(crate) async fn look_at_services(desk: State<'_, Desk>) -> Answer<Vec<Finding>> {
-    Ok(open(&desk).await?.look_at_services().await)
+pub(crate) async fn look_at_services(desk: State<'_, Desk>, of: Of) -> Answer<Vec<Finding>> {
+    Ok(open(&desk, &of).await?.look_at_services().await)
 }
 
 /// Records behind a finding, a page of them.
 #[tauri::command]
 pub(crate) async fn concerned(
     desk: State<'_, Desk>,
+    of: Of,
     code: &str,
     after: RecordId,
     limit: u32,
 ) -> Answer<ConcernedPage> {
-    open(&desk).await?.concerned(code, after, limit).await.map_err(report)
+    open(&desk, &of).await?.concerned(code, after, limit).await.map_err(report)
 }
 
 /// Moves so many records for real, from all over the plan, and pauses then.
 #[tauri::command]
-pub(crate) async fn start_pilot(desk: State<'_, Desk>, records: u32) -> Answer<()> {
-    open(&desk).await?.start_pilot(records).await.map_err(report)
+pub(crate) async fn start_pilot(desk: State<'_, Desk>, of: Of, records: u32) -> Answer<()> {
+    open(&desk, &of).await?.start_pilot(records).await.map_err(report)
 }
 
 /// Records that were tried and have their outcome.
 #[tauri::command]
-pub(crate) async fn tried(desk: State<'_, Desk>, after: RecordId, limit: u32) -> Answer<Vec<TriedOutcome>> {
-    open(&desk).await?.tried(after, limit).await.map_err(report)
+pub(crate) async fn tried(
+    desk: State<'_, Desk>,
+    of: Of,
+    after: RecordId,
+    limit: u32,
+) -> Answer<Vec<TriedOutcome>> {
+    open(&desk, &of).await?.tried(after, limit).await.map_err(report)
 }
 
 /// Asks for the file that a finished run writes its catalogue to.

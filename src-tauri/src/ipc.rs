@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sluice_engine::api::{
     self, Amendment, CatalogueTrial, Error, Inspection, Migration, Selection, Snapshot,
 };
@@ -74,57 +74,62 @@ pub(crate) async fn leave_migration(desk: State<'_, Desk>) -> Answer<()> {
 }
 
 #[tauri::command]
-pub(crate) async fn snapshot(desk: State<'_, Desk>) -> Answer<Snapshot> {
-    open(&desk).await?.snapshot().await.map_err(report)
+pub(crate) async fn snapshot(desk: State<'_, Desk>, of: Of) -> Answer<Snapshot> {
+    open(&desk, &of).await?.snapshot().await.map_err(report)
 }
 
 /// Returns when the plan is complete, or was cancelled.
 #[tauri::command]
-pub(crate) async fn plan(desk: State<'_, Desk>) -> Answer<()> {
-    match open(&desk).await?.plan().await {
+pub(crate) async fn plan(desk: State<'_, Desk>, of: Of) -> Answer<()> {
+    match open(&desk, &of).await?.plan().await {
         Ok(_) | Err(Error::PlanCancelled) => Ok(()),
         Err(error) => Err(report(error)),
     }
 }
 
 #[tauri::command]
-pub(crate) async fn cancel_plan(desk: State<'_, Desk>) -> Answer<()> {
-    open(&desk).await?.cancel_plan().await.map_err(report)
+pub(crate) async fn cancel_plan(desk: State<'_, Desk>, of: Of) -> Answer<()> {
+    open(&desk, &of).await?.cancel_plan().await.map_err(report)
 }
 
 #[tauri::command]
-pub(crate) async fn start(desk: State<'_, Desk>) -> Answer<()> {
-    open(&desk).await?.start().await.map_err(report)
+pub(crate) async fn start(desk: State<'_, Desk>, of: Of) -> Answer<()> {
+    open(&desk, &of).await?.start().await.map_err(report)
 }
 
 #[tauri::command]
-pub(crate) async fn pause(desk: State<'_, Desk>) -> Answer<()> {
-    open(&desk).await?.pause().await.map_err(report)
+pub(crate) async fn pause(desk: State<'_, Desk>, of: Of) -> Answer<()> {
+    open(&desk, &of).await?.pause().await.map_err(report)
 }
 
 #[tauri::command]
-pub(crate) async fn stop(desk: State<'_, Desk>) -> Answer<()> {
-    open(&desk).await?.stop().await.map_err(report)
+pub(crate) async fn stop(desk: State<'_, Desk>, of: Of) -> Answer<()> {
+    open(&desk, &of).await?.stop().await.map_err(report)
 }
 
 #[tauri::command]
-pub(crate) async fn set_limits(desk: State<'_, Desk>, limits: Limits) -> Answer<()> {
-    open(&desk).await?.set_limits(limits).await.map_err(report)
+pub(crate) async fn set_limits(desk: State<'_, Desk>, of: Of, limits: Limits) -> Answer<()> {
+    open(&desk, &of).await?.set_limits(limits).await.map_err(report)
 }
 
 #[tauri::command]
-pub(crate) async fn set_delivery(desk: State<'_, Desk>, delivery: Delivery) -> Answer<()> {
-    open(&desk).await?.set_delivery(delivery).await.map_err(report)
+pub(crate) async fn set_delivery(desk: State<'_, Desk>, of: Of, delivery: Delivery) -> Answer<()> {
+    open(&desk, &of).await?.set_delivery(delivery).await.map_err(report)
 }
 
 #[tauri::command]
-pub(crate) async fn set_control(desk: State<'_, Desk>, control: Control) -> Answer<()> {
-    open(&desk).await?.set_control(control).await.map_err(report)
+pub(crate) async fn set_control(desk: State<'_, Desk>, of: Of, control: Control) -> Answer<()> {
+    open(&desk, &of).await?.set_control(control).await.map_err(report)
 }
 
 /// Limits of one service; without any it follows the migration's own.
 #[tauri::command]
-pub(crate) async fn set_endpoint(desk: State<'_, Desk>, service: String, endpoint: Endpoint) -> Answer<()> {
+pub(crate) async fn set_endpoint(
+    desk: State<'_, Desk>,
+    of: Of,
+    service: String,
+    endpoint: Endpoint,
+) -> Answer<()> {
     let change = |job: &mut JobSpec| {
         if endpoint == Endpoint::default() {
             job.endpoints.remove(&service);
@@ -132,7 +137,7 @@ pub(crate) async fn set_endpoint(desk: State<'_, Desk>, service: String, endpoin
             job.endpoints.insert(service, endpoint);
         }
     };
-    open(&desk).await?.update(change).await.map_err(report)
+    open(&desk, &of).await?.update(change).await.map_err(report)
 }
 
 /// What a catalogue is, and its first rows.
@@ -177,8 +182,8 @@ pub(crate) fn check_bandwidth(text: &str) -> Answer<()> {
 /// Puts failed records back. While the run goes on they go onto its recovery lane; otherwise it is
 /// started where that left something to do.
 #[tauri::command]
-pub(crate) async fn reprocess(desk: State<'_, Desk>, selection: Selection) -> Answer<u64> {
-    let migration = open(&desk).await?;
+pub(crate) async fn reprocess(desk: State<'_, Desk>, of: Of, selection: Selection) -> Answer<u64> {
+    let migration = open(&desk, &of).await?;
     let was_active = migration.state().is_active();
     let records = migration.reprocess(&selection).await.map_err(report)?;
     start_if_at_rest(&migration, records, was_active).await?;
@@ -199,13 +204,18 @@ pub(crate) async fn start_if_at_rest(migration: &Migration, records: u64, was_ac
 }
 
 #[tauri::command]
-pub(crate) async fn amend(desk: State<'_, Desk>, selection: Selection, amendment: Amendment) -> Answer<u64> {
-    open(&desk).await?.amend(&selection, &amendment).await.map_err(report)
+pub(crate) async fn amend(
+    desk: State<'_, Desk>,
+    of: Of,
+    selection: Selection,
+    amendment: Amendment,
+) -> Answer<u64> {
+    open(&desk, &of).await?.amend(&selection, &amendment).await.map_err(report)
 }
 
 #[tauri::command]
-pub(crate) async fn leave(desk: State<'_, Desk>, selection: Selection, note: &str) -> Answer<u64> {
-    open(&desk).await?.leave(&selection, note).await.map_err(report)
+pub(crate) async fn leave(desk: State<'_, Desk>, of: Of, selection: Selection, note: &str) -> Answer<u64> {
+    open(&desk, &of).await?.leave(&selection, note).await.map_err(report)
 }
 
 /// Asks where, then writes. The path written, or nothing when the person cancelled.
@@ -213,9 +223,10 @@ pub(crate) async fn leave(desk: State<'_, Desk>, selection: Selection, note: &st
 pub(crate) async fn export_failures(
     app: AppHandle,
     desk: State<'_, Desk>,
+    of: Of,
     selection: Selection,
 ) -> Answer<Option<String>> {
-    let migration = open(&desk).await?;
+    let migration = open(&desk, &of).await?;
     let Some(path) = dialog::report(&app, "Export the failure report", "failed-records.csv").await else {
         return Ok(None);
     };
@@ -260,11 +271,18 @@ pub(crate) async fn quit(app: AppHandle) {
     crate::quit(&app).await;
 }
 
-pub(crate) async fn open(desk: &Desk) -> Answer<Migration> {
-    desk.migration().await.ok_or_else(|| ErrorReport {
-        code: "no_migration".into(),
-        message: "No migration is open.".into(),
-        advice: "Open one, or begin a new one.".into(),
+/// The migration that a command means: its checkpoint, as the page was told it. What the person saw on one must
+/// not steer another that is shown by now.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Of(String);
+
+/// The migration that a command means, wherever it stands: shown, or at work behind another.
+pub(crate) async fn open(desk: &Desk, of: &Of) -> Answer<Migration> {
+    desk.named(&of.0).await.ok_or_else(|| ErrorReport {
+        code: "not_open".into(),
+        message: format!("The migration {} is not open any more, so nothing was done.", of.0),
+        advice: "Open it again, and look at it before you go on.".into(),
     })
 }
 

@@ -16,20 +16,25 @@ use tokio::sync::oneshot;
 use crate::desk::Desk;
 use crate::dialog;
 use crate::files;
-use crate::ipc::{Answer, open, report};
+use crate::ipc::{Answer, Of, open, report};
 
 /// Ends the verification that goes on, when it is used or dropped.
 #[derive(Default)]
 pub(crate) struct Verifying(Mutex<Option<oneshot::Sender<()>>>);
 
 #[tauri::command]
-pub(crate) async fn records(desk: State<'_, Desk>, filter: RecordFilter, at: PageAt) -> Answer<RecordPage> {
-    open(&desk).await?.records(&filter, at).await.map_err(report)
+pub(crate) async fn records(
+    desk: State<'_, Desk>,
+    of: Of,
+    filter: RecordFilter,
+    at: PageAt,
+) -> Answer<RecordPage> {
+    open(&desk, &of).await?.records(&filter, at).await.map_err(report)
 }
 
 #[tauri::command]
-pub(crate) async fn record(desk: State<'_, Desk>, id: RecordId) -> Answer<Option<RecordDetail>> {
-    open(&desk).await?.record(id).await.map_err(report)
+pub(crate) async fn record(desk: State<'_, Desk>, of: Of, id: RecordId) -> Answer<Option<RecordDetail>> {
+    open(&desk, &of).await?.record(id).await.map_err(report)
 }
 
 /// Which files of a record lie on this computer.
@@ -40,17 +45,22 @@ pub(crate) struct FilesHere {
 }
 
 #[tauri::command]
-pub(crate) async fn files_here(desk: State<'_, Desk>, id: RecordId) -> Answer<FilesHere> {
+pub(crate) async fn files_here(desk: State<'_, Desk>, of: Of, id: RecordId) -> Answer<FilesHere> {
     Ok(FilesHere {
-        source: place_of(&desk, id, false).await?.is_some(),
-        delivered: place_of(&desk, id, true).await?.is_some(),
+        source: place_of(&desk, &of, id, false).await?.is_some(),
+        delivered: place_of(&desk, &of, id, true).await?.is_some(),
     })
 }
 
 /// Shows a record's file in the file manager: its source, or what was delivered of it.
 #[tauri::command]
-pub(crate) async fn reveal_record(desk: State<'_, Desk>, id: RecordId, delivered: bool) -> Answer<()> {
-    match place_of(&desk, id, delivered).await? {
+pub(crate) async fn reveal_record(
+    desk: State<'_, Desk>,
+    of: Of,
+    id: RecordId,
+    delivered: bool,
+) -> Answer<()> {
+    match place_of(&desk, &of, id, delivered).await? {
         Some(place) => files::show(place).await,
         None => Err(ErrorReport {
             code: "not_here".into(),
@@ -61,18 +71,18 @@ pub(crate) async fn reveal_record(desk: State<'_, Desk>, id: RecordId, delivered
 }
 
 /// Where a record's file is on this computer. What was never delivered is nowhere.
-async fn place_of(desk: &Desk, id: RecordId, delivered: bool) -> Answer<Option<PathBuf>> {
-    open(desk).await?.place_of(id, delivered).await.map_err(report)
+async fn place_of(desk: &Desk, of: &Of, id: RecordId, delivered: bool) -> Answer<Option<PathBuf>> {
+    open(desk, of).await?.place_of(id, delivered).await.map_err(report)
 }
 
 #[tauri::command]
-pub(crate) async fn reconciliation(desk: State<'_, Desk>) -> Answer<Reconciliation> {
-    open(&desk).await?.reconciliation().await.map_err(report)
+pub(crate) async fn reconciliation(desk: State<'_, Desk>, of: Of) -> Answer<Reconciliation> {
+    open(&desk, &of).await?.reconciliation().await.map_err(report)
 }
 
 #[tauri::command]
-pub(crate) async fn find_duplicates(desk: State<'_, Desk>) -> Answer<Duplicates> {
-    open(&desk).await?.find_duplicates().await.map_err(report)
+pub(crate) async fn find_duplicates(desk: State<'_, Desk>, of: Of) -> Answer<Duplicates> {
+    open(&desk, &of).await?.find_duplicates().await.map_err(report)
 }
 
 /// Reads the destination again, all of it or these records. Nothing when it was ended before. `told` hears
@@ -80,11 +90,12 @@ pub(crate) async fn find_duplicates(desk: State<'_, Desk>) -> Answer<Duplicates>
 #[tauri::command]
 pub(crate) async fn verify(
     desk: State<'_, Desk>,
+    of: Of,
     verifying: State<'_, Verifying>,
     records: Vec<RecordId>,
     told: Channel<VerifyReport>,
 ) -> Answer<Option<VerifyReport>> {
-    let migration = open(&desk).await?;
+    let migration = open(&desk, &of).await?;
     let (end, ended) = oneshot::channel();
     if let Ok(mut verifying) = verifying.0.lock() {
         *verifying = Some(end);
@@ -109,8 +120,8 @@ pub(crate) fn end_verify(verifying: State<'_, Verifying>) {
 
 /// Asks where, then writes. The path written, or nothing when the person cancelled.
 #[tauri::command]
-pub(crate) async fn export_proof(app: AppHandle, desk: State<'_, Desk>) -> Answer<Option<String>> {
-    let migration = open(&desk).await?;
+pub(crate) async fn export_proof(app: AppHandle, desk: State<'_, Desk>, of: Of) -> Answer<Option<String>> {
+    let migration = open(&desk, &of).await?;
     let Some(path) = dialog::report(&app, "Export the proof", "proof.html").await else { return Ok(None) };
     let path = crate::ipc::with_ending(path, "html");
     migration.export_proof(&path).await.map_err(report)?;

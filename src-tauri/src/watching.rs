@@ -6,32 +6,39 @@ use sluice_engine::metrics::History;
 use tauri::State;
 
 use crate::desk::Desk;
-use crate::ipc::{Answer, open, report};
+use crate::ipc::{Answer, Of, open, report};
 
 /// What the migration did from one moment to another (milliseconds since 1970), in about so many points.
 #[tauri::command]
-pub(crate) async fn history(desk: State<'_, Desk>, from: i64, to: i64, points: u32) -> Answer<History> {
-    open(&desk).await?.history(from, to, points).await.map_err(report)
+pub(crate) async fn history(
+    desk: State<'_, Desk>,
+    of: Of,
+    from: i64,
+    to: i64,
+    points: u32,
+) -> Answer<History> {
+    open(&desk, &of).await?.history(from, to, points).await.map_err(report)
 }
 
 /// The durable events before a number, or the newest ones; newest first.
 #[tauri::command]
 pub(crate) async fn events(
     desk: State<'_, Desk>,
+    of: Of,
     filter: EventFilter,
     before: Option<i64>,
     limit: u32,
 ) -> Answer<EventPage> {
-    open(&desk).await?.events(&filter, before, limit).await.map_err(report)
+    open(&desk, &of).await?.events(&filter, before, limit).await.map_err(report)
 }
 
 /// Pauses at that time of day, such as `08:00`; nothing takes it back.
 #[tauri::command]
-pub(crate) async fn pause_at(desk: State<'_, Desk>, time: Option<&str>) -> Answer<()> {
+pub(crate) async fn pause_at(desk: State<'_, Desk>, of: Of, time: Option<&str>) -> Answer<()> {
     let time = time.map(str::parse::<TimeOfDay>).transpose().map_err(|error| ErrorReport {
         code: "pause_at".into(),
         message: error.to_string(),
         advice: String::new(),
     })?;
-    open(&desk).await?.pause_at(time).await.map(drop).map_err(report)
+    open(&desk, &of).await?.pause_at(time).await.map(drop).map_err(report)
 }

@@ -246,6 +246,24 @@ describe('the way through the window', () => {
     expect(desk.migration?.checkpoint).toBe('/mnt/b.sluice');
   });
 
+  it('says with each command which migration is meant, whichever is shown by then', async () => {
+    const [desk, door] = await begun(at({ state: 'running' }));
+    const first = desk.migration;
+    await desk.pause();
+    door.snapshotNow = snapshot({ checkpoint: '/mnt/b.sluice', progress: progress({ state: 'running' }) });
+    door.sendPaths(['/mnt/b.sluice']);
+    await settle();
+    await desk.stop();
+    // What the first one still had to do is not done to the second.
+    await first?.pauseAt('08:00');
+    await first?.failures.reload();
+    const of = (name: string) => door.meant.filter((one) => one[0] === name).map((one) => one[1]);
+    expect(of('pause')).toEqual([first?.checkpoint]);
+    expect(of('stop')).toEqual(['/mnt/b.sluice']);
+    expect(of('pauseAt')).toEqual([first?.checkpoint]);
+    expect(of('causes')).toEqual([first?.checkpoint]);
+  });
+
   it('plans the migration that is made, and then opens what came meanwhile', async () => {
     const [desk, door] = await begun((door) => (door.launched = ['/a']));
     if (desk.draft) desk.draft.destination = '/dst';

@@ -7,6 +7,7 @@ import type {
   Happened,
   KeptDraft,
   Line,
+  MigrationDoor,
   Settings,
 } from '../src/backend/door';
 import type {
@@ -55,8 +56,10 @@ export const markOf = ({ id }: { id: number }): Mark => `at ${id}`;
 
 type Call = [name: string, ...args: unknown[]];
 
-export class FakeDoor implements Door {
+export class FakeDoor implements Door, MigrationDoor {
   calls: Call[] = [];
+  /** Which migration each of its commands meant. */
+  meant: [name: string, of: string][] = [];
   snapshotNow: Snapshot | null = null;
   launched: string[] = [];
   picked: string[] = [];
@@ -118,7 +121,7 @@ export class FakeDoor implements Door {
   /** What the migration did so far. */
   past: MetricPoint[] = [];
   /** What the named command throws. */
-  refuses: Partial<Record<keyof Door, unknown>> = {};
+  refuses: Partial<Record<keyof (Door & MigrationDoor), unknown>> = {};
   /** Home, as the last look knew it, and as the files say. */
   listed: Line[] = [];
   looked: Line[] | null = null;
@@ -172,7 +175,7 @@ export class FakeDoor implements Door {
     this.#drag(drag);
   }
 
-  async #note<T>(name: keyof Door, answer: T, ...args: unknown[]): Promise<T> {
+  async #note<T>(name: keyof (Door & MigrationDoor), answer: T, ...args: unknown[]): Promise<T> {
     this.calls.push([name, ...args]);
     if (name in this.refuses) throw this.refuses[name];
     return answer;
@@ -192,6 +195,14 @@ export class FakeDoor implements Door {
     if (!this.snapshotNow) throw new Error('no migration is open');
     return structuredClone(this.snapshotNow);
   }
+
+  of = (checkpoint: string): MigrationDoor =>
+    new Proxy<MigrationDoor>(this, {
+      get: (door, name: keyof MigrationDoor) => {
+        this.meant.push([name, checkpoint]);
+        return door[name];
+      },
+    });
 
   defaults = () => this.#note<Defaults>('defaults', defaults());
   current = () => this.#note('current', this.snapshotNow && structuredClone(this.snapshotNow));

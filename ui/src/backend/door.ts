@@ -115,6 +115,76 @@ export type Drag = { kind: 'over' } | { kind: 'left' } | { kind: 'dropped'; path
 /** Ends a subscription. */
 export type Unlisten = () => void;
 
+/** What is asked of one open migration. Each command says which one it means, and rejects when that one is not open
+    any more: what the person saw on one never steers another. */
+export interface MigrationDoor {
+  snapshot(): Promise<Snapshot>;
+  /** Resolves when the plan is complete or was cancelled. */
+  plan(): Promise<void>;
+  cancelPlan(): Promise<void>;
+  start(): Promise<void>;
+  pause(): Promise<void>;
+  stop(): Promise<void>;
+  setLimits(limits: Limits): Promise<void>;
+  setDelivery(delivery: Delivery): Promise<void>;
+  setControl(control: Control): Promise<void>;
+  /** Limits of one service; without any it follows the migration's own. */
+  setEndpoint(service: string, endpoint: Endpoint): Promise<void>;
+  /** The durable events before that number, or the newest ones; newest first. */
+  events(filter: EventFilter, before: number | null, limit: number): Promise<EventPage>;
+  /** What the migration did from one moment to another, in about so many points. */
+  history(from: number, to: number, points: number): Promise<History>;
+  /** Pauses when the clock next shows that time (`08:00`); null takes it back. */
+  pauseAt(time: string | null): Promise<void>;
+  /** Changes failed records before they are tried again. How many. */
+  amend(selection: Selection, amendment: Amendment): Promise<number>;
+  /** Marks failed records as left, and why. How many. */
+  leave(selection: Selection, note: string): Promise<number>;
+  /** Puts failed records back: onto the recovery lane while the run goes on, else the run starts. How many. */
+  reprocess(selection: Selection): Promise<number>;
+  /** Asks where, then writes. The path written; null when the person cancelled. */
+  exportFailures(selection: Selection): Promise<string | null>;
+  /** Why records are failed now, most frequent first. */
+  causes(): Promise<Cause[]>;
+  /** A page of the chosen failed records, in that order. */
+  listFailures(selection: Selection, order: Order, at: PageAt): Promise<FailurePage>;
+  /** What a change of failed records would do. */
+  previewAmendment(selection: Selection, amendment: Amendment): Promise<AmendmentPreview>;
+  /** Takes back that records were left. How many. */
+  takeUp(selection: Selection): Promise<number>;
+  /** Asks for a corrected report and looks at it; null when the person cancelled. */
+  findCorrections(): Promise<{ path: string; corrections: Corrections } | null>;
+  /** Applies a corrected report, all of it or nothing. What goes through again starts. */
+  applyCorrections(path: string): Promise<Corrections>;
+  /** A page of the records that a filter lets through. */
+  records(filter: RecordFilter, at: PageAt): Promise<RecordPage>;
+  /** Everything that is known of one record; null: there is none. */
+  record(id: number): Promise<RecordDetail | null>;
+  /** Which files of a record lie on this computer. */
+  filesHere(id: number): Promise<FilesHere>;
+  /** Shows a record's file in the system's file manager: its source, or what was delivered of it. */
+  revealRecord(id: number, delivered: boolean): Promise<void>;
+  /** The account of the migration. */
+  reconciliation(): Promise<Reconciliation>;
+  /** Looks for delivered records with the same content. Rejects while it is at work. */
+  findDuplicates(): Promise<Duplicates>;
+  /** Reads the destination again: these records, or all of it. Null when it was ended before. */
+  verify(records: number[], hear: (soFar: VerifyReport) => void): Promise<VerifyReport | null>;
+  endVerify(): Promise<void>;
+  /** Asks where, then writes the proof. The path written; null when the person cancelled. */
+  exportProof(): Promise<string | null>;
+  /** Takes over everything of a job but its sources, catalogues, groups and destination. */
+  setJob(job: JobSpec): Promise<void>;
+  /** One look at each service that the job asks, and at the secrets that it names. */
+  lookAtServices(): Promise<Finding[]>;
+  /** Records behind a finding of the check, with a number above `after`. */
+  concerned(code: string, after: number, limit: number): Promise<ConcernedPage>;
+  /** Moves so many records for real, from all over the plan, and pauses then. */
+  startPilot(records: number): Promise<void>;
+  /** Records that were tried and have their outcome, with a number above `after`. */
+  triedRecords(after: number, limit: number): Promise<TriedOutcome[]>;
+}
+
 /** Every command rejects with an `ErrorReport`. */
 export interface Door {
   /** What a new migration starts from. */
@@ -129,27 +199,11 @@ export interface Door {
   openMigration(path: string): Promise<Snapshot>;
   /** Takes the shown migration off the desk: at work it goes on, at rest its file is closed. */
   leaveMigration(): Promise<void>;
-  snapshot(): Promise<Snapshot>;
+  /** The way to an open migration, by its file; also to one that is at work and not shown. */
+  of(checkpoint: string): MigrationDoor;
 
-  /** Resolves when the plan is complete or was cancelled. */
-  plan(): Promise<void>;
-  cancelPlan(): Promise<void>;
-  start(): Promise<void>;
-  pause(): Promise<void>;
-  stop(): Promise<void>;
-  setLimits(limits: Limits): Promise<void>;
-  setDelivery(delivery: Delivery): Promise<void>;
-  setControl(control: Control): Promise<void>;
-  /** Limits of one service; without any it follows the migration's own. */
-  setEndpoint(service: string, endpoint: Endpoint): Promise<void>;
   /** Rejects, with the reason, what is no bandwidth timetable. */
   checkBandwidth(text: string): Promise<void>;
-  /** The durable events before that number, or the newest ones; newest first. */
-  events(filter: EventFilter, before: number | null, limit: number): Promise<EventPage>;
-  /** What the migration did from one moment to another, in about so many points. */
-  history(from: number, to: number, points: number): Promise<History>;
-  /** Pauses when the clock next shows that time (`08:00`); null takes it back. */
-  pauseAt(time: string | null): Promise<void>;
 
   /** What a catalogue is, its first rows, and which columns probably say what. */
   inspectCatalogue(catalogue: Catalogue): Promise<Inspection>;
@@ -159,15 +213,6 @@ export interface Door {
   loadPreset(): Promise<Partial<Catalogue> | null>;
   /** Asks where, then keeps how a catalogue is read and mapped. The path written; null when cancelled. */
   savePreset(catalogue: Catalogue): Promise<string | null>;
-
-  /** Changes failed records before they are tried again. How many. */
-  amend(selection: Selection, amendment: Amendment): Promise<number>;
-  /** Marks failed records as left, and why. How many. */
-  leave(selection: Selection, note: string): Promise<number>;
-  /** Puts failed records back: onto the recovery lane while the run goes on, else the run starts. How many. */
-  reprocess(selection: Selection): Promise<number>;
-  /** Asks where, then writes. The path written; null when the person cancelled. */
-  exportFailures(selection: Selection): Promise<string | null>;
 
   pickFolders(): Promise<string[]>;
   pickFiles(): Promise<string[]>;
@@ -193,37 +238,6 @@ export interface Door {
   /** Trusts the server from now on, if its key has that fingerprint. */
   trustHostKey(place: string, fingerprint: string): Promise<HostKey>;
 
-  /** Why records are failed now, most frequent first. */
-  causes(): Promise<Cause[]>;
-  /** A page of the chosen failed records, in that order. */
-  listFailures(selection: Selection, order: Order, at: PageAt): Promise<FailurePage>;
-  /** What a change of failed records would do. */
-  previewAmendment(selection: Selection, amendment: Amendment): Promise<AmendmentPreview>;
-  /** Takes back that records were left. How many. */
-  takeUp(selection: Selection): Promise<number>;
-  /** Asks for a corrected report and looks at it; null when the person cancelled. */
-  findCorrections(): Promise<{ path: string; corrections: Corrections } | null>;
-  /** Applies a corrected report, all of it or nothing. What goes through again starts. */
-  applyCorrections(path: string): Promise<Corrections>;
-
-  /** A page of the records that a filter lets through. */
-  records(filter: RecordFilter, at: PageAt): Promise<RecordPage>;
-  /** Everything that is known of one record; null: there is none. */
-  record(id: number): Promise<RecordDetail | null>;
-  /** Which files of a record lie on this computer. */
-  filesHere(id: number): Promise<FilesHere>;
-  /** Shows a record's file in the system's file manager: its source, or what was delivered of it. */
-  revealRecord(id: number, delivered: boolean): Promise<void>;
-  /** The account of the migration. */
-  reconciliation(): Promise<Reconciliation>;
-  /** Looks for delivered records with the same content. Rejects while it is at work. */
-  findDuplicates(): Promise<Duplicates>;
-  /** Reads the destination again: these records, or all of it. Null when it was ended before. */
-  verify(records: number[], hear: (soFar: VerifyReport) => void): Promise<VerifyReport | null>;
-  endVerify(): Promise<void>;
-  /** Asks where, then writes the proof. The path written; null when the person cancelled. */
-  exportProof(): Promise<string | null>;
-
   /** Pauses cleanly, closes all files and ends the program. */
   quit(): Promise<void>;
 
@@ -243,23 +257,12 @@ export interface Door {
   loadJob(): Promise<JobSpec | null>;
   /** Asks for the file that a run writes its catalogue to. */
   pickCatalogueOut(): Promise<string | null>;
-  /** Takes over everything of a job but its sources, catalogues, groups and destination. */
-  setJob(job: JobSpec): Promise<void>;
 
   /** Descriptions that were left before they were checked, latest first. */
   drafts(): Promise<KeptDraft[]>;
   /** Keeps a description, in the place of the one with that id; null: as a new one. Its id. */
   saveDraft(id: string | null, job: JobSpec): Promise<string>;
   removeDraft(id: string): Promise<void>;
-
-  /** One look at each service that the job asks, and at the secrets that it names. */
-  lookAtServices(): Promise<Finding[]>;
-  /** Records behind a finding of the check, with a number above `after`. */
-  concerned(code: string, after: number, limit: number): Promise<ConcernedPage>;
-  /** Moves so many records for real, from all over the plan, and pauses then. */
-  startPilot(records: number): Promise<void>;
-  /** Records that were tried and have their outcome, with a number above `after`. */
-  triedRecords(after: number, limit: number): Promise<TriedOutcome[]>;
 
   /** The durable events of the migration that is shown; `of` is its file. */
   onEvent(hear: (event: Event, of: string) => void): Promise<Unlisten>;

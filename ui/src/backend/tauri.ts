@@ -2,7 +2,7 @@
 import { Channel, invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 import { getCurrentWebview } from '@tauri-apps/api/webview';
-import type { Door, Happened } from './door';
+import type { Door, Happened, MigrationDoor } from './door';
 import type { Event, Progress, VerifyReport } from './types';
 
 /** What is told, and of which migration. */
@@ -10,6 +10,55 @@ interface Told<What> {
   of: string;
   what: What;
 }
+
+/** What is asked of the migration with that file. */
+const migrationDoor = (of: string): MigrationDoor => {
+  const ask = <Answer>(command: string, given: Record<string, unknown> = {}) =>
+    invoke<Answer>(command, { ...given, of });
+  return {
+    snapshot: () => ask('snapshot'),
+    plan: () => ask('plan'),
+    cancelPlan: () => ask('cancel_plan'),
+    start: () => ask('start'),
+    pause: () => ask('pause'),
+    stop: () => ask('stop'),
+    setLimits: (limits) => ask('set_limits', { limits }),
+    setDelivery: (delivery) => ask('set_delivery', { delivery }),
+    setControl: (control) => ask('set_control', { control }),
+    setEndpoint: (service, endpoint) => ask('set_endpoint', { service, endpoint }),
+    events: (filter, before, limit) => ask('events', { filter, before, limit }),
+    history: (from, to, points) => ask('history', { from: Math.round(from), to: Math.round(to), points }),
+    pauseAt: (time) => ask('pause_at', { time }),
+    amend: (selection, amendment) => ask('amend', { selection, amendment }),
+    leave: (selection, note) => ask('leave', { selection, note }),
+    reprocess: (selection) => ask('reprocess', { selection }),
+    exportFailures: (selection) => ask('export_failures', { selection }),
+    causes: () => ask('causes'),
+    listFailures: (selection, order, at) => ask('list_failures', { selection, order, at }),
+    previewAmendment: (selection, amendment) => ask('preview_amendment', { selection, amendment }),
+    takeUp: (selection) => ask('take_up', { selection }),
+    findCorrections: () => ask('find_corrections'),
+    applyCorrections: (path) => ask('apply_corrections', { path }),
+    records: (filter, at) => ask('records', { filter, at }),
+    record: (id) => ask('record', { id }),
+    filesHere: (id) => ask('files_here', { id }),
+    revealRecord: (id, delivered) => ask('reveal_record', { id, delivered }),
+    reconciliation: () => ask('reconciliation'),
+    findDuplicates: () => ask('find_duplicates'),
+    verify: (records, hear) => {
+      const told = new Channel<VerifyReport>();
+      told.onmessage = hear;
+      return ask('verify', { records, told });
+    },
+    endVerify: () => invoke('end_verify'),
+    exportProof: () => ask('export_proof'),
+    setJob: (job) => ask('set_job', { job }),
+    lookAtServices: () => ask('look_at_services'),
+    concerned: (code, after, limit) => ask('concerned', { code, after, limit }),
+    startPilot: (records) => ask('start_pilot', { records }),
+    triedRecords: (after, limit) => ask('tried', { after, limit }),
+  };
+};
 
 export const tauriDoor: Door = {
   defaults: () => invoke('defaults'),
@@ -19,31 +68,14 @@ export const tauriDoor: Door = {
   createMigration: (job) => invoke('create_migration', { job }),
   openMigration: (path) => invoke('open_migration', { path }),
   leaveMigration: () => invoke('leave_migration'),
-  snapshot: () => invoke('snapshot'),
+  of: migrationDoor,
 
-  plan: () => invoke('plan'),
-  cancelPlan: () => invoke('cancel_plan'),
-  start: () => invoke('start'),
-  pause: () => invoke('pause'),
-  stop: () => invoke('stop'),
-  setLimits: (limits) => invoke('set_limits', { limits }),
-  setDelivery: (delivery) => invoke('set_delivery', { delivery }),
-  setControl: (control) => invoke('set_control', { control }),
-  setEndpoint: (service, endpoint) => invoke('set_endpoint', { service, endpoint }),
   checkBandwidth: (text) => invoke('check_bandwidth', { text }),
-  events: (filter, before, limit) => invoke('events', { filter, before, limit }),
-  history: (from, to, points) => invoke('history', { from: Math.round(from), to: Math.round(to), points }),
-  pauseAt: (time) => invoke('pause_at', { time }),
 
   inspectCatalogue: (catalogue) => invoke('inspect_catalogue', { catalogue }),
   tryCatalogue: (job, number) => invoke('try_catalogue', { job, number }),
   loadPreset: () => invoke('load_preset'),
   savePreset: (catalogue) => invoke('save_preset', { catalogue }),
-
-  amend: (selection, amendment) => invoke('amend', { selection, amendment }),
-  leave: (selection, note) => invoke('leave', { selection, note }),
-  reprocess: (selection) => invoke('reprocess', { selection }),
-  exportFailures: (selection) => invoke('export_failures', { selection }),
 
   pickFolders: () => invoke('pick_folders'),
   pickFiles: () => invoke('pick_files'),
@@ -61,27 +93,6 @@ export const tauriDoor: Door = {
   hostKey: (place) => invoke('host_key', { place }),
   trustHostKey: (place, fingerprint) => invoke('trust_host_key', { place, fingerprint }),
 
-  causes: () => invoke('causes'),
-  listFailures: (selection, order, at) => invoke('list_failures', { selection, order, at }),
-  previewAmendment: (selection, amendment) => invoke('preview_amendment', { selection, amendment }),
-  takeUp: (selection) => invoke('take_up', { selection }),
-  findCorrections: () => invoke('find_corrections'),
-  applyCorrections: (path) => invoke('apply_corrections', { path }),
-
-  records: (filter, at) => invoke('records', { filter, at }),
-  record: (id) => invoke('record', { id }),
-  filesHere: (id) => invoke('files_here', { id }),
-  revealRecord: (id, delivered) => invoke('reveal_record', { id, delivered }),
-  reconciliation: () => invoke('reconciliation'),
-  findDuplicates: () => invoke('find_duplicates'),
-  verify: (records, hear) => {
-    const told = new Channel<VerifyReport>();
-    told.onmessage = hear;
-    return invoke('verify', { records, told });
-  },
-  endVerify: () => invoke('end_verify'),
-  exportProof: () => invoke('export_proof'),
-
   quit: () => invoke('quit'),
 
   trySources: (job) => invoke('try_sources', { job }),
@@ -92,16 +103,10 @@ export const tauriDoor: Door = {
   saveJob: (job, name) => invoke('save_job', { job, name }),
   loadJob: () => invoke('load_job'),
   pickCatalogueOut: () => invoke('pick_catalogue_out'),
-  setJob: (job) => invoke('set_job', { job }),
 
   drafts: () => invoke('drafts'),
   saveDraft: (id, job) => invoke('save_draft', { id, job }),
   removeDraft: (id) => invoke('remove_draft', { id }),
-
-  lookAtServices: () => invoke('look_at_services'),
-  concerned: (code, after, limit) => invoke('concerned', { code, after, limit }),
-  startPilot: (records) => invoke('start_pilot', { records }),
-  triedRecords: (after, limit) => invoke('tried', { after, limit }),
 
   onEvent: (hear) => listen<Told<Event>>('engine_event', ({ payload }) => hear(payload.what, payload.of)),
   onProgress: (hear) =>

@@ -1,5 +1,5 @@
 /** A change of failed records while it is being described, and what it would do. */
-import type { Door } from '../backend/door';
+import type { MigrationDoor } from '../backend/door';
 import type { Amendment, AmendmentPreview } from '../backend/types';
 import { latest } from './latest';
 import type { About } from './mending.svelte';
@@ -19,7 +19,7 @@ export class Amending {
 
   #path: string | null;
   #about: About;
-  #door: Door;
+  #door: MigrationDoor;
 
   readonly amendment: Amendment = $derived.by(() => {
     const named = this.fields.filter((field) => field.name.trim() !== '');
@@ -39,7 +39,7 @@ export class Amending {
   });
 
   /** `path`: the one record's path below its source. */
-  constructor(door: Door, about: About, path: string | null) {
+  constructor(door: MigrationDoor, about: About, path: string | null) {
     this.#door = door;
     this.#about = about;
     this.#path = path;

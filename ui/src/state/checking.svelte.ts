@@ -1,5 +1,4 @@
 /** The check's findings: the records behind each, where it is mended, and what services say. */
-import type { Door } from '../backend/door';
 import type { ConcernedRecord, Finding } from '../backend/types';
 import type { Desk } from './desk.svelte';
 import type { Step } from './steps';
@@ -21,11 +20,9 @@ export class Checking {
   /** What services say, and which secrets are missing. */
   services: Finding[] = $state.raw([]);
 
-  #door: Door;
-  #desk: Pick<Desk, 'work'>;
+  #desk: Pick<Desk, 'migration' | 'work'>;
 
-  constructor(door: Door, desk: Pick<Desk, 'work'>) {
-    this.#door = door;
+  constructor(desk: Pick<Desk, 'migration' | 'work'>) {
     this.#desk = desk;
   }
 
@@ -41,10 +38,11 @@ export class Checking {
 
   more = async (): Promise<void> => {
     const { opened } = this;
-    if (!opened || opened.next === null || this.loading) return;
+    const { migration } = this.#desk;
+    if (!migration || !opened || opened.next === null || this.loading) return;
     this.loading = true;
     await this.#desk.work.attempt(async () => {
-      const page = await this.#door.concerned(opened.code, opened.next ?? 0, PAGE);
+      const page = await migration.door.concerned(opened.code, opened.next ?? 0, PAGE);
       if (this.opened?.code === opened.code)
         this.opened = { ...opened, records: [...opened.records, ...page.records], next: page.next };
     });
@@ -54,7 +52,7 @@ export class Checking {
   /** Asks each service once whether it is there and knows us. */
   lookAtServices = () =>
     this.#desk.work.attempt(async () => {
-      this.services = await this.#door.lookAtServices();
+      this.services = (await this.#desk.migration?.door.lookAtServices()) ?? [];
     });
 }
 

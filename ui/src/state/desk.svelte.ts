@@ -1,5 +1,5 @@
 /** The control desk: what the one window shows and what its buttons do. Knows nothing of a page. */
-import { asReport, type Defaults, type Door, type Drag } from '../backend/door';
+import { asReport, type Defaults, type Door, type Drag, type MigrationDoor } from '../backend/door';
 import type { Control, Delivery, Event, Limits, Progress, Snapshot } from '../backend/types';
 import { m } from '../messages';
 import { Advising } from './advising.svelte';
@@ -95,10 +95,10 @@ export class Desk {
   constructor(door: Door) {
     this.#door = door;
     this.home = new Home(door);
-    this.mending = new Mending(door, this);
+    this.mending = new Mending(this);
     this.advising = new Advising(this);
-    this.pilot = new Pilot(door, this);
-    this.checking = new Checking(door, this);
+    this.pilot = new Pilot(this);
+    this.checking = new Checking(this);
     this.guide = new Guide(this);
   }
 
@@ -283,7 +283,7 @@ export class Desk {
     this.work.command(async () => {
       this.#plan();
     });
-  cancelCheck = () => this.work.command(() => this.#door.cancelPlan());
+  cancelCheck = () => this.#steer((door) => door.cancelPlan());
 
   /** Back to the description, with what it holds. */
   edit = () => {
@@ -304,14 +304,14 @@ export class Desk {
       : this.goHome();
 
   start = () =>
-    this.work.command(async () => {
-      await this.#door.start();
+    this.#steer(async (door) => {
+      await door.start();
       this.pilot.end();
     });
-  pause = () => this.work.command(() => this.#door.pause());
+  pause = () => this.#steer((door) => door.pause());
   stop = () => {
     this.asking = null;
-    return this.work.command(() => this.#door.stop());
+    return this.#steer((door) => door.stop());
   };
 
   setLimits = (limits: Limits) => this.attempt(async () => this.migration?.setLimits(limits));
@@ -364,8 +364,8 @@ export class Desk {
     });
 
   exportProof = () =>
-    this.work.command(async () => {
-      const path = await this.#door.exportProof();
+    this.#steer(async (door) => {
+      const path = await door.exportProof();
       if (path !== null) this.work.done('export', m.records.exported(path));
     });
 
@@ -472,7 +472,7 @@ export class Desk {
     this.mending.forget();
     if (this.asking && OF_MIGRATION.has(this.asking)) this.asking = null;
     this.pilot.end();
-    this.checking = new Checking(this.#door, this);
+    this.checking = new Checking(this);
     if (migration?.records.verifying) await this.attempt(() => migration.records.endVerify());
     await this.#door.leaveMigration();
   }
@@ -500,13 +500,14 @@ export class Desk {
 
   /** The plan may take an hour; its buttons must not wait for it. */
   #plan(): void {
-    const of = this.migration?.checkpoint;
-    if (of === undefined) return;
-    this.checking = new Checking(this.#door, this);
+    const { migration } = this;
+    if (!migration) return;
+    const of = migration.checkpoint;
+    this.checking = new Checking(this);
     this.#planning.add(of);
     void this.attempt(async () => {
       try {
-        await this.#door.plan();
+        await migration.door.plan();
       } finally {
         this.#planning.delete(of);
         // It may have been left and opened again meanwhile.
@@ -524,6 +525,14 @@ export class Desk {
     const turn = this.#turns.then(work);
     this.#turns = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** Steers the migration that is shown at this moment, whatever is shown when its turn comes. */
+  #steer(work: (door: MigrationDoor) => Promise<void>): Promise<void> {
+    const door = this.migration?.door;
+    return this.work.command(async () => {
+      if (door) await work(door);
+    });
   }
 
   #shows = (work: () => Promise<void>) => this.attempt(() => this.#inTurn(work));

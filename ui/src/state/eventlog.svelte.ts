@@ -1,5 +1,5 @@
 /** The event log as it is read: the newest on top, older ones as one scrolls, never more than fit. */
-import type { Door } from '../backend/door';
+import type { MigrationDoor } from '../backend/door';
 import type { Actor, Event, EventFilter } from '../backend/types';
 import { kindsIn, KINDS, type Group, wordedLike } from '../parts/kinds';
 import { latest } from './latest';
@@ -25,7 +25,7 @@ export class EventLog {
   by: Actor | null = $state(null);
   text: string = $state('');
 
-  #door: Pick<Door, 'events'>;
+  #door: Pick<MigrationDoor, 'events'>;
   #next: number | null = null;
   #watched = false;
   #top = true;
@@ -33,7 +33,7 @@ export class EventLog {
   /** Counts what was asked for: an answer to an older question is not taken. */
   #question = 0;
 
-  constructor(door: Pick<Door, 'events'>) {
+  constructor(door: Pick<MigrationDoor, 'events'>) {
     this.#door = door;
   }
 

@@ -1,5 +1,5 @@
 /** Failed records: their causes, the list of those that a person looks at, and the one that they look into. */
-import { selectionOf, type Door } from '../backend/door';
+import { selectionOf, type MigrationDoor } from '../backend/door';
 import type {
   Cause,
   FailedRecord,
@@ -42,10 +42,10 @@ export class FailureList {
     return this.shown.kind === 'left' ? this.left : (this.cause?.count ?? 0);
   });
 
-  #door: Door;
+  #door: MigrationDoor;
   #recalled = 0;
 
-  constructor(door: Door) {
+  constructor(door: MigrationDoor) {
     this.#door = door;
   }
 

@@ -1,5 +1,4 @@
 /** What a person does about failed records: change them, leave them, send them through again. */
-import type { Door } from '../backend/door';
 import type { Amendment, Corrections, FailedRecord, Selection } from '../backend/types';
 import { count } from '../format';
 import { m } from '../messages';
@@ -32,11 +31,9 @@ export class Mending {
   /** The corrections that the person is asked about. */
   found: Found | null = $state.raw(null);
 
-  #door: Door;
   #desk: Place;
 
-  constructor(door: Door, desk: Place) {
-    this.#door = door;
+  constructor(desk: Place) {
     this.#desk = desk;
   }
 
@@ -49,10 +46,11 @@ export class Mending {
   askAmend = (about: About) =>
     this.#desk.work.attempt(async () => {
       const open = this.#desk.migration;
-      const detail = about.record && (await this.#door.record(about.record.id));
-      if (!open || !this.#shows(open)) return;
+      if (!open) return;
+      const detail = about.record && (await open.door.record(about.record.id));
+      if (!this.#shows(open)) return;
       this.about = about;
-      this.amending = new Amending(this.#door, about, detail?.path ?? null);
+      this.amending = new Amending(open.door, about, detail?.path ?? null);
       this.#desk.asking = 'amend';
     });
 
@@ -60,7 +58,7 @@ export class Mending {
     this.#command(async (open) => {
       const { about } = this;
       if (!about) return;
-      const records = await this.#door.leave(about.selection, note);
+      const records = await open.door.leave(about.selection, note);
       this.#answered(open);
       await this.#reload(open);
       this.#desk.work.done('leave', m.leave.done(records, count(records)));
@@ -69,7 +67,7 @@ export class Mending {
   /** Takes back that records were left. */
   takeUp = (selection: Selection) =>
     this.#command(async (open) => {
-      const records = await this.#door.takeUp(selection);
+      const records = await open.door.takeUp(selection);
       await this.#reload(open);
       this.#desk.work.done('take-up', m.leave.undone(records, count(records)));
     });
@@ -79,7 +77,7 @@ export class Mending {
     this.#command(async (open) => {
       const { about } = this;
       if (!about) return;
-      const records = await this.#door.amend(about.selection, amendment);
+      const records = await open.door.amend(about.selection, amendment);
       this.#answered(open);
       if (andReprocess && this.#shows(open)) return this.#sendAgain(open, about.selection);
       await this.#reload(open);
@@ -89,15 +87,15 @@ export class Mending {
   reprocess = (selection: Selection) => this.#command((open) => this.#sendAgain(open, selection));
 
   export = (selection: Selection) =>
-    this.#desk.work.command(async () => {
-      const path = await this.#door.exportFailures(selection);
+    this.#command(async (open) => {
+      const path = await open.door.exportFailures(selection);
       if (path !== null) this.#desk.work.done('export', m.failures.exported(path));
     });
 
   /** Asks for a corrected report, and shows what it would change. */
   findCorrections = () =>
     this.#command(async (open) => {
-      const found = await this.#door.findCorrections();
+      const found = await open.door.findCorrections();
       if (!found || !this.#shows(open)) return;
       this.found = found;
       this.#desk.asking = 'corrections';
@@ -108,7 +106,7 @@ export class Mending {
     this.#command(async (open) => {
       if (!this.found) return;
       const meanwhile = open.active;
-      const { changed, again } = await this.#door.applyCorrections(this.found.path);
+      const { changed, again } = await open.door.applyCorrections(this.found.path);
       this.#answered(open);
       open.failures.choice.none();
       if (!meanwhile && again > 0) this.#showRun(open);
@@ -125,7 +123,7 @@ export class Mending {
 
   async #sendAgain(open: Migration, selection: Selection): Promise<void> {
     const meanwhile = open.active;
-    const records = await this.#door.reprocess(selection);
+    const records = await open.door.reprocess(selection);
     open.failures.choice.none();
     if (!meanwhile && records > 0) this.#showRun(open);
     const went = meanwhile ? m.failures.ontoRecovery : m.failures.reprocessing;

@@ -1,5 +1,5 @@
 /** The picture of the open migration: a snapshot, then the events since its number, and progress. */
-import type { Door } from '../backend/door';
+import type { Door, MigrationDoor } from '../backend/door';
 import type {
   BatchSummary,
   Control,
@@ -55,6 +55,8 @@ export function isActive(state: State): boolean {
 
 export class Migration {
   readonly checkpoint: string;
+  /** The way to this one, whatever is shown. */
+  readonly door: MigrationDoor;
   job: JobSpec = $state.raw(undefined as never);
   ranges: LimitRanges = $state.raw(undefined as never);
   progress: Progress = $state.raw(undefined as never);
@@ -82,7 +84,6 @@ export class Migration {
   readonly failures: FailureList;
   readonly records: Records;
 
-  #door: Door;
   #seq = 0;
   /** Progress that came while nobody could see the page; the newest of it is shown when they can. */
   #unseen: Progress | null = null;
@@ -99,12 +100,12 @@ export class Migration {
   #closed = false;
 
   constructor(door: Door, snapshot: Snapshot) {
-    this.#door = door;
+    const mine = (this.door = door.of(snapshot.checkpoint));
     this.checkpoint = snapshot.checkpoint;
-    this.timeline = new Timeline(door);
-    this.log = new EventLog(door);
-    this.failures = new FailureList(door);
-    this.records = new Records(door);
+    this.timeline = new Timeline(mine);
+    this.log = new EventLog(mine);
+    this.failures = new FailureList(mine);
+    this.records = new Records(mine);
     this.#gone = sight.onShow(() => this.#catchUp());
     this.#adopt(snapshot);
     void this.#recall();
@@ -175,13 +176,13 @@ export class Migration {
 
   async setLimits(limits: Limits): Promise<void> {
     const before = this.progress.limits;
-    await this.#door.setLimits(limits);
+    await this.door.setLimits(limits);
     this.progress = { ...this.progress, limits };
     this.job = { ...this.job, limits, control: steered(this.job.control, before, limits) };
   }
 
   async setControl(control: Control): Promise<void> {
-    await this.#door.setControl(control);
+    await this.door.setControl(control);
     this.job = { ...this.job, control };
   }
 
@@ -193,23 +194,23 @@ export class Migration {
   /** Limits of one service: what is null follows the migration's own. */
   async setEndpoint(service: string, change: Partial<Endpoint>): Promise<void> {
     const endpoint = { ...NO_LIMITS, ...this.job.endpoints?.[service], ...change };
-    await this.#door.setEndpoint(service, endpoint);
+    await this.door.setEndpoint(service, endpoint);
     this.job = { ...this.job, endpoints: { ...this.job.endpoints, [service]: endpoint } };
   }
 
   /** Pauses when the clock next shows that time; null takes it back. */
   pauseAt(time: string | null): Promise<void> {
-    return this.#door.pauseAt(time);
+    return this.door.pauseAt(time);
   }
 
   async setDelivery(deliver: Delivery): Promise<void> {
-    await this.#door.setDelivery(deliver);
+    await this.door.setDelivery(deliver);
     this.job = { ...this.job, deliver };
   }
 
   /** Takes over everything of a job but where it moves what. */
   async setJob(job: JobSpec): Promise<void> {
-    await this.#door.setJob(job);
+    await this.door.setJob(job);
     const { limits } = job;
     this.progress = { ...this.progress, limits };
     this.job = { ...job, name: this.job.name };
@@ -217,7 +218,7 @@ export class Migration {
 
   async #fetch(): Promise<void> {
     try {
-      const snapshot = await this.#door.snapshot();
+      const snapshot = await this.door.snapshot();
       if (!this.#closed) this.#adopt(snapshot);
     } catch {
       // The migration was closed meanwhile. What is held has no picture to go into.
@@ -253,7 +254,7 @@ export class Migration {
   async #recall(): Promise<void> {
     try {
       const all = { kinds: [...CHANGES], by: [], text: '', also: [] };
-      const { events } = await this.#door.events(all, null, CHANGES_KEPT);
+      const { events } = await this.door.events(all, null, CHANGES_KEPT);
       if (!this.#closed) this.#note(events);
     } catch {
       // Closed meanwhile.

@@ -1,5 +1,4 @@
 /** A few records for real, before all the others: how many, and what became of them. */
-import type { Door } from '../backend/door';
 import type { TriedOutcome } from '../backend/types';
 import type { Desk } from './desk.svelte';
 
@@ -21,11 +20,9 @@ export class Pilot {
   readonly underWay: boolean = $derived.by(() => this.on && (this.#desk.migration?.active ?? false));
   readonly failed: number = $derived(this.outcomes.filter(({ state }) => state === 'failed').length);
 
-  #door: Door;
   #desk: Pick<Desk, 'migration' | 'work'>;
 
-  constructor(door: Door, desk: Pick<Desk, 'migration' | 'work'>) {
-    this.#door = door;
+  constructor(desk: Pick<Desk, 'migration' | 'work'>) {
     this.#desk = desk;
   }
 
@@ -34,7 +31,7 @@ export class Pilot {
       const open = this.#desk.migration;
       if (!open) return;
       const records = Math.max(1, Math.round(this.records));
-      await this.#door.startPilot(records);
+      await open.door.startPilot(records);
       this.of = { checkpoint: open.checkpoint, records };
       this.outcomes = [];
     });
@@ -43,8 +40,9 @@ export class Pilot {
   load = () =>
     this.#desk.work.attempt(async () => {
       const { of } = this;
-      if (!this.on) return;
-      const outcomes = await this.#door.triedRecords(0, SHOWN);
+      const open = this.#desk.migration;
+      if (!open || !this.on) return;
+      const outcomes = await open.door.triedRecords(0, SHOWN);
       if (this.of === of) this.outcomes = outcomes;
     });
 

@@ -1,5 +1,5 @@
 /** All records, the account that they add up to, and looking at the destination again. */
-import type { Door, FilesHere } from '../backend/door';
+import type { FilesHere, MigrationDoor } from '../backend/door';
 import type { RecordDetail, RecordFilter, Reconciliation, ShownRecord, VerifyReport } from '../backend/types';
 import { Choice } from './choice.svelte';
 import { latest } from './latest';
@@ -24,10 +24,10 @@ export class Records {
   readonly list = new PagedList<ShownRecord>();
   readonly choice = new Choice(this.list);
 
-  #door: Door;
+  #door: MigrationDoor;
   #recalled = 0;
 
-  constructor(door: Door) {
+  constructor(door: MigrationDoor) {
     this.#door = door;
   }
 

@@ -1,6 +1,6 @@
 /** The stretch of a migration's life that the person looks at: chosen, zoomed, and told in as many points as a
     chart can show, however long it is. */
-import type { Door } from '../backend/door';
+import type { MigrationDoor } from '../backend/door';
 import type { MetricPoint, Sample } from '../backend/types';
 import { merged, type Point, type Range } from '../parts/curve';
 import { latest } from './latest';
@@ -55,7 +55,7 @@ export class Timeline {
     merged(this.history, this.#present.samples, this.range, this.#grain),
   );
 
-  #door: Pick<Door, 'history'>;
+  #door: Pick<MigrationDoor, 'history'>;
   #present: Present = $state.raw({ nowMs: 0, samples: [], active: false });
   #zooms: Range[] = $state.raw([]);
   /** When the history ends. */
@@ -68,7 +68,7 @@ export class Timeline {
   #askedMs = -Infinity;
   #watchers = 0;
 
-  constructor(door: Pick<Door, 'history'>) {
+  constructor(door: Pick<MigrationDoor, 'history'>) {
     this.#door = door;
   }
 
