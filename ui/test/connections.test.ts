@@ -105,6 +105,8 @@ describe('the connections', () => {
         checksum: 'md5',
         guard: 'look',
       },
+      { kind: 'azure', account: 'media', endpoint: null, anonymous: false },
+      { kind: 'gcs', endpoint: null, key_file: '/keys/gcs.json', anonymous: false },
       { kind: 'sftp', host: 'nas', port: 2222, user: 'u', key: '/k', known_hosts: '/h', sessions: 4 },
       { kind: 'webdav', url: 'https://dam', user: null, sessions: 2 },
       { kind: 'ftp', host: 'nas', port: null, user: null, tls: 'none', sessions: null },
