@@ -95,8 +95,19 @@ async fn what_this_computer_knows_can_be_duplicated_forgotten_and_brought_back()
     assert!(known.exists());
     second_start(&screen, &migrations(&screen), &[Path::new("known.sluice")]);
     window.is_in_state("finished").await;
+    // A command that means another migration is not done to the one that is shown.
+    assert_eq!(refused_pause(&window, &migrations(&screen).join("other.sluice")).await, "not_open");
+    assert_eq!(refused_pause(&window, &known).await, "illegal_move");
     window.tap("home").await;
     row(&window, &known, "finished").await;
+}
+
+/// Why the window may not pause that migration.
+async fn refused_pause(window: &Window, of: &Path) -> String {
+    let pause = "const [of, done] = arguments; \
+                 window.__TAURI_INTERNALS__.invoke('pause', { of }).then(done, (error) => done(error.code))";
+    let answer = window.execute_async(pause, vec![of.to_str().into()]).await.expect("an answer");
+    answer.json().as_str().expect("a refusal").to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]
