@@ -15,8 +15,9 @@ use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
 use tokio::sync::oneshot;
 
-/// The header of the checksum that Sluice asks for.
-const CHECKSUM: &str = "x-amz-checksum-crc64nvme";
+/// The headers of the checksums that Sluice asks for, and of others as long.
+const CHECKSUMS: [(&str, &str); 2] =
+    [("x-amz-checksum-crc64nvme", "AAAAAAAAAAA="), ("x-amz-checksum-crc32c", "AAAAAA==")];
 
 /// Until so many bytes have gone through, only looks at the service have.
 const SMALL: u64 = 100;
@@ -280,7 +281,9 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         reverse(&mut answered, "etag");
     }
     for (name, value) in &answered {
-        if name != "transfer-encoding" && name != "connection" {
+        let is_replaced =
+            weather.checksum.is_some() && CHECKSUMS.iter().any(|(checksum, _)| name == checksum);
+        if name != "transfer-encoding" && name != "connection" && !is_replaced {
             response = response.header(name, value);
         }
     }
@@ -290,11 +293,15 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let mut due = if is_content { shared.damages(weather, parts.uri.path()) } else { None };
     let mut left = weather.cut_after.filter(|_| parts.method == Method::GET);
     if let Some(checksum) = weather.checksum
-        && let Some(sent) = parts.headers.get(CHECKSUM)
         && shared.sent.load(Ordering::Relaxed) > SMALL
     {
-        let other = HeaderValue::from_static("AAAAAAAAAAA=");
-        response = response.header(CHECKSUM, if checksum == Checksum::Same { sent.clone() } else { other });
+        for (name, other) in CHECKSUMS {
+            if let Some(sent) = parts.headers.get(name) {
+                let other = HeaderValue::from_static(other);
+                response =
+                    response.header(name, if checksum == Checksum::Same { sent.clone() } else { other });
+            }
+        }
     }
     let stream = answer.bytes_stream().map(move |block| {
         let block = damaged(block.map_err(std::io::Error::other)?, &mut due);

@@ -34,6 +34,12 @@ impl Shelf {
         Self { site: Site::new(), connection: servers::connection(&url), secrets }
     }
 
+    /// The same with one more line in its connection.
+    #[must_use]
+    pub fn with(self, line: &str) -> Self {
+        Self { connection: format!("{}{line}\n", self.connection), ..self }
+    }
+
     /// The shelf is Azurite, at that address.
     pub fn azure(url: &str) -> Self {
         let account = azurite::ACCOUNT;

@@ -251,34 +251,43 @@ fn what_is_there_is_treated_as_the_policy_says() {
 #[test]
 fn what_the_service_proves_is_kept() {
     let server = Server::start(Kind::Moto);
-    for (name, checksum, proven) in
-        [("plain", None, "written"), ("proven", Some(Checksum::Same), "remote_checksum")]
-    {
+    let same = Some(Checksum::Same);
+    for (name, asked, checksum, proven) in [
+        ("plain", "crc64nvme", None, "written"),
+        ("proven", "crc64nvme", same, "remote_checksum"),
+        ("older", "crc32c", same, "remote_checksum"),
+        // Its tags are the MD5 of what came.
+        ("oldest", "md5", None, "remote_checksum"),
+        ("none", "none", None, "written"),
+    ] {
         let cable = Cable::to(&server.url(), Weather { checksum, ..Weather::default() });
-        let shelf = Shelf::s3(cable.url());
+        let shelf = Shelf::s3(cable.url()).with(&format!("checksum = {asked:?}"));
         tree::file(&shelf.site.source.join("small.mov"), 1000, 1);
         tree::file(&shelf.site.source.join("large.mov"), 9 << 20, 1);
         let more = "[deliver]\nverify = \"written\"";
         let job = shelf.job("up", text(&shelf.site.source), &format!("shelf:{BUCKET}/{name}"), more);
         run("run", &job).expect(COMPLETE);
         let evidence = column(&shelf.site, &shelf.site.path("up.sluice"), "evidence");
-        assert_eq!(evidence.values().collect::<Vec<_>>(), [proven, proven]);
+        assert_eq!(evidence.values().collect::<Vec<_>>(), [proven, proven], "{name}");
     }
 }
 
 #[test]
 fn bytes_that_arrive_damaged_are_found_by_their_checksum() {
     let server = Server::start(Kind::Moto);
-    let cable = Cable::to(&server.url(), Weather::default());
-    let shelf = Shelf::s3(cable.url());
-    tree::file(&shelf.site.source.join("small.mov"), 1000, 1);
-    tree::file(&shelf.site.source.join("large.mov"), 9 << 20, 1);
-    let job = shelf.upload("[control]\nattempts = 1");
-    cable.change(Weather { checksum: Some(Checksum::Other), ..Weather::default() });
-    run("run", &job).expect(WITH_FAILURES);
-    let failed = failures(&shelf.site.path("up.sluice"));
-    assert_eq!(failed.len(), 2);
-    assert!(failed.iter().all(|failure| failure.category == "verify_mismatch"), "{failed:?}");
+    for asked in ["crc64nvme", "crc32c"] {
+        let cable = Cable::to(&server.url(), Weather::default());
+        let shelf = Shelf::s3(cable.url()).with(&format!("checksum = {asked:?}"));
+        tree::file(&shelf.site.source.join("small.mov"), 1000, 1);
+        tree::file(&shelf.site.source.join("large.mov"), 9 << 20, 1);
+        let place = format!("shelf:{BUCKET}/{asked}");
+        let job = shelf.job("up", text(&shelf.site.source), &place, "[control]\nattempts = 1");
+        cable.change(Weather { checksum: Some(Checksum::Other), ..Weather::default() });
+        run("run", &job).expect(WITH_FAILURES);
+        let failed = failures(&shelf.site.path("up.sluice"));
+        assert_eq!(failed.len(), 2);
+        assert!(failed.iter().all(|failure| failure.category == "verify_mismatch"), "{failed:?}");
+    }
 }
 
 #[test]

@@ -653,7 +653,7 @@ idle_end: string | null, };
 
 export type SecretField = "access_key_id" | "secret_access_key" | "session_token" | "account_key" | "sas_token" | "service_account_key" | "password" | "key_passphrase" | "token";
 
-export type S3Checksum = "crc64nvme" | "sha256" | "md5" | "none";
+export type S3Checksum = "crc64nvme" | "crc32c" | "sha256" | "md5" | "none";
 
 export type S3Guard = "conditional" | "look";
 

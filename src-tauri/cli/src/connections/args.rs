@@ -171,9 +171,11 @@ impl Tls {
 enum Checksum {
     /// CRC-64/NVME: the fastest.
     Crc64nvme,
+    /// CRC-32C, for services that know no newer one.
+    Crc32c,
     /// SHA-256.
     Sha256,
-    /// `Content-MD5`, for older services that refuse both.
+    /// `Content-MD5`, for older services that refuse all of these.
     Md5,
     /// None, for services that refuse them all.
     None,
@@ -183,6 +185,7 @@ impl Checksum {
     const fn of_spec(self) -> S3Checksum {
         match self {
             Self::Crc64nvme => S3Checksum::Crc64nvme,
+            Self::Crc32c => S3Checksum::Crc32c,
             Self::Sha256 => S3Checksum::Sha256,
             Self::Md5 => S3Checksum::Md5,
             Self::None => S3Checksum::None,

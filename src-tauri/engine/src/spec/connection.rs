@@ -66,9 +66,11 @@ pub enum S3Checksum {
     /// CRC-64/NVME: the fastest.
     #[default]
     Crc64nvme,
+    /// CRC-32C, for services that know no newer one.
+    Crc32c,
     /// SHA-256.
     Sha256,
-    /// `Content-MD5`, for older services that refuse both.
+    /// `Content-MD5`, for older services that refuse all of these.
     Md5,
     /// None, for services that refuse them all.
     None,

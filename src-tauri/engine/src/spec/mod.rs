@@ -27,6 +27,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use catalogue::{Catalogue, CatalogueFormat, ChecksumColumn, PrefixRule, UrlName};
+#[cfg(feature = "azure")]
 pub(crate) use connection::is_account_name;
 pub use connection::{
     Azure, Connection, Environment, Ftp, FtpTls, Gcs, Http, S3, S3Checksum, S3Guard, Secret, SecretField,

@@ -6,13 +6,12 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http_body_util::BodyExt;
-use md5::{Digest, Md5};
 use object_store::client::{HttpError, HttpErrorKind, HttpRequest, HttpRequestBody};
 use reqwest::Method;
 use reqwest::header::{ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
 
 use super::claims;
-use super::sign::Signer;
+use super::sign::{Signer, bytes_of};
 use crate::storage::remote::claim::{Checksum, Claim};
 
 /// Which service is spoken to, and what of its own there is to it.
@@ -21,8 +20,8 @@ pub(super) enum Dialect {
     S3 {
         /// Completed uploads must not replace anything.
         guarded: bool,
-        /// The service is told the MD5 of what is sent.
-        with_md5: bool,
+        /// The service is told this of what is sent.
+        adds: Option<Added>,
         /// Signs what gets a header from us. None: nobody signs in.
         signer: Option<Arc<Signer>>,
     },
@@ -30,6 +29,13 @@ pub(super) enum Dialect {
     Azure,
     #[cfg(feature = "gcs")]
     Gcs,
+}
+
+/// Checksums that S3 knows and the library does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Added {
+    Md5,
+    Crc32c,
 }
 
 /// What the service should say of what it stores.
@@ -51,7 +57,10 @@ enum Own {
 }
 
 /// Where the checksums stand that are sent with bytes, and that the service gives of what it stores.
-const SENT: [&str; 4] = ["x-amz-checksum-crc64nvme", "x-amz-checksum-sha256", AZURE_CRC64, CONTENT_MD5];
+const SENT: [&str; 5] =
+    ["x-amz-checksum-crc64nvme", "x-amz-checksum-sha256", AMAZON_CRC32C, AZURE_CRC64, CONTENT_MD5];
+
+const AMAZON_CRC32C: &str = "x-amz-checksum-crc32c";
 
 /// The same checksum as Amazon's, its bytes the other way round.
 pub(super) const AZURE_CRC64: &str = "x-ms-content-crc64";
@@ -75,24 +84,42 @@ impl Dialect {
         let is_content = request.method() == Method::PUT && request.body().content_length() > 0;
         let mut own = None;
         match self {
-            Self::S3 { guarded, with_md5, signer } => {
-                let md5 =
-                    if *with_md5 && is_content { Some(md5_of(request.body().clone()).await?) } else { None };
-                if let Some(md5) = &md5 {
-                    let value = HeaderValue::from_str(&STANDARD.encode(md5));
-                    request.headers_mut().insert(CONTENT_MD5, value.map_err(unsent)?);
-                }
+            Self::S3 { guarded, adds, signer } => {
                 let is_whole = is_look && request.uri().query().is_none();
                 if is_whole {
                     request.headers_mut().insert(claims::MODE, claims::ENABLED);
                 }
-                if let Some(signer) = signer.as_ref().filter(|_| is_whole || md5.is_some()) {
+                let begins = request.method() == Method::POST
+                    && request
+                        .uri()
+                        .query()
+                        .is_some_and(|query| query.split('&').any(|pair| pair.starts_with("uploads")));
+                let body = request.body().clone();
+                match adds {
+                    Some(Added::Md5) if is_content => {
+                        let md5 = checksum(body, Checksum::Md5).await?;
+                        request.headers_mut().insert(CONTENT_MD5, base64(&md5)?);
+                        own = Some(Own::Md5(md5));
+                    }
+                    Some(Added::Crc32c) if is_content => {
+                        let crc = checksum(body, Checksum::Crc32c).await?;
+                        request.headers_mut().insert(AMAZON_CRC32C, base64(&crc)?);
+                    }
+                    // Of the whole, so that completing it need not repeat those of the parts.
+                    Some(Added::Crc32c) if begins => {
+                        let headers = request.headers_mut();
+                        headers.insert("x-amz-checksum-algorithm", HeaderValue::from_static("CRC32C"));
+                        headers.insert("x-amz-checksum-type", HeaderValue::from_static("FULL_OBJECT"));
+                    }
+                    _ => {}
+                }
+                let is_changed = is_whole || adds.is_some() && (is_content || begins);
+                if let Some(signer) = signer.as_ref().filter(|_| is_changed) {
                     signer.sign(request).await.map_err(unsent)?;
                 }
                 if *guarded && self.completes(request.method(), request.uri()) {
                     request.headers_mut().insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
                 }
-                own = md5.map(|md5| Own::Md5(claims::hexadecimal(&md5)));
             }
             #[cfg(feature = "azure")]
             Self::Azure => {}
@@ -105,12 +132,7 @@ impl Dialect {
             }
             #[cfg(feature = "gcs")]
             Self::Gcs if is_content => {
-                let mut checking = Checksum::Crc32c.begin();
-                let mut body = request.body().clone();
-                while let Some(frame) = body.frame().await.transpose()? {
-                    frame.data_ref().into_iter().for_each(|block| checking.update(block));
-                }
-                own = Some(Own::Crc32c(checking.finish()));
+                own = Some(Own::Crc32c(checksum(request.body().clone(), Checksum::Crc32c).await?));
             }
             #[cfg(feature = "gcs")]
             Self::Gcs => {}
@@ -205,14 +227,19 @@ fn is_tag(answer: &HeaderMap, hash: &str) -> bool {
     tag.trim_matches('"').eq_ignore_ascii_case(hash)
 }
 
-async fn md5_of(mut body: HttpRequestBody) -> Result<Vec<u8>, HttpError> {
-    let mut hasher = Md5::new();
+/// In hexadecimal.
+async fn checksum(mut body: HttpRequestBody, by: Checksum) -> Result<String, HttpError> {
+    let mut checking = by.begin();
     while let Some(frame) = body.frame().await.transpose()? {
-        if let Some(block) = frame.data_ref() {
-            hasher.update(block);
-        }
+        frame.data_ref().into_iter().for_each(|block| checking.update(block));
     }
-    Ok(hasher.finalize().to_vec())
+    Ok(checking.finish())
+}
+
+/// What hexadecimal digits say, in base64.
+fn base64(hexadecimal: &str) -> Result<HeaderValue, HttpError> {
+    HeaderValue::from_str(&STANDARD.encode(bytes_of(hexadecimal.as_bytes()).unwrap_or_default()))
+        .map_err(unsent)
 }
 
 pub(super) fn unsent(error: impl std::error::Error + Send + Sync + 'static) -> HttpError {
@@ -226,12 +253,14 @@ mod tests {
     #[test]
     fn only_a_checksum_that_was_sent_proves_anything() {
         let value = HeaderValue::from_static;
-        let s3 = Dialect::S3 { guarded: false, with_md5: false, signer: None };
+        let s3 = Dialect::S3 { guarded: false, adds: None, signer: None };
         let answer = |pairs: &[(&'static str, &'static str)]| -> HeaderMap {
             pairs.iter().map(|(name, text)| (name.parse().expect("a name"), value(text))).collect()
         };
-        let [crc, sha, azure, md5] = SENT;
-        for (at, own, other) in [(0, crc, sha), (1, sha, crc), (2, azure, crc), (3, md5, sha)] {
+        let [crc, sha, crc32c, azure, md5] = SENT;
+        for (at, own, other) in
+            [(0, crc, sha), (1, sha, crc), (2, crc32c, sha), (3, azure, crc), (4, md5, sha)]
+        {
             let mut expected = Expected::default();
             expected.sent[at] = Some(value("A"));
             let is_asserted = |answer: &mut HeaderMap| s3.is_asserted(&expected, answer);

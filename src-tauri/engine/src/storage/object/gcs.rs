@@ -1,16 +1,10 @@
 //! What is Google Cloud Storage's own (Cloud Storage, "XML API").
 
-use object_store::PutPayload;
 use object_store::gcp::GoogleCloudStorage;
-use percent_encoding::utf8_percent_encode;
-use reqwest::Method;
-use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, ETAG, HeaderMap, HeaderValue};
+use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
-use super::list::STRICT;
-use super::wire::Asserted;
-use super::{Bucket, claims, receipt};
+use super::claims;
 use crate::storage::remote::claim::{Checksum, Claim};
-use crate::storage::remote::fault::{Fault, FaultKind};
 
 /// A bucket at Google.
 #[derive(Debug)]
@@ -21,27 +15,6 @@ pub(super) struct GoogleBucket {
 
 /// How the checksums are called in `x-goog-hash`; the one that every object has comes first.
 const HASHES: [(&str, Checksum); 2] = [("crc32c", Checksum::Crc32c), ("md5", Checksum::Md5)];
-
-impl Bucket {
-    /// Puts a part; the library would not tell whether the service has computed the same checksum.
-    pub(super) async fn put_google_part(
-        &self,
-        key: &str,
-        upload: &str,
-        number: u32,
-        payload: PutPayload,
-    ) -> Result<String, Fault> {
-        let upload = utf8_percent_encode(upload, STRICT);
-        let query = format!("partNumber={}&uploadId={upload}", number + 1);
-        let length = HeaderValue::from(payload.content_length());
-        let mut request = self.request(Method::PUT, key, &query, payload.into())?;
-        request.headers_mut().insert(CONTENT_LENGTH, length);
-        let answer = self.ask(request).await?;
-        let tag = answer.headers().get(ETAG).and_then(|tag| tag.to_str().ok());
-        let tag = tag.ok_or_else(|| Fault::new(FaultKind::Rejected, "the service gave a part no tag"))?;
-        Ok(receipt(tag.to_owned(), answer.extensions().get::<Asserted>().is_some()))
-    }
-}
 
 /// What the service says of what it keeps. None: nothing that can be compared with the bytes that come.
 pub(super) fn claim(headers: &HeaderMap) -> Option<Claim> {
@@ -61,7 +34,7 @@ pub(super) fn claim(headers: &HeaderMap) -> Option<Claim> {
 
 #[cfg(test)]
 mod tests {
-    use reqwest::header::HeaderName;
+    use reqwest::header::{HeaderName, HeaderValue};
 
     use super::*;
 

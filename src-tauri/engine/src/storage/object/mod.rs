@@ -3,6 +3,18 @@
 //! ([`wire`], [`dialect`]). Amazon S3 and what speaks its protocol, Azure Blob Storage (the feature `azure`) and
 //! Google Cloud Storage (`gcs`).
 
+#![cfg_attr(
+    not(all(feature = "azure", feature = "gcs")),
+    allow(
+        dead_code,
+        irrefutable_let_patterns,
+        unused_assignments,
+        unused_imports,
+        unused_variables,
+        reason = "what only the other services need"
+    )
+)]
+
 #[cfg(feature = "azure")]
 mod azure;
 mod claims;
@@ -37,8 +49,7 @@ use object_store::{
 };
 use percent_encoding::utf8_percent_encode;
 use reqwest::Method;
-#[cfg(feature = "gcs")]
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::{AUTHORIZATION, CONTENT_LENGTH, ETAG, HeaderValue};
 
 pub(crate) use copy::LARGEST as LARGEST_COPY;
 pub(crate) use open::{OpenError, open};
@@ -84,6 +95,8 @@ struct S3Bucket {
     anonymous: bool,
     /// A copy to a key that is taken is refused too, as far as a look has shown.
     guards_copies: AtomicBool,
+    /// The checksums of what is sent are ours and not the library's.
+    adds_checksums: bool,
 }
 
 /// What came of bytes that were sent.
@@ -291,6 +304,9 @@ impl Bucket {
         payload: PutPayload,
     ) -> Result<String, Fault> {
         match &self.service {
+            Service::S3(bucket) if bucket.adds_checksums => {
+                self.put_own_part(key, upload, number, payload).await
+            }
             Service::S3(bucket) => {
                 let upload = upload.to_owned();
                 let part = bucket.store.put_part(&path(key)?, &upload, number as usize, payload).await?;
@@ -299,8 +315,27 @@ impl Bucket {
             #[cfg(feature = "azure")]
             Service::Azure(_) => self.put_block(key, upload, number, payload).await,
             #[cfg(feature = "gcs")]
-            Service::Gcs(_) => self.put_google_part(key, upload, number, payload).await,
+            Service::Gcs(_) => self.put_own_part(key, upload, number, payload).await,
         }
+    }
+
+    /// Puts a part; the library would not tell whether the service has computed the same checksum.
+    async fn put_own_part(
+        &self,
+        key: &str,
+        upload: &str,
+        number: u32,
+        payload: PutPayload,
+    ) -> Result<String, Fault> {
+        let upload = utf8_percent_encode(upload, list::STRICT);
+        let query = format!("partNumber={}&uploadId={upload}", number + 1);
+        let length = HeaderValue::from(payload.content_length());
+        let mut request = self.request(Method::PUT, key, &query, payload.into())?;
+        request.headers_mut().insert(CONTENT_LENGTH, length);
+        let answer = self.ask(request).await?;
+        let tag = answer.headers().get(ETAG).and_then(|tag| tag.to_str().ok());
+        let tag = tag.ok_or_else(|| Fault::new(FaultKind::Rejected, "the service gave a part no tag"))?;
+        Ok(receipt(tag.to_owned(), answer.extensions().get::<Asserted>().is_some()))
     }
 
     /// Makes an object of an upload's parts, in their order.
@@ -316,7 +351,9 @@ impl Bucket {
         match &self.service {
             Service::S3(bucket) => {
                 // The library keeps the checksum with a part where the answer had one: where it was ours.
-                let asserted = parts.iter().all(|part| part.contains("<checksum_"));
+                let is_asserted = |part: &String| part.contains("<checksum_") || part.ends_with(ASSERTED);
+                let asserted = parts.iter().all(is_asserted);
+                let parts = parts.iter().map(|part| part.trim_end_matches(ASSERTED).to_owned()).collect();
                 let store = match mode {
                     Mode::Create if self.guards() => &bucket.guarded,
                     _ => &bucket.store,
@@ -411,7 +448,6 @@ fn looked(got: &GetResult) -> Looked {
 }
 
 /// What is kept of a part: what completing the upload needs, and whether the service computed its checksum.
-#[cfg(any(feature = "azure", feature = "gcs"))]
 fn receipt(id: String, asserted: bool) -> String {
     if asserted { id + ASSERTED } else { id }
 }

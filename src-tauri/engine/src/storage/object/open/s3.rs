@@ -10,7 +10,7 @@ use reqwest::Url;
 use super::profile::{self, Profile};
 use super::{OpenError, no_retry, variable};
 use crate::spec::{S3, S3Checksum, S3Guard, Secret, SecretField, Secrets};
-use crate::storage::object::dialect::Dialect;
+use crate::storage::object::dialect::{Added, Dialect};
 use crate::storage::object::sign::Signer;
 use crate::storage::object::wire::Wire;
 use crate::storage::object::{Bucket, S3Bucket, Service};
@@ -39,8 +39,12 @@ pub(super) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> 
         Some(endpoint) => in_host(endpoint, bucket)?,
     };
     let origin = origin_of(&url, endpoint.as_deref())?;
-    let with_md5 = s3.checksum == S3Checksum::Md5;
-    let speaking = |guarded, signer| Dialect::S3 { guarded, with_md5, signer };
+    let adds = match s3.checksum {
+        S3Checksum::Md5 => Some(Added::Md5),
+        S3Checksum::Crc32c => Some(Added::Crc32c),
+        S3Checksum::Crc64nvme | S3Checksum::Sha256 | S3Checksum::None => None,
+    };
+    let speaking = |guarded, signer| Dialect::S3 { guarded, adds, signer };
     let wire = Wire::new(speaking(false, None)).map_err(|error| wrong(&error))?;
     // The environment also says how a server signs in (web identity, container, instance).
     let mut builder = AmazonS3Builder::from_env()
@@ -58,7 +62,7 @@ pub(super) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> 
     builder = match s3.checksum {
         S3Checksum::Crc64nvme => builder.with_checksum_algorithm(Checksum::CRC64NVME),
         S3Checksum::Sha256 => builder.with_checksum_algorithm(Checksum::SHA256),
-        S3Checksum::Md5 | S3Checksum::None => builder,
+        S3Checksum::Md5 | S3Checksum::Crc32c | S3Checksum::None => builder,
     };
     let asks_elsewhere = ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"]
         .into_iter()
@@ -86,6 +90,7 @@ pub(super) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> 
         name: name.to_owned(),
         anonymous: s3.anonymous,
         guards_copies: false.into(),
+        adds_checksums: adds.is_some(),
     });
     let guards = AtomicBool::new(s3.guard == S3Guard::Conditional);
     Ok(Bucket { endpoint: origin.into(), url, wire, service, guards })
