@@ -117,8 +117,9 @@ describe('the connections', () => {
       const known = { name: 'one', connection, secrets: [] };
       expect(new ConnectionDraft(known).connection()).toEqual(connection);
     }
+    const webdav = kinds.find(({ kind }) => kind === 'webdav') as Connection;
     const kept = { field: 'password', place: 'keychain', variable: '' } as const;
-    door.known.push({ name: 'dam', connection: kinds[2] as Connection, secrets: [kept] });
+    door.known.push({ name: 'dam', connection: webdav, secrets: [kept] });
     await all.load();
     all.describe(all.known?.[0] ?? null);
     expect([all.draft?.isKept('password'), all.draft?.isKept('token')]).toEqual([true, false]);
@@ -127,7 +128,7 @@ describe('the connections', () => {
     expect(door.calls.find(([name]) => name === 'changeConnection')).toEqual([
       'changeConnection',
       'dam',
-      { ...kinds[2], url: 'https://new' },
+      { ...webdav, url: 'https://new' },
       [],
     ]);
     expect(all.known?.map(({ connection }) => addressOf(connection))).toEqual(['https://new']);

@@ -254,6 +254,7 @@ export const de: typeof en = {
     },
     option: {
       crc64nvme: 'CRC-64/NVME',
+      crc32c: 'CRC-32C',
       sha256: 'SHA-256',
       md5: 'MD5, für ältere Dienste',
       conditional: 'Der Dienst selbst',

@@ -289,6 +289,7 @@ export const en = {
     } satisfies Record<FieldName, [word: string, hint: string]>,
     option: {
       crc64nvme: 'CRC-64/NVME',
+      crc32c: 'CRC-32C',
       sha256: 'SHA-256',
       md5: 'MD5, for older services',
       conditional: 'The service itself',

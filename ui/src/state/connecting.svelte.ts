@@ -35,7 +35,7 @@ export const KINDS: Record<Kind, KindForm> = {
       { key: 'region', as: 'text' },
       { key: 'profile', as: 'text', rare: true },
       { key: 'path_style', as: 'either', rare: true },
-      { key: 'checksum', as: ['crc64nvme', 'sha256', 'md5', 'none'], rare: true },
+      { key: 'checksum', as: ['crc64nvme', 'crc32c', 'sha256', 'md5', 'none'], rare: true },
       { key: 'guard', as: ['conditional', 'look'], rare: true },
       { key: 'anonymous', as: 'flag', rare: true },
     ],
