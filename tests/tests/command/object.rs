@@ -451,7 +451,7 @@ fn a_copy_by_the_service_replaces_nobody_unseen() {
     for guards_copies in [false, true] {
         let weather = Weather { guards_copies, ..Weather::default() };
         let cable = Cable::to(&server.url(), weather);
-        let shelf = Shelf::new(cable.url());
+        let shelf = Shelf::s3(cable.url());
         cable.change(Weather { forbids: Some("/shelf2/there/a"), ..weather });
         let more = "[deliver]\nverify = \"size\"";
         let job = shelf.job("across", &format!("shelf:{BUCKET}/in"), "shelf:shelf2/there", more);
@@ -471,7 +471,7 @@ fn a_copy_by_the_service_gives_up_what_was_begun_without_it() {
         "s3.create_bucket(Bucket='shelf2')\ns3.put_object(Bucket=bucket, Key='in/reel.mov', Body=bytes({SIZE}))"
     ));
     let cable = Cable::to(&server.url(), Weather::default());
-    let shelf = Shelf::new(cable.url());
+    let shelf = Shelf::s3(cable.url());
     // Nobody knows whether the name is free: so the content goes through here.
     cable.change(Weather { forbids: Some("/shelf2/there/reel"), ..Weather::default() });
     let more = "[control]\nbandwidth = \"40MB/s\"\n[deliver]\nverify = \"size\"";
