@@ -88,23 +88,35 @@ fn a_killed_upload_goes_on_from_the_next_part() {
 
 #[test]
 fn another_writer_is_not_replaced() {
+    const SIZE: u64 = 40 << 20;
     let server = Google::start();
     let cable = Cable::to(&server.url(), Weather::default());
-    // In one request no look is needed; in parts a look comes last.
-    for (size, is_blind) in [(1000, true), (9 << 20, false)] {
-        let shelf = Shelf::google(&server, &cable.url());
-        tree::file(&shelf.site.source.join("reel.mov"), size, 1);
-        let source = shelf.site.source.to_str().expect("ASCII").to_owned();
-        let job = shelf.job("up", &source, &format!("shelf:{BUCKET}/{size}"), "");
-        cable.change(Weather::default());
-        shelf.run("plan", &job).expect(COMPLETE);
-        server.put(&format!("{size}/reel.mov"), b"theirs");
-        cable.change(Weather { is_blind, ..Weather::default() });
-        shelf.run("run", &job).expect(WITH_FAILURES);
-        let failed = failures(&shelf.site.path("up.sluice"));
+    let shelf = Shelf::google(&server, &cable.url());
+    let source = shelf.site.source.to_str().expect("ASCII").to_owned();
+    let theirs = |name: &str| {
+        let failed = failures(&shelf.site.path(&format!("{name}.sluice")));
         assert_eq!(failed[0].category, "destination_conflict", "{failed:?}");
-        assert_eq!(server.objects()[&format!("{size}/reel.mov")].bytes.as_ref(), b"theirs");
-    }
+        assert_eq!(server.objects()[&format!("{name}/reel.mov")].bytes.as_ref(), b"theirs");
+    };
+    // In one request the service hears the condition, also where no look finds anything.
+    tree::file(&shelf.site.source.join("reel.mov"), 1000, 1);
+    let job = shelf.job("whole", &source, &format!("shelf:{BUCKET}/whole"), "");
+    shelf.run("plan", &job).expect(COMPLETE);
+    server.put("whole/reel.mov", b"theirs");
+    cable.change(Weather { is_blind: true, ..Weather::default() });
+    shelf.run("run", &job).expect(WITH_FAILURES);
+    theirs("whole");
+    // In parts a look comes last.
+    cable.change(Weather::default());
+    tree::file(&shelf.site.source.join("reel.mov"), SIZE, 1);
+    let slowly = "[control]\nbandwidth = \"20MB/s\"";
+    let job = shelf.job("parts", &source, &format!("shelf:{BUCKET}/parts"), slowly);
+    let running = Running::start(shelf.sluice("run", &job));
+    wait::until("the upload to be begun", || (server.uploads() > 0).then_some(()));
+    server.put("parts/reel.mov", b"theirs");
+    running.ended().expect(WITH_FAILURES);
+    theirs("parts");
+    assert_eq!(server.uploads(), 0);
 }
 
 #[test]
