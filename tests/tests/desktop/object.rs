@@ -72,6 +72,7 @@ async fn look_right(scheme: Scheme, word: &str) {
     add_and_try(&window, &server).await;
     window.tap("settings").await;
     window.tap("open-connections").await;
+    window.shown(&part("connection")).await;
     window.tap("connection-new").await;
     look("form").await;
     window.choose("connection-kind", "FTP server").await;
