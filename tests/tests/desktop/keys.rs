@@ -150,9 +150,10 @@ async fn set_up(window: &Window) {
     window.key(" ").await;
     window.shown("[data-testid='notify']:not(:checked)").await;
     window.enter("open-connections").await;
+    window.enter("connection-new").await;
     window.type_into("connection-name", "shelf").await;
     window.type_into("connection-endpoint", "https://s3.example:9000").await;
-    window.enter("connection-add").await;
+    window.enter("connection-keep").await;
     window.holds("connections", |text| text.contains("shelf")).await;
     // What was asked for and taken back leaves the focus in the line.
     window.enter("connection-remove").await;

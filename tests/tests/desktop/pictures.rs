@@ -192,7 +192,8 @@ impl Album {
         window.tap("add-field").await;
         window.fill("field-name", "kind").await;
         window.fill("field-value", "{{ 'film' if extension in ['mov', 'mxf'] else 'still' }}").await;
-        window.tap("add-require").await;
+        // The preview of what was typed moves it away from under a pointer.
+        window.enter("add-require").await;
         window.fill("require-field", "kind").await;
         window.fill("require-values", "still").await;
         window.holds("preview", |text| text.contains("town-hall")).await;
