@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use sluice_engine::api::{BalancePart, Migration, Order, OrderBy, PageAt, RecordFilter, Selection};
-use sluice_tests::command::{WITH_FAILURES, sluice};
-use sluice_tests::process::Running;
+use sluice_tests::command::{self, WITH_FAILURES};
 use sluice_tests::site::Site;
 use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
@@ -33,15 +32,15 @@ fn fail(site: &Site, runtime: &tokio::runtime::Runtime) {
         writeln!(rows, "box-{:03}/take-{:07}.mov,Take {n}", n % 500, n * 7919 % RECORDS).expect("text");
     }
     std::fs::write(site.path("export.csv"), rows).expect("a catalogue");
-    let job = format!(
+    let text = format!(
         "destination = {:?}\n[[catalogue]]\nfile = \"export.csv\"\npath = [\"path\"]\nbase = {:?}\n",
         site.destination, site.source
     );
     std::fs::create_dir_all(&site.source).expect("a source");
-    std::fs::write(site.path("job.toml"), job).expect("a job");
-    let mut command = sluice(["run".as_ref(), site.path("job.toml").as_os_str(), "--quiet".as_ref()]);
-    command.arg("--checkpoint").arg(&site.checkpoint);
-    Running::start(command).ended().expect(WITH_FAILURES);
+    let job = site.path("job.toml");
+    std::fs::write(&job, text).expect("a job");
+    let checkpoint = ["--checkpoint".as_ref(), site.checkpoint.as_os_str(), "--quiet".as_ref()];
+    command::run([&["run".as_ref(), job.as_os_str()][..], &checkpoint].concat()).expect(WITH_FAILURES);
     runtime.block_on(async {
         let options = SqliteConnectOptions::new().filename(&site.checkpoint);
         let mut file = SqliteConnection::connect_with(&options).await.expect("the checkpoint");
