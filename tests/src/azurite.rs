@@ -8,7 +8,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::process::Running;
-use crate::servers::{BUCKET, free_port, installed, tool};
+use crate::servers::{BUCKET, free_port, python, tool};
 use crate::wait;
 
 /// The storage account.
@@ -61,17 +61,9 @@ impl Azurite {
     /// When it fails.
     pub fn python(&self, code: &str) -> String {
         let port = self.port;
-        let program = format!(
+        python(&format!(
             "port, account, key, container = {port}, '{ACCOUNT}', '{KEY}', '{BUCKET}'\n{HELPERS}\n{code}"
-        );
-        let ended = Running::start({
-            let mut python = Command::new(installed("python3"));
-            python.args(["-c", &program]);
-            python
-        })
-        .ended();
-        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-        ended.stdout
+        ))
     }
 }
 

@@ -125,15 +125,20 @@ impl Server {
              bucket = '{BUCKET}'\n{code}",
             self.url()
         );
-        let ended = Running::start({
-            let mut python = Command::new(installed("python3"));
-            python.args(["-c", &program]);
-            python
-        })
-        .ended();
-        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-        ended.stdout
+        python(&program)
     }
+}
+
+/// Runs a Python program with what the servers brought; gives what it prints.
+///
+/// # Panics
+/// When it fails.
+pub fn python(program: &str) -> String {
+    let mut python = Command::new(installed("python3"));
+    python.args(["-c", program]);
+    let ended = Running::start(python).ended();
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    ended.stdout
 }
 
 /// A server of files over HTTP, in a folder of somebody else's.

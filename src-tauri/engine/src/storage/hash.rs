@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256, Sha512};
 use xxhash_rust::xxh3::Xxh3;
 use xxhash_rust::xxh64::Xxh64;
 
-use crate::record::ContentHash;
+use crate::record::{ContentHash, hex};
 use crate::spec::HashAlgorithm;
 
 /// A hash in the making.
@@ -46,17 +46,13 @@ impl Hasher {
         let (algorithm, hex) = match self {
             Self::Xxh128(hasher) => (HashAlgorithm::Xxh128, format!("{:032x}", hasher.digest128())),
             Self::Xxh64(hasher) => (HashAlgorithm::Xxh64, format!("{:016x}", hasher.digest())),
-            Self::Md5(hasher) => (HashAlgorithm::Md5, hexadecimal(&hasher.finalize())),
-            Self::Sha1(hasher) => (HashAlgorithm::Sha1, hexadecimal(&hasher.finalize())),
-            Self::Sha256(hasher) => (HashAlgorithm::Sha256, hexadecimal(&hasher.finalize())),
-            Self::Sha512(hasher) => (HashAlgorithm::Sha512, hexadecimal(&hasher.finalize())),
+            Self::Md5(hasher) => (HashAlgorithm::Md5, hex(&hasher.finalize())),
+            Self::Sha1(hasher) => (HashAlgorithm::Sha1, hex(&hasher.finalize())),
+            Self::Sha256(hasher) => (HashAlgorithm::Sha256, hex(&hasher.finalize())),
+            Self::Sha512(hasher) => (HashAlgorithm::Sha512, hex(&hasher.finalize())),
         };
         ContentHash { algorithm, hex }
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::{ETAG, HeaderMap, HeaderName, HeaderValue};
 
+use crate::record::hex;
 use crate::storage::remote::claim::{Checksum, Claim};
 
 /// Asks for the checksums that the service keeps.
@@ -45,11 +46,7 @@ fn of_tag(headers: &HeaderMap) -> Option<Claim> {
 /// A checksum that stands in a header in base64, in hexadecimal. None: it is none of that kind.
 pub(super) fn decoded(text: &[u8], by: Checksum) -> Option<String> {
     let value = STANDARD.decode(text).ok()?;
-    (value.len() == by.width()).then(|| hexadecimal(&value))
-}
-
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    (value.len() == by.width()).then(|| hex(&value))
 }
 
 #[cfg(test)]

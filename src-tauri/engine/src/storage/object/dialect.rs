@@ -11,7 +11,8 @@ use reqwest::Method;
 use reqwest::header::{ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
 
 use super::claims;
-use super::sign::{Signer, bytes_of};
+use super::sign::Signer;
+use crate::record::unhex;
 use crate::storage::remote::claim::{Checksum, Claim};
 
 /// Which service is spoken to, and what of its own there is to it.
@@ -238,8 +239,7 @@ async fn checksum(mut body: HttpRequestBody, by: Checksum) -> Result<String, Htt
 
 /// What hexadecimal digits say, in base64.
 fn base64(hexadecimal: &str) -> Result<HeaderValue, HttpError> {
-    HeaderValue::from_str(&STANDARD.encode(bytes_of(hexadecimal.as_bytes()).unwrap_or_default()))
-        .map_err(unsent)
+    HeaderValue::from_str(&STANDARD.encode(unhex(hexadecimal).unwrap_or_default())).map_err(unsent)
 }
 
 pub(super) fn unsent(error: impl std::error::Error + Send + Sync + 'static) -> HttpError {

@@ -4,6 +4,8 @@ use object_store::aws::{AwsAuthorizer, AwsCredentialProvider};
 use object_store::client::HttpRequest;
 use reqwest::header::HeaderName;
 
+use crate::record::unhex;
+
 /// What the library says of the body.
 const CONTENT: HeaderName = HeaderName::from_static("x-amz-content-sha256");
 
@@ -18,16 +20,10 @@ impl Signer {
     /// Signs a request with all its headers; what was said of its body stays.
     pub(super) async fn sign(&self, request: &mut HttpRequest) -> Result<(), object_store::Error> {
         let credential = self.credentials.get_credential().await?;
-        let digest = request.headers().get(CONTENT).and_then(|digest| bytes_of(digest.as_bytes()));
+        let digest = request.headers().get(CONTENT).and_then(|digest| unhex(digest.to_str().ok()?));
         let digest = digest.filter(|digest| digest.len() == 32);
         AwsAuthorizer::new(&credential, "s3", &self.region)
             .with_sign_payload(digest.is_some())
             .try_authorize(request, digest.as_deref())
     }
-}
-
-/// None: it is no hexadecimal number, as where the body is not signed.
-pub(super) fn bytes_of(hexadecimal: &[u8]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(hexadecimal).ok().filter(|text| text.is_ascii() && text.len() % 2 == 0)?;
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
 }

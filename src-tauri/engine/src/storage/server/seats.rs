@@ -29,7 +29,9 @@ pub(crate) struct Seat {
 
 /// A turn to read a file, however many connections that takes, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Turn(#[allow(dead_code, reason = "it is what it holds")] Option<OwnedSemaphorePermit>);
+pub(crate) struct Turn {
+    _reading: Option<OwnedSemaphorePermit>,
+}
 
 impl Seats {
     /// `sessions`: connections at once, at most.
@@ -71,7 +73,7 @@ impl Seats {
     /// None: there is no end of connections.
     pub(super) async fn turn_to_read(&self) -> Option<Turn> {
         self.sessions?;
-        Some(Turn(free(&self.reading).await))
+        Some(Turn { _reading: free(&self.reading).await })
     }
 }
 
