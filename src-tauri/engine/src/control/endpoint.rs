@@ -2,9 +2,11 @@
 //! breakers.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::Turned;
@@ -21,6 +23,9 @@ use crate::spec;
 
 /// Services that one migration may ask. A catalogue that names more is not one that we want to ask.
 pub(crate) const SERVICES: usize = 64;
+
+/// A refused place rests for as long as an answer takes, and no longer than this.
+const LONGEST_REST: Duration = Duration::from_secs(5);
 
 /// The services of a migration, by scheme, host and port.
 #[derive(Debug)]
@@ -55,12 +60,14 @@ pub(crate) struct Endpoint {
     /// By step: a service may take lookups and refuse what is registered.
     breakers: Mutex<HashMap<String, Breaker>>,
     pub(crate) requests: Requests,
+    /// How long an answer takes lately, in microseconds.
+    usual_us: AtomicU64,
 }
 
 /// Leave to send one request. Its place at the gate is given back when it is dropped.
 pub(crate) struct Pass {
     /// None: it has gone out.
-    _place: Option<Place>,
+    place: Option<Place>,
     in_flight: usize,
     sent: Instant,
 }
@@ -119,6 +126,7 @@ impl Endpoints {
             budget: Mutex::new(RetryBudget::new(settings.retry_budget_percent)),
             breakers: Mutex::default(),
             requests: Requests::default(),
+            usual_us: AtomicU64::new(0),
         });
         let bound = lock(&self.bounds).get(name).copied();
         endpoint.set(&settings, bound, self.started.elapsed());
@@ -194,12 +202,12 @@ impl Endpoint {
             lock(&self.budget).first(now);
         }
         self.requests.sent(is_retry);
-        Ok(Pass { _place: Some(place), in_flight: self.gate.inside(), sent: Instant::now() })
+        Ok(Pass { place: Some(place), in_flight: self.gate.inside(), sent: Instant::now() })
     }
 
     /// For a request that has gone out, and whose answer is still to come.
     pub(crate) fn is_inside(&self) -> Pass {
-        Pass { _place: None, in_flight: self.gate.inside(), sent: Instant::now() }
+        Pass { place: None, in_flight: self.gate.inside(), sent: Instant::now() }
     }
 
     /// Takes what came of a request; tells whether the service counts as away. `category`: of the
@@ -215,6 +223,11 @@ impl Endpoint {
     ) -> Option<Open> {
         let latency = pass.sent.elapsed();
         self.requests.answered(step, latency, category);
+        match category {
+            None => self.learn(latency),
+            Some(Category::Throttled) => self.rest(pass.place),
+            _ => {}
+        }
         if let Some(wait) = retry_after {
             self.rate.be_silent(wait);
         }
@@ -240,6 +253,24 @@ impl Endpoint {
         // Another step may have failed before this one: the service is the same.
         let since = breakers.values().filter_map(Breaker::failing_since).min().unwrap_or(now);
         Some(Open { since })
+    }
+
+    fn learn(&self, latency: Duration) {
+        let before = self.usual_us.load(Ordering::Relaxed);
+        let newest = latency.as_micros() as u64;
+        let usual = if before == 0 { newest } else { before - before / 8 + newest / 8 };
+        self.usual_us.store(usual, Ordering::Relaxed);
+    }
+
+    /// A refusal comes at once: without a rest its place would ask ever faster, the more is refused.
+    fn rest(&self, place: Option<Place>) {
+        let usual = Duration::from_micros(self.usual_us.load(Ordering::Relaxed));
+        if let (Some(place), Ok(runtime)) = (place, Handle::try_current()) {
+            runtime.spawn(async move {
+                tokio::time::sleep(usual.min(LONGEST_REST)).await;
+                drop(place);
+            });
+        }
     }
 
     /// Tells the autopilot of an answer. What failed for another reason says nothing of capacity.
@@ -301,6 +332,26 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_place_rests_for_as_long_as_an_answer_takes() {
+        let job = spec::JobSpec::new(vec![Path::new("/from").into()], Path::new("/to").into());
+        let endpoints = Endpoints::new(&job, Instant::now(), mpsc::channel(1).0);
+        let endpoint = endpoints.get("http://dam").expect("a service");
+        let intake = IntakeSwitch::new();
+        let ask = async |category| {
+            let Ok(mut pass) = endpoint.enter(false, Duration::ZERO, &intake).await else { panic!("a pass") };
+            pass.sent -= Duration::from_millis(300);
+            endpoint.answered(pass, "lookup:rights", category, None, true, Duration::ZERO);
+        };
+        ask(None).await;
+        assert_eq!(endpoint.gate.inside(), 0);
+        ask(Some(Category::Throttled)).await;
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        assert_eq!(endpoint.gate.inside(), 1, "it asked again at once");
+        tokio::time::sleep(Duration::from_millis(250)).await;
+        assert_eq!(endpoint.gate.inside(), 0);
+    }
 
     #[tokio::test]
     async fn after_an_outage_each_step_shows_at_once_whether_it_lasts() {

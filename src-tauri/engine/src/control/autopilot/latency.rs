@@ -290,7 +290,7 @@ impl LatencyRule {
             if self.paid > 1 && !self.fast {
                 self.stride = (2.0 * self.stride).min(LONGEST_STRIDE);
             }
-            self.refusals.borne(self.limit);
+            self.refusals.borne(now, self.limit);
             self.stand_here(latency);
             self.fewer.shorten(now, REST_FEWER.shortest(latency.mean));
             self.more.shorten(now, Duration::ZERO);
@@ -384,10 +384,11 @@ impl LatencyRule {
             _ => self.stride,
         };
         let mut to = scaled(self.limit, 1.0 + stride);
-        match self.refusals.room_above(self.limit) {
+        match self.refusals.room_above(now, self.limit) {
             Room::Free => {}
             Room::UpTo(most) => to = to.min(most),
             Room::Again(refused) => {
+                self.refusals.watch_anew(now);
                 to = self.limit.saturating_add(1);
                 reason = Reason::QuietSince { refused };
             }
@@ -407,7 +408,7 @@ impl LatencyRule {
         }
         if sent < self.backed_off {
             // Sent before the limit was lowered: that was the answer to this one, too.
-            self.refusals.lower_bound_to(in_flight, self.limit);
+            self.refusals.lower_bound_to(now, in_flight, self.limit);
             return None;
         }
         self.backed_off = now;
@@ -418,7 +419,7 @@ impl LatencyRule {
             (Phase::More, Some(level)) => level.limit,
             _ => within(&self.range, scaled(self.limit, BACK_OFF)),
         };
-        self.refusals.bound_at(in_flight.max(to.saturating_add(1)), self.limit);
+        self.refusals.bound_at(now, in_flight.max(to.saturating_add(1)), self.limit);
         self.more.shorten(now, Duration::ZERO);
         match (self.phase, self.level) {
             (Phase::More, Some(level)) => self.go_back(now, level, Reason::PushedBack),

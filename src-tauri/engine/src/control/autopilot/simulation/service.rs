@@ -34,6 +34,9 @@ pub(super) struct Service {
     pub(super) slope: f64,
     /// Requests that may wait; those beyond are refused. As a share of the servers.
     pub(super) queue: Option<f64>,
+    /// Requests a second that it takes; what is not used is kept for a tenth of a second. Those beyond are
+    /// refused.
+    pub(super) rate: Option<f64>,
     /// Share of requests that are refused for no reason.
     pub(super) whims: f64,
     /// Sigma and kappa of the Universal Scalability Law, by which those that are served hold each other up.
@@ -44,8 +47,23 @@ impl Service {
     /// A usual one: sharp knee, a tenth of the time on the way, no refusals.
     pub(super) fn with(servers: u32, base: f64) -> Self {
         let script = vec![Step { from: 0.0, servers, slower: 1.0 }];
-        let law = None;
-        Self { script, base, way: 0.1, jitter: 0.3, thrash: 0.3, slope: 0.0, queue: None, whims: 0.0, law }
+        Self {
+            script,
+            base,
+            way: 0.1,
+            jitter: 0.3,
+            thrash: 0.3,
+            slope: 0.0,
+            queue: None,
+            rate: None,
+            whims: 0.0,
+            law: None,
+        }
+    }
+
+    /// One that serves all at once, but takes only so many a second.
+    pub(super) fn at_most(rate: f64, base: f64) -> Self {
+        Self { thrash: 0.0, rate: Some(rate), ..Self::with(u32::MAX, base) }
     }
 
     /// One that serves all at once, by that law (N. J. Gunther, "Guerrilla Capacity Planning", 2007).
@@ -92,6 +110,8 @@ enum Event {
     Arrives(Request),
     Served(Request),
     Answered(Request, Refused),
+    /// A place that was refused may be taken again.
+    Rested,
     /// The script goes on.
     Wakes,
 }
@@ -116,28 +136,43 @@ impl Agenda {
     }
 }
 
+/// Requests that a service takes at this moment.
+#[derive(Default)]
+struct Allowance {
+    left: f64,
+    at: f64,
+}
+
+impl Allowance {
+    fn takes(&mut self, rate: f64, now: f64) -> bool {
+        self.left = (self.left + (now - self.at) * rate).min(rate / 10.0);
+        self.at = now;
+        let takes = self.left >= 1.0;
+        if takes {
+            self.left -= 1.0;
+        }
+        takes
+    }
+}
+
 /// What came of a run.
 #[derive(Debug, Default)]
 pub(super) struct Run {
     answered: u32,
     refused: u32,
     seconds: f64,
-    /// Answers in each second.
-    per_second: Vec<u32>,
+    /// Answers in each second, and what was refused.
+    per_second: Vec<[u32; 2]>,
 }
 
 impl Run {
     fn count(&mut self, now: f64, refused: bool) {
-        if refused {
-            self.refused += 1;
-            return;
-        }
-        self.answered += 1;
+        *if refused { &mut self.refused } else { &mut self.answered } += 1;
         let second = now as usize;
         if self.per_second.len() <= second {
-            self.per_second.resize(second + 1, 0);
+            self.per_second.resize(second + 1, [0; 2]);
         }
-        self.per_second[second] += 1;
+        self.per_second[second][usize::from(refused)] += 1;
     }
 
     pub(super) fn throughput(&self) -> f64 {
@@ -151,13 +186,19 @@ impl Run {
     /// Answers a second over `[from, from + over)`.
     pub(super) fn between(&self, from: usize, over: usize) -> f64 {
         let window = &self.per_second[from..(from + over).min(self.per_second.len())];
-        window.iter().map(|count| f64::from(*count)).sum::<f64>() / window.len() as f64
+        window.iter().map(|[answered, _]| f64::from(*answered)).sum::<f64>() / window.len() as f64
+    }
+
+    /// The share of what was refused from a second on.
+    pub(super) fn refused_from(&self, second: usize) -> f64 {
+        let [answered, refused] =
+            self.per_second[second..].iter().fold([0, 0], |all, one| [all[0] + one[0], all[1] + one[1]]);
+        f64::from(refused) / f64::from(answered + refused)
     }
 }
 
 /// The service with clients that keep as many requests under way as the limit allows; `control` is
-/// told each answer and may set another limit. A refused request is asked again in the place of
-/// another one, at once.
+/// told each answer and may set another limit. A place that was refused rests for as long as an answer takes.
 pub(super) fn run(
     service: &Service,
     seed: u64,
@@ -169,6 +210,7 @@ pub(super) fn run(
     let mut agenda = Agenda::default();
     let mut waiting: VecDeque<Request> = VecDeque::new();
     let (mut busy, mut in_flight) = (0u32, 0u32);
+    let mut allowance = Allowance::default();
     let mut done = Run::default();
     agenda.enter(0.0, Event::Wakes);
     service.script.iter().for_each(|step| agenda.enter(step.from, Event::Wakes));
@@ -185,10 +227,12 @@ pub(super) fn run(
         let way = service.base * service.way;
         match event {
             Event::Wakes => {}
+            Event::Rested => in_flight -= 1,
             Event::Arrives(request) => {
                 let inside = f64::from(busy) + waiting.len() as f64;
                 let most = service.queue.map_or(f64::INFINITY, |queue| (1.0 + queue) * f64::from(servers));
-                if inside >= most.floor() || random.share() < service.whims {
+                let too_fast = service.rate.is_some_and(|rate| !allowance.takes(rate, now));
+                if too_fast || inside >= most.floor() || random.share() < service.whims {
                     let back = way / 2.0 + 0.02 * service.base * random.jitter(0.3);
                     agenda.enter(now + back, Event::Answered(request, Refused(true)));
                 } else {
@@ -200,7 +244,10 @@ pub(super) fn run(
                 agenda.enter(now + way / 2.0, Event::Answered(request, Refused(false)));
             }
             Event::Answered(request, Refused(pushed_back)) => {
-                in_flight -= 1;
+                match pushed_back {
+                    true => agenda.enter(now + service.base, Event::Rested),
+                    false => in_flight -= 1,
+                }
                 done.count(now, pushed_back);
                 let latency = Duration::from_secs_f64((now - request.sent).max(0.0));
                 let answer = Answer { latency, pushed_back, in_flight: request.in_flight };
