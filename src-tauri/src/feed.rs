@@ -18,6 +18,9 @@ use crate::desk::Desk;
 /// Events that are read at once.
 const EVENTS: u32 = 500;
 
+/// What happens within this time is told at once: each telling makes the page draw.
+const EVENTS_EVERY: Duration = Duration::from_millis(200);
+
 /// The page shows figures at this pace; more would only cost the engine its time.
 const PROGRESS_EVERY: Duration = Duration::from_millis(250);
 
@@ -99,6 +102,7 @@ impl Follower {
                 // The next event shows the page the gap, and it asks for a new snapshot.
                 tracing::warn!(%error, "events cannot be read");
             }
+            tokio::time::sleep(EVENTS_EVERY).await;
         }
     }
 
@@ -106,9 +110,9 @@ impl Follower {
     async fn catch_up(&self, told: &mut i64) -> Result<(), Error> {
         loop {
             let events = self.migration.events_since(*told, EVENTS).await?;
-            for event in &events {
-                *told = event.seq;
-                self.tell("engine_event", event);
+            if let Some(newest) = events.last() {
+                *told = newest.seq;
+                self.tell("engine_events", &events);
             }
             if events.len() < EVENTS as usize {
                 return Ok(());

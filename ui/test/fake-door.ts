@@ -140,7 +140,7 @@ export class FakeDoor implements Door, MigrationDoor {
   /** Ends the plan; set while one is under way. */
   endPlan: (() => void) | null = null;
 
-  #event: (event: Event, of: string) => void = () => undefined;
+  #events: (events: Event[], of: string) => void = () => undefined;
   #progress: (progress: Progress, of: string) => void = () => undefined;
   #arrived: () => void = () => undefined;
   #awake: (held: boolean) => void = () => undefined;
@@ -153,7 +153,7 @@ export class FakeDoor implements Door, MigrationDoor {
     return this.snapshotNow?.checkpoint ?? '';
   }
   sendEvent(seq: number, what: EventKind, at_ms = 0, of = this.#of): void {
-    this.#event({ seq, at_ms, by: 'engine', what }, of);
+    this.#events([{ seq, at_ms, by: 'engine', what }], of);
   }
   sendProgress(progress: Progress, of = this.#of): void {
     this.#progress(progress, of);
@@ -388,7 +388,7 @@ export class FakeDoor implements Door, MigrationDoor {
   isAwake = () => this.#note('isAwake', this.awake);
   notify = (title: string, text: string) => this.#note('notify', undefined, title, text);
 
-  onEvent = async (hear: (event: Event, of: string) => void) => this.#keep(() => (this.#event = hear));
+  onEvents = async (hear: (events: Event[], of: string) => void) => this.#keep(() => (this.#events = hear));
   onProgress = async (hear: (progress: Progress, of: string) => void) =>
     this.#keep(() => (this.#progress = hear));
   onPathsArrived = async (hear: () => void) => this.#keep(() => (this.#arrived = hear));

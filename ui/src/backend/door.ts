@@ -264,8 +264,9 @@ export interface Door {
   saveDraft(id: string | null, job: JobSpec): Promise<string>;
   removeDraft(id: string): Promise<void>;
 
-  /** The durable events of the migration that is shown; `of` is its file. */
-  onEvent(hear: (event: Event, of: string) => void): Promise<Unlisten>;
+  /** The durable events of the migration that is shown, in their order; what comes at once is drawn in one go.
+      `of` is its file. */
+  onEvents(hear: (events: Event[], of: string) => void): Promise<Unlisten>;
   /** The progress of every migration that is open; `of` is its file. */
   onProgress(hear: (progress: Progress, of: string) => void): Promise<Unlisten>;
   onCloseRequested(hear: () => void): Promise<Unlisten>;

@@ -108,7 +108,7 @@ export const tauriDoor: Door = {
   saveDraft: (id, job) => invoke('save_draft', { id, job }),
   removeDraft: (id) => invoke('remove_draft', { id }),
 
-  onEvent: (hear) => listen<Told<Event>>('engine_event', ({ payload }) => hear(payload.what, payload.of)),
+  onEvents: (hear) => listen<Told<Event[]>>('engine_events', ({ payload }) => hear(payload.what, payload.of)),
   onProgress: (hear) =>
     listen<Told<Progress>>('engine_progress', ({ payload }) => hear(payload.what, payload.of)),
   onCloseRequested: (hear) => listen('close_requested', () => hear()),

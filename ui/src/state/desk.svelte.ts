@@ -106,7 +106,7 @@ export class Desk {
   async begin(): Promise<void> {
     await this.#shows(async () => {
       await Promise.all([
-        this.#door.onEvent((event, of) => this.#hear(event, of)),
+        this.#door.onEvents((events, of) => events.forEach((event) => this.#hear(event, of))),
         this.#door.onProgress((progress, of) => this.#observe(progress, of)),
         this.#door.onCloseRequested(() => (this.asking = 'close')),
         this.#door.onDrag((drag) => this.#dragged(drag)),
