@@ -36,7 +36,8 @@ pub struct Object {
     pub content_type: String,
     /// `x-goog-meta-mtime`.
     pub mtime: String,
-    generation: u64,
+    /// Which of those that were put under its name.
+    pub generation: u64,
 }
 
 #[derive(Debug, Default)]
@@ -190,9 +191,11 @@ async fn serve(
             kept.number += 1;
             let (tag, generation) = (tag_of(&bytes), kept.number);
             kept.objects.insert(name, Object { bytes: bytes.into(), generation, ..object });
-            xml(format!(
+            let mut answer = xml(format!(
                 "<CompleteMultipartUploadResult><ETag>\"{tag}\"</ETag></CompleteMultipartUploadResult>"
-            ))
+            ));
+            answer.headers_mut().insert("x-goog-generation", generation.into());
+            answer
         }
         (Method::DELETE, Some(id)) => match kept.uploads.remove(id) {
             Some(_) => status(204),

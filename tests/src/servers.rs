@@ -112,6 +112,16 @@ impl Server {
         self.folder.path().join("root").join(BUCKET)
     }
 
+    /// From now on a bucket keeps every version of its objects.
+    ///
+    /// # Panics
+    /// When the server does not know versions.
+    pub fn keep_versions(&self, bucket: &str) {
+        self.boto(&format!(
+            "s3.put_bucket_versioning(Bucket={bucket:?}, VersioningConfiguration={{'Status': 'Enabled'}})"
+        ));
+    }
+
     /// Runs a piece of Python with Amazon's own client as `s3`, on the bucket `bucket`; gives what it
     /// prints.
     ///

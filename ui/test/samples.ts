@@ -280,5 +280,8 @@ export const shownRecord = (id: number, given: Partial<ShownRecord> = {}): Shown
   ended_ms: 0,
   row: null,
   external_id: null,
+  source_version: null,
+  source_class: null,
+  target_version: null,
   ...given,
 });

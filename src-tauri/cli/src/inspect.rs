@@ -141,15 +141,30 @@ async fn list(reader: &Reader, selection: &Selection) -> Result<(), Error> {
     Ok(())
 }
 
-/// Every failed attempt of a record.
+/// Every failed attempt of a record, and which objects came and went.
 pub(crate) async fn history(checkpoint: &Path, id: i64, output: &Output) -> Result<Ending, Error> {
     let reader = Reader::open(checkpoint).await?;
     let attempts = reader.attempts(id).await?;
+    let record = reader.record(id).await?.map(|detail| detail.record);
     reader.close().await;
+    let [source_version, source_class, target_version] = match record {
+        Some(record) => [record.source_version, record.source_class, record.target_version],
+        None => [None, None, None],
+    };
+    let objects = [
+        ("version that was read", &source_version),
+        ("storage class that it lay in", &source_class),
+        ("version at the destination", &target_version),
+    ];
+    let objects: Vec<String> = objects
+        .into_iter()
+        .filter_map(|(what, known)| Some(format!("{what}: {}", known.as_ref()?)))
+        .collect();
     output.result(
         || {
             if attempts.is_empty() {
-                return format!("No attempt of record {id} has failed.");
+                let none = format!("No attempt of record {id} has failed.");
+                return std::iter::once(none).chain(objects.clone()).collect::<Vec<_>>().join("\n");
             }
             let line = |attempt: &Attempt| {
                 let at = timestamp(attempt.ended_ms);
@@ -163,9 +178,14 @@ pub(crate) async fn history(checkpoint: &Path, id: i64, output: &Output) -> Resu
                     attempt.message
                 )
             };
-            attempts.iter().map(line).collect::<Vec<_>>().join("\n")
+            attempts.iter().map(line).chain(objects.clone()).collect::<Vec<_>>().join("\n")
         },
-        &serde_json::json!({ "attempts": attempts }),
+        &serde_json::json!({
+            "attempts": attempts,
+            "source_version": source_version,
+            "source_class": source_class,
+            "target_version": target_version,
+        }),
     );
     Ok(Ending::Complete)
 }

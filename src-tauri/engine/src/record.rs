@@ -1,5 +1,7 @@
 //! A record: one file reference, and what became of it.
 
+mod objects;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -12,6 +14,8 @@ use ts_rs::TS;
 use crate::failure::{Category, Class, Stage};
 use crate::spec::HashAlgorithm;
 use crate::upload::Upload;
+
+pub(crate) use objects::Objects;
 
 /// Number of a record within its migration, in the order in which the planner found it, from 1.
 pub type RecordId = i64;

@@ -18,7 +18,7 @@ use crate::control::Controls;
 use crate::control::intake::IntakeSwitch;
 use crate::control::line::{Line, Trouble};
 use crate::error::Error;
-use crate::record::{ContentHash, Copied, RawPath, RecordId, unhex};
+use crate::record::{ContentHash, Copied, RawPath, RecordId, show_text, unhex};
 use crate::report::failures::source_of;
 use crate::sidecar::Written;
 use crate::spec::{JobSpec, Location};
@@ -164,6 +164,12 @@ pub(crate) async fn verify(
             }
         }
         hands.join_all().await;
+        for problem in report.problems.iter_mut().filter(|problem| problem.source.is_empty()) {
+            let record = page.iter().find(|record| record.id == problem.id);
+            if let Some(version) = record.and_then(|record| record.version.as_deref()) {
+                problem.message += &format!("; the version that was written is {}", show_text(version));
+            }
+        }
         let written = checkpoint.sidecars_between(records, after, last).await?;
         if let Some(known) = &mut known {
             written.iter().filter_map(|(_, result)| Written::of(result)).for_each(|it| known.add(&it.target));

@@ -35,5 +35,6 @@ mod sidecars;
 mod signals;
 mod urls;
 mod urls_hostile;
+mod versions;
 mod watch;
 mod whole_way;

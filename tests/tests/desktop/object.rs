@@ -14,6 +14,7 @@ const FILES: u64 = 200;
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_goes_to_object_storage_that_the_window_was_told_of() {
     let server = Server::start(Kind::Moto);
+    server.keep_versions(BUCKET);
     let keychain = Keychain::new();
     let screen = Screen::new().on_bus(keychain.address());
     let site = Site::new();
@@ -121,6 +122,9 @@ async fn balances(window: &Window) {
     window.tap_in("[data-testid='record-row'][data-id='1']").await;
     window.shown(&part("show-source")).await;
     assert_eq!(window.count("show-delivered").await, 0, "it lies on another computer");
+    // moto's versions are UUIDs.
+    window.reads("target-version", |text| text.matches('-').count() == 4).await;
+    assert_eq!(window.count("source-version").await, 0, "a folder keeps no versions");
 }
 
 /// The connection is described anew, keeps its keys, and is removed only after a question.

@@ -2334,7 +2334,19 @@ row: number | null,
 /**
  * What the catalogue calls it.
  */
-external_id: string | null, };
+external_id: string | null, 
+/**
+ * The version of the source object that was read, where its service keeps versions.
+ */
+source_version: string | null, 
+/**
+ * The class of storage that it lay in, where that is not the ordinary one.
+ */
+source_class: string | null, 
+/**
+ * The version that was written at the destination, or found to be the same.
+ */
+target_version: string | null, };
 
 export type RecordPage = { 
 /**

@@ -6,7 +6,9 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::failures::groups;
-use super::{Attempt, Corrections, Error, Exported, FailureGroup, OpenUpload, Selection, VerifyReport};
+use super::{
+    Attempt, Corrections, Error, Exported, FailureGroup, OpenUpload, RecordDetail, Selection, VerifyReport,
+};
 use crate::advisor::Advice;
 use crate::checkpoint::Checkpoint;
 use crate::event::Outage;
@@ -76,6 +78,11 @@ impl Reader {
     /// The failed attempts of a record, oldest first, at most a thousand.
     pub async fn attempts(&self, record: RecordId) -> Result<Vec<Attempt>, Error> {
         Ok(self.0.attempts_of(record, 1000).await?)
+    }
+
+    /// Everything that is known of one record. None: there is no such record.
+    pub async fn record(&self, id: RecordId) -> Result<Option<RecordDetail>, Error> {
+        report::records::detail(&self.0, &self.0.job().await?, id).await
     }
 
     /// Writes the failures as one JSON object.

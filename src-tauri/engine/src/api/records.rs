@@ -85,6 +85,12 @@ pub struct ShownRecord {
     pub row: Option<u64>,
     /// What the catalogue calls it.
     pub external_id: Option<String>,
+    /// The version of the source object that was read, where its service keeps versions.
+    pub source_version: Option<String>,
+    /// The class of storage that it lay in, where that is not the ordinary one.
+    pub source_class: Option<String>,
+    /// The version that was written at the destination, or found to be the same.
+    pub target_version: Option<String>,
 }
 
 /// One page of records.

@@ -15,7 +15,7 @@ use super::watched::REPLACED;
 use super::{Checkpoint, CheckpointError};
 use crate::api::{BalancePart, Mark, RecordFilter};
 use crate::clock::now_ms;
-use crate::record::{Lane, RawPath, RecordId, RecordState};
+use crate::record::{Lane, Objects, RawPath, RecordId, RecordState};
 
 /// A record as it is stored, without its fields.
 #[derive(Debug)]
@@ -37,11 +37,13 @@ pub(crate) struct RecordRow {
     pub(crate) ended_ms: Option<i64>,
     pub(crate) row: Option<u64>,
     pub(crate) external_id: Option<String>,
+    pub(crate) objects: Objects,
 }
 
 const COLUMNS: &str =
     "SELECT id, source, path, CASE WHEN state IN (2, 4) THEN coalesce(bytes, size) ELSE size END AS size,
-    state, attempts, target, hash, evidence, reason, message, note, ended_ms, row, external_id FROM record";
+    state, attempts, target, hash, evidence, reason, message, note, ended_ms, row, external_id,
+    (SELECT result FROM step WHERE step.record = record.id AND step.step = 'objects') AS objects FROM record";
 
 fn record_row(row: &SqliteRow) -> Result<RecordRow, sqlx::Error> {
     Ok(RecordRow {
@@ -60,6 +62,7 @@ fn record_row(row: &SqliteRow) -> Result<RecordRow, sqlx::Error> {
         ended_ms: row.try_get("ended_ms")?,
         row: row.try_get::<Option<i64>, _>("row")?.map(|row| row.max(0) as u64),
         external_id: row.try_get("external_id")?,
+        objects: Objects::of(row.try_get("objects")?),
     })
 }
 
@@ -184,7 +187,8 @@ impl Checkpoint {
         self.rows(query, record_row).await
     }
 
-    /// The steps that are done of a record, oldest first: name, moment, result as JSON.
+    /// The steps that are done of a record, oldest first: name, moment, result as JSON. Which objects came and
+    /// went stands with the record itself.
     pub(crate) async fn done_steps(
         &self,
         record: RecordId,
@@ -192,7 +196,8 @@ impl Checkpoint {
         let mut query = QueryBuilder::new(
             "SELECT step, at_ms, substr(result, 1, 4000) AS result FROM step WHERE record = ",
         );
-        query.push_bind(record).push(" ORDER BY at_ms, step LIMIT 1000");
+        query.push_bind(record).push(" AND step <> ").push_bind(Objects::STEP);
+        query.push(" ORDER BY at_ms, step LIMIT 1000");
         self.rows(query, |row| Ok((row.try_get("step")?, row.try_get("at_ms")?, row.try_get("result")?)))
             .await
     }

@@ -10,7 +10,7 @@ use super::records::number;
 use super::watched::REPLACED;
 use super::{Checkpoint, CheckpointError};
 use crate::api::Selection;
-use crate::record::{RawPath, RecordId, RecordState};
+use crate::record::{Objects, RawPath, RecordId, RecordState};
 
 /// Steps whose results are fields of the record.
 const FIELD_STEPS: &str = "step.step LIKE 'lookup:%'";
@@ -37,6 +37,8 @@ pub(crate) struct KnownRecord {
     pub(crate) fields: Map<String, Value>,
     /// What the step that described its file kept.
     pub(crate) described: Option<Value>,
+    /// Which objects came and went.
+    pub(crate) objects: Objects,
 }
 
 /// What a person can correct of a record, and its state.
@@ -85,7 +87,8 @@ impl Checkpoint {
                     row, external_id, fields,
                     (SELECT json_group_object(step.step, json(step.result)) FROM step
                      WHERE step.record = record.id AND {FIELD_STEPS}) AS found,
-                    (SELECT result FROM step WHERE step.record = record.id AND step.step = 'described') AS described
+                    (SELECT result FROM step WHERE step.record = record.id AND step.step = 'described') AS described,
+                    (SELECT result FROM step WHERE step.record = record.id AND step.step = 'objects') AS objects
              FROM record WHERE id > "
         ));
         query.push_bind(after);
@@ -116,9 +119,17 @@ impl Checkpoint {
                 described: row
                     .try_get::<Option<String>, _>("described")?
                     .and_then(|kept| serde_json::from_str(&kept).ok()),
+                objects: Objects::of(row.try_get("objects")?),
             })
         })
         .await
+    }
+
+    /// Whether it is known of any record which objects came and went.
+    pub(crate) async fn has_objects(&self) -> Result<bool, CheckpointError> {
+        let mut query = QueryBuilder::<Sqlite>::new("SELECT EXISTS (SELECT 1 FROM step WHERE step = ");
+        query.push_bind(Objects::STEP).push(") AS known");
+        Ok(self.rows(query, |row| row.try_get::<bool, _>("known")).await? == [true])
     }
 
     /// The names of all fields, in the order in which they first appear, at most `limit`.

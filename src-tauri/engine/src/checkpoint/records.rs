@@ -10,7 +10,7 @@ use super::watched::REPLACED;
 use super::{Checkpoint, CheckpointError};
 use crate::api::Selection;
 use crate::failure::Category;
-use crate::record::{RawPath, RecordId};
+use crate::record::{Objects, RawPath, RecordId};
 
 /// A record whose content is at the destination: delivered or skipped as identical.
 #[derive(Debug, Clone)]
@@ -22,6 +22,8 @@ pub(crate) struct DeliveredRecord {
     pub(crate) target: Option<RawPath>,
     /// `algorithm:hexadecimal`.
     pub(crate) hash: Option<String>,
+    /// The version that was written, where the service keeps several.
+    pub(crate) version: Option<String>,
 }
 
 impl Checkpoint {
@@ -53,7 +55,9 @@ impl Checkpoint {
         limit: u32,
     ) -> Result<Vec<DeliveredRecord>, CheckpointError> {
         let mut query = QueryBuilder::new(format!(
-            "SELECT id, source, path, coalesce(bytes, size) AS size, target, hash FROM record
+            "SELECT id, source, path, coalesce(bytes, size) AS size, target, hash,
+                    (SELECT result FROM step WHERE step.record = record.id AND step.step = 'objects') AS objects
+             FROM record
              WHERE state IN (2, 4) AND NOT {REPLACED} AND id > "
         ));
         query.push_bind(after);
@@ -70,6 +74,7 @@ impl Checkpoint {
                 size: number(row, "size")?,
                 target: row.try_get::<Option<Vec<u8>>, _>("target")?.map(RawPath),
                 hash: row.try_get("hash")?,
+                version: Objects::of(row.try_get("objects")?).target_version,
             })
         })
         .await

@@ -5,7 +5,7 @@ use super::conflict::Resolved;
 use super::{Stop, Way};
 use crate::control::line::{Line, Trouble};
 use crate::failure::{Category, Stage};
-use crate::record::{Evidence, Failure, RawPath};
+use crate::record::{Evidence, Failure, Objects, RawPath};
 use crate::spec::Verify;
 use crate::stage::{self, Arrived, Processed, Proof};
 use crate::storage::object::{Bucket, LARGEST_COPY};
@@ -66,7 +66,7 @@ impl Way<'_> {
         }
         let copying = bucket.copy(source, &key, tag, &there, mode);
         let copied = self.alive(line.ask(to.endpoint(), "copy", copying)).await;
-        copied.map_err(|trouble| match &trouble {
+        let copy = copied.map_err(|trouble| match &trouble {
             Trouble::Refused(fault) if is_of_source(fault) => self.no_source(from, &what, trouble),
             _ => self.no_destination(to, &what, trouble),
         })?;
@@ -83,6 +83,9 @@ impl Way<'_> {
             let message = format!("{}: the service made a copy that is not the same", to.shown(&target));
             return Err(Failure::new(Stage::Deliver, Category::VerifyMismatch, message).into());
         }
+        let came = before.objects();
+        let source_version = copy.source_version.or(came.source_version);
+        self.keep_objects(Objects { source_version, target_version: copy.version, ..came }).await;
         self.forget_upload(&line).await?;
         self.batch.moved(self.active, before.size);
         let mirrored = stage::mirrored(self.record, &self.work.site);

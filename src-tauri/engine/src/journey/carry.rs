@@ -260,6 +260,7 @@ impl Way<'_> {
             });
             evidence = read.await.map_err(failed)?.ok_or(Processed::Returned(None))?;
         }
+        self.keep_objects(source.objects()).await;
         let mirrored = stage::mirrored(self.record, &self.work.site);
         Ok(Processed::Staged(Box::new(Staged { part, mirrored, bytes, hash, evidence })))
     }

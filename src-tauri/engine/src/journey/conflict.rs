@@ -10,7 +10,7 @@ use super::{Stop, Way};
 use crate::control::intake::Intake;
 use crate::control::line::{Line, Trouble};
 use crate::failure::{Category, Stage};
-use crate::record::{ContentHash, Failure, RawPath};
+use crate::record::{ContentHash, Failure, Objects, RawPath};
 use crate::spec::OnConflict;
 use crate::stage::deliver;
 use crate::stage::{self, Processed};
@@ -42,6 +42,13 @@ enum Occupant {
     File(u64),
     /// Something that is no file.
     Other,
+}
+
+/// The content under a name.
+pub(super) struct Content {
+    pub(super) hash: ContentHash,
+    /// Which version of it that is, where the service keeps several.
+    version: Option<String>,
 }
 
 impl Way<'_> {
@@ -190,11 +197,15 @@ impl Way<'_> {
         }
         let hashed = hashing.finish();
         source.check(self, &hashed).await?;
-        Ok(hashed.hash.filter(|here| Some(here) == there.as_ref()))
+        let Some(there) = there.filter(|there| hashed.hash.as_ref() == Some(&there.hash)) else {
+            return Ok(None);
+        };
+        self.keep_objects(Objects { target_version: there.version, ..source.objects() }).await;
+        Ok(Some(there.hash))
     }
 
     /// The hash of what is under a target of that size. None: it is no longer what it was.
-    async fn hash_of(&self, line: &Line, size: u64, target: &RawPath) -> Result<Option<ContentHash>, Stop> {
+    async fn hash_of(&self, line: &Line, size: u64, target: &RawPath) -> Result<Option<Content>, Stop> {
         let algorithm = self.work.site.delivery.hash;
         match &self.work.site.destination {
             Destination::Local(folder) => {
@@ -208,7 +219,7 @@ impl Way<'_> {
                     })
                 });
                 match hashed.await {
-                    Ok(read) => Ok(read.hash),
+                    Ok(read) => Ok(read.hash.map(|hash| Content { hash, version: None })),
                     Err(CopyError::Cut) => Err(Processed::Returned(None).into()),
                     Err(CopyError::Read(error) | CopyError::Write(error)) => {
                         let failure = fault::of_destination("cannot read", &path, &error);
@@ -232,7 +243,7 @@ impl Way<'_> {
         target: &RawPath,
         etag: Option<String>,
         mut hasher: Hasher,
-    ) -> Result<Option<ContentHash>, Stop> {
+    ) -> Result<Option<Content>, Stop> {
         let what = || format!("cannot read back {}", place.shown(target));
         let key = place.target(target).map_err(|fault| fault.of_destination(&what()))?;
         let mut fetch = Fetch::new(place, key, size, etag);
@@ -242,7 +253,10 @@ impl Way<'_> {
                     hasher.update(&block);
                     self.active.claim.touch(self.work.controls.now());
                 }
-                Ok(None) => return Ok(Some(hasher.finish())),
+                Ok(None) => {
+                    let version = fetch.version().map(ToOwned::to_owned);
+                    return Ok(Some(Content { hash: hasher.finish(), version }));
+                }
                 Err(Trouble::Refused(fault)) if fault.kind == FaultKind::Changed => return Ok(None),
                 Err(trouble) => return Err(self.no_destination(place, &what(), trouble)),
             }

@@ -35,7 +35,7 @@ use crate::describe::{Describer, Tech};
 use crate::failure::Stage;
 use crate::metrics::live::{Active, LiveBatch};
 use crate::metrics::times::Part;
-use crate::record::{Failure, LeasedRecord, RawPath, StepResult, hex, unhex};
+use crate::record::{Failure, LeasedRecord, Objects, RawPath, StepResult, hex, unhex};
 use crate::sidecar::Sidecars;
 use crate::stage::{self, Arrived, Processed};
 use crate::storage::sources::{Origin, Source};
@@ -283,6 +283,15 @@ impl Way<'_> {
         let kept = StepResult { record: self.record.id, step: step.to_owned(), result };
         // A collector that is gone has closed the intake; the step is then done again.
         let _ = self.hand_over(Handover::Step(kept)).await;
+    }
+
+    /// Keeps which objects came and went. What an earlier attempt kept of them is forgotten.
+    async fn keep_objects(&self, objects: Objects) {
+        if !objects.is_empty() {
+            self.keep(Objects::STEP, json!(objects)).await;
+        } else if self.record.done.contains_key(Objects::STEP) {
+            self.keep(Objects::STEP, Value::Null).await;
+        }
     }
 
     async fn hand_over(&self, what: Handover) -> Result<(), Stop> {

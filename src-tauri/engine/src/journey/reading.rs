@@ -13,7 +13,7 @@ use super::spool::Spooled;
 use super::{Stop, Way};
 use crate::control::line::Line;
 use crate::failure::{Category, Stage};
-use crate::record::Failure;
+use crate::record::{Failure, Objects};
 use crate::spec::Verify;
 use crate::stage::deliver;
 use crate::stage::ingest::{self, Ingested};
@@ -112,6 +112,15 @@ impl<'a> Reading<'a> {
             Self::Remote { looked, .. } => looked.modified,
             Self::Web { download } => download.head().modified,
             Self::Spooled { spooled, .. } => spooled.modified,
+        }
+    }
+
+    /// Which object it is, where its service keeps several under a name.
+    pub(super) fn objects(&self) -> Objects {
+        match self {
+            Self::Remote { looked, .. } => looked.objects(),
+            Self::Spooled { spooled, .. } => spooled.objects.clone(),
+            Self::Local { .. } | Self::Web { .. } => Objects::default(),
         }
     }
 

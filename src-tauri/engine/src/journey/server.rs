@@ -53,6 +53,7 @@ impl Way<'_> {
         };
         match publishing.await {
             Ok((Hashed { bytes, hash, .. }, evidence)) => {
+                self.keep_objects(source.objects()).await;
                 let mirrored = stage::mirrored(self.record, &self.work.site);
                 let target = (mirrored.as_ref() != Some(&to.path)).then_some(to.path);
                 Ok(Processed::Arrived(Arrived { bytes, target, hash, proof: Proof::Delivered(evidence) }))

@@ -16,7 +16,7 @@ use super::{Stop, Way};
 use crate::control::intake::Intake;
 use crate::control::line::Line;
 use crate::failure::{Category, Stage};
-use crate::record::Failure;
+use crate::record::{Failure, Objects};
 use crate::stage::Processed;
 use crate::storage::scratch::{NoRoom, Room};
 use crate::threads::off_thread;
@@ -33,6 +33,7 @@ pub(crate) struct Spooled {
     pub(super) file: File,
     pub(super) hashed: Hashed,
     pub(super) modified: Option<SystemTime>,
+    pub(super) objects: Objects,
     _room: Room,
 }
 
@@ -157,11 +158,11 @@ impl Way<'_> {
         }
         let hashed = hashing.finish();
         source.check(self, &hashed).await?;
-        let modified = source.modified();
+        let (modified, objects) = (source.modified(), source.objects());
         drop(file);
         let read = path.to_path_buf();
         let file = off_thread(move || File::open(read)).await.map_err(|error| self.no_scratch(&error))?;
-        let spooled = Arc::new(Spooled { path, file, hashed, modified, _room: room });
+        let spooled = Arc::new(Spooled { path, file, hashed, modified, objects, _room: room });
         Ok(Arc::clone(self.spool.get_or_init(|| spooled)))
     }
 

@@ -20,7 +20,7 @@ use super::reading::Reading;
 use super::{Stop, Way};
 use crate::control::line::{Line, Trouble};
 use crate::failure::{Category, Stage};
-use crate::record::{Evidence, Failure, RawPath};
+use crate::record::{Evidence, Failure, Objects, RawPath};
 use crate::spec::Verify;
 use crate::stage::{self, Arrived, Processed, Proof, deliver};
 use crate::storage::hash::Hasher;
@@ -82,7 +82,7 @@ impl Way<'_> {
             return self.put_parts(line, source, to).await;
         }
         match self.put_whole(line, source, &to).await? {
-            Ok((hashed, stored)) => self.arrived_there(line, to, hashed, stored).await,
+            Ok((hashed, stored)) => self.arrived_there(line, source.objects(), to, hashed, stored).await,
             Err(trouble) => {
                 let ours = self.ours(line, source.size(), &to, &trouble).await?;
                 ours.ok_or_else(|| self.not_written(&to, trouble))
@@ -121,7 +121,7 @@ impl Way<'_> {
         let key = place.target(&path).map_err(|fault| fault.of_destination(&what))?;
         let to = Target { place, bucket, path, key, told, mode: Mode::Create };
         match self.put_whole(line, source, &to).await? {
-            Ok((hashed, stored)) => self.arrived_there(line, to, hashed, stored).await.map(Some),
+            Ok((hashed, stored)) => self.arrived_there(line, source.objects(), to, hashed, stored).await.map(Some),
             Err(Trouble::Refused(fault)) if fault.kind == FaultKind::Taken => {
                 place.expect_occupants(true);
                 Ok(None)
@@ -133,12 +133,14 @@ impl Way<'_> {
     async fn arrived_there(
         &self,
         line: &Line,
+        came: Objects,
         to: Target<'_>,
         hashed: Hashed,
         stored: Stored,
     ) -> Result<Processed, Stop> {
         // It is there. A pause now would leave our own object unproven, and unknown.
         let evidence = self.prove(&line.to_the_end(), &to, &hashed, &stored).await?;
+        self.keep_objects(Objects { target_version: stored.version, ..came }).await;
         let mirrored = stage::mirrored(self.record, &self.work.site);
         let target = (mirrored.as_ref() != Some(&to.path)).then_some(to.path);
         let Hashed { bytes, hash, .. } = hashed;
@@ -230,7 +232,7 @@ impl Way<'_> {
         match completed {
             Ok(stored) => {
                 self.note(Note::Ended { upload: upload.id }).await?;
-                self.arrived_there(line, to, hashed, stored).await
+                self.arrived_there(line, source.objects(), to, hashed, stored).await
             }
             Err(trouble) => {
                 let ours = self.ours(line, source.size(), &to, &trouble).await?;
@@ -353,7 +355,8 @@ impl Way<'_> {
             (Verify::ReadBack, Some(expected)) => {
                 let hash = async |etag| {
                     let hasher = Hasher::new(expected.algorithm);
-                    self.hash_there(line, to.place, hashed.bytes, &to.path, etag, hasher).await
+                    let there = self.hash_there(line, to.place, hashed.bytes, &to.path, etag, hasher).await?;
+                    Ok::<_, Stop>(there.map(|there| there.hash))
                 };
                 let ours = match &stored.etag {
                     Some(etag) => hash(Some(etag.clone())).await?,

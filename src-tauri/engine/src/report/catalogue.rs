@@ -12,7 +12,7 @@ use crate::checkpoint::{Checkpoint, KnownRecord};
 use crate::describe::{self, DESCRIBED};
 use crate::error::Error;
 use crate::mapping::Mapper;
-use crate::record::{RawPath, RecordId, RecordState};
+use crate::record::{Objects, RawPath, RecordId, RecordState};
 use crate::report::failures::{FIELD, source_of, value_text};
 use crate::report::file::{Draft, Kind, folder_of};
 use crate::report::table::{Bounds, Cell, Exported, Table};
@@ -47,6 +47,9 @@ const COLUMNS: [&str; 11] = [
     "message",
 ];
 
+/// The columns behind the fields, where any record has something there.
+const OBJECTS: [&str; 3] = ["source_version", "source_class", "target_version"];
+
 /// The column of the fields that have none of their own.
 const FURTHER: &str = "further_fields";
 
@@ -70,6 +73,9 @@ struct Entry {
     reason: Option<String>,
     message: Option<String>,
     fields: Map<String, Value>,
+    /// Versions of the objects that came and went, and the class of storage that the source lay in.
+    #[serde(flatten)]
+    objects: Objects,
 }
 
 /// Writes the catalogue to a file; its ending says how. `all`: also what was not delivered.
@@ -102,7 +108,8 @@ pub(crate) async fn export(
         }
         let has_further = names.len() as u32 > FIELDS;
         names.truncate(FIELDS as usize);
-        let columns = columns(&names, has_further);
+        let has_objects = checkpoint.has_objects().await?;
+        let columns = columns(&names, has_further, has_objects);
         let mut table = match kind {
             Kind::Xlsx => Table::book(out, "Catalogue", &columns, bounds, folder_of(to)),
             _ => Table::csv(out, &columns, bounds),
@@ -117,6 +124,12 @@ pub(crate) async fn export(
                 let further = (!further.is_empty()).then(|| Value::Object(further).to_string());
                 cells.push(Cell::maybe(further));
             }
+            if has_objects {
+                let Objects { source_version, source_class, target_version } = &entry.objects;
+                cells.extend(
+                    [source_version, source_class, target_version].map(|of| Cell::maybe(of.as_deref())),
+                );
+            }
             table.add(&cells)
         })
         .await?;
@@ -127,11 +140,14 @@ pub(crate) async fn export(
 }
 
 /// The heading. A field keeps its name, unless it would pass for a column of ours.
-fn columns(names: &[String], has_further: bool) -> Vec<String> {
-    let is_ours = |name: &str| COLUMNS.contains(&name) || name == FURTHER || name.starts_with(FIELD);
+fn columns(names: &[String], has_further: bool, has_objects: bool) -> Vec<String> {
+    let is_object = |name: &str| has_objects && OBJECTS.contains(&name);
+    let is_ours =
+        |name: &str| COLUMNS.contains(&name) || name == FURTHER || name.starts_with(FIELD) || is_object(name);
     let fields = names.iter().map(|name| if is_ours(name) { format!("{FIELD}{name}") } else { name.clone() });
     let further = has_further.then(|| FURTHER.to_owned());
-    COLUMNS.into_iter().map(str::to_owned).chain(fields).chain(further).collect()
+    let objects = OBJECTS.into_iter().filter(|_| has_objects).map(str::to_owned);
+    COLUMNS.into_iter().map(str::to_owned).chain(fields).chain(further).chain(objects).collect()
 }
 
 fn cells<'a>(entry: &'a Entry, fields: &[String]) -> Vec<Cell<'a>> {
@@ -207,6 +223,7 @@ fn entry(roots: &[Location], prefixes: &[RawPath], rules: NameRules, record: Kno
         reason: record.reason,
         message: record.message,
         fields: record.fields,
+        objects: record.objects,
     }
 }
 
@@ -218,8 +235,11 @@ mod tests {
     fn a_field_keeps_its_name_unless_it_would_pass_for_a_column_of_ours() {
         let names = ["Title", "size", "field:size"].map(str::to_owned);
         assert_eq!(
-            columns(&names, true)[COLUMNS.len()..],
+            columns(&names, true, false)[COLUMNS.len()..],
             ["Title", "field:size", "field:field:size", FURTHER]
         );
+        let version = ["source_version".to_owned()];
+        assert_eq!(columns(&version, false, false).last(), version.first());
+        assert_eq!(columns(&version, false, true)[COLUMNS.len()], "field:source_version");
     }
 }

@@ -28,7 +28,7 @@ const PAGE: u32 = 1000;
 /// Records in a page of HTML.
 const SHOWN: u64 = 5_000;
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 19] = [
     "id",
     "state",
     "source",
@@ -42,6 +42,9 @@ const COLUMNS: [&str; 16] = [
     "ended_at",
     "row",
     "external_id",
+    "source_version",
+    "source_class",
+    "target_version",
     "migration",
     "written",
     "tool",
@@ -152,6 +155,9 @@ fn cells<'a>(record: &'a ShownRecord, head: &'a Head, written: &'a str) -> Vec<C
         Cell::maybe(record.ended_ms.map(timestamp)),
         record.row.map_or(Cell::Empty, Cell::Number),
         Cell::maybe(record.external_id.as_deref()),
+        Cell::maybe(record.source_version.as_deref()),
+        Cell::maybe(record.source_class.as_deref()),
+        Cell::maybe(record.target_version.as_deref()),
         Cell::text(&head.migration),
         Cell::text(written),
         Cell::text(head.tool),

@@ -56,6 +56,9 @@ impl Places {
             ended_ms: record.ended_ms,
             row: record.row,
             external_id: record.external_id.map(|text| show_text(&text)),
+            source_version: record.objects.source_version.map(|text| show_text(&text)),
+            source_class: record.objects.source_class.map(|text| show_text(&text)),
+            target_version: record.objects.target_version.map(|text| show_text(&text)),
         }
     }
 }

@@ -14,9 +14,12 @@ use reqwest::header::{CONTENT_LENGTH, ETAG, HeaderMap, HeaderName, HeaderValue, 
 
 use super::dialect::{AZURE_CRC64, CONTENT_MD5};
 use super::list::STRICT;
+use super::read::named;
+use super::times::rfc3339;
 use super::wire::Asserted;
+use super::write::{Stored, guarded, receipt};
 use super::xml::{self, Step, Unreadable};
-use super::{Bucket, Stored, claims, guarded, receipt, rfc3339};
+use super::{Bucket, claims};
 use crate::storage::remote::claim::{Checksum, Claim};
 use crate::storage::remote::fault::{Fault, FaultKind};
 use crate::storage::remote::{Listed, Mode, Page, Told};
@@ -36,6 +39,7 @@ pub(super) const ARCHIVE: &str = "Archive";
 pub(super) const VERSION: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-ms-version"), HeaderValue::from_static("2023-11-03"));
 
+const VERSION_ID: HeaderName = HeaderName::from_static("x-ms-version-id");
 const BLOB_TYPE: HeaderName = HeaderName::from_static("x-ms-blob-type");
 const CONTENT_TYPE: HeaderName = HeaderName::from_static("x-ms-blob-content-type");
 const MTIME: HeaderName = HeaderName::from_static("x-ms-meta-mtime");
@@ -77,13 +81,13 @@ impl Bucket {
         blocks: &[&str],
         told: &Told,
         mode: Mode,
-    ) -> Result<Option<String>, Fault> {
+    ) -> Result<Stored, Fault> {
         let latest: String = blocks.iter().map(|block| format!("<Latest>{block}</Latest>")).collect();
         let body = format!("<?xml version=\"1.0\" encoding=\"utf-8\"?><BlockList>{latest}</BlockList>");
         let mut request = self.request(Method::PUT, key, "comp=blocklist", body.into())?;
         self.describe(&mut request, told, mode)?;
         let answer = self.ask(request).await.map_err(|fault| guarded(fault, mode))?;
-        Ok(stored(&answer).etag)
+        Ok(stored(&answer))
     }
 
     /// Removes a blob ("Delete Blob").
@@ -131,8 +135,9 @@ pub(super) fn prepare(request: &mut HttpRequest) {
 }
 
 fn stored(answer: &HttpResponse) -> Stored {
-    let etag = answer.headers().get(ETAG).and_then(|tag| tag.to_str().ok());
-    Stored { asserted: answer.extensions().get::<Asserted>().is_some(), etag: etag.map(ToOwned::to_owned) }
+    let text = |name: &HeaderName| answer.headers().get(name)?.to_str().ok().map(ToOwned::to_owned);
+    let asserted = answer.extensions().get::<Asserted>().is_some();
+    Stored { asserted, etag: text(&ETAG), version: named(text(&VERSION_ID)) }
 }
 
 fn value(text: &str) -> Result<HeaderValue, Fault> {
@@ -185,6 +190,19 @@ pub(super) fn read(text: &str) -> Result<Page, Unreadable> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_answer_tells_the_version_that_was_written() {
+        let answer = |version: &str| -> HttpResponse {
+            http::Response::builder()
+                .header("etag", "\"0x8D\"")
+                .header("x-ms-version-id", version)
+                .body(String::new().into())
+                .expect("an answer")
+        };
+        let at = "2026-01-02T03:04:05.1234567Z";
+        assert_eq!(stored(&answer(at)).version.as_deref(), Some(at));
+    }
 
     #[test]
     fn names_come_as_they_are() {

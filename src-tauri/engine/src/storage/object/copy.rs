@@ -9,6 +9,7 @@ use reqwest::header::{HeaderName, HeaderValue, IF_NONE_MATCH};
 
 use super::fault::of_answer;
 use super::list::STRICT;
+use super::read::named;
 use super::wire::collect;
 use super::{Bucket, path, xml};
 use crate::storage::remote::Mode;
@@ -16,6 +17,19 @@ use crate::storage::remote::fault::{Fault, FaultKind};
 
 /// The largest object that is copied in one request (bytes).
 pub(crate) const LARGEST: u64 = 5 << 30;
+
+/// What an answer says of the versions that it made and that it was made of.
+const VERSION: HeaderName = HeaderName::from_static("x-amz-version-id");
+const SOURCE_VERSION: HeaderName = HeaderName::from_static("x-amz-copy-source-version-id");
+
+/// A copy that the service made.
+#[derive(Debug, Default)]
+pub(crate) struct Copy {
+    /// Its version, where several are kept under its name.
+    pub(crate) version: Option<String>,
+    /// The version that it was made of.
+    pub(crate) source_version: Option<String>,
+}
 
 /// What is to be copied, and the tag that it must have.
 pub(super) const SOURCE: HeaderName = HeaderName::from_static("x-amz-copy-source");
@@ -36,7 +50,7 @@ impl Bucket {
         tag: &str,
         key: &str,
         mode: Mode,
-    ) -> Result<(), Fault> {
+    ) -> Result<Copy, Fault> {
         let is_guarded = mode == Mode::Create && self.guards_copies();
         self.copy_if((from, source, tag), key, is_guarded).await
     }
@@ -46,7 +60,7 @@ impl Bucket {
         (from, source, tag): (&Self, &str, &str),
         key: &str,
         is_guarded: bool,
-    ) -> Result<(), Fault> {
+    ) -> Result<Copy, Fault> {
         let unsaid = |error: &dyn std::fmt::Display| Fault::new(FaultKind::Name, error.to_string());
         let encoded = |key: &str| -> Result<String, Fault> {
             let part = |part: &str| utf8_percent_encode(part, STRICT).to_string();
@@ -74,12 +88,14 @@ impl Bucket {
             }
             answered => answered?,
         };
+        let version = |name| named(response.headers().get(name)?.to_str().ok().map(ToOwned::to_owned));
+        let copy = Copy { version: version(&VERSION), source_version: version(&SOURCE_VERSION) };
         let status = response.status().as_u16();
         let body = String::from_utf8_lossy(&collect(response.into_body()).await?).into_owned();
         // A copy that fails while it is made fails after a success was announced.
         match xml::text_of(&body, "Code") {
             Some(_) => Err(of_answer(status, &body)),
-            None => Ok(()),
+            None => Ok(copy),
         }
     }
 

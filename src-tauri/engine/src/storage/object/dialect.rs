@@ -182,6 +182,20 @@ impl Dialect {
         }
     }
 
+    /// The class of storage that an object lies in, where that is not the ordinary one.
+    pub(super) fn storage_class<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
+        let (header, ordinary) = match self {
+            Self::S3 { .. } => ("x-amz-storage-class", "STANDARD"),
+            #[cfg(feature = "azure")]
+            Self::Azure if headers.contains_key("x-ms-access-tier-inferred") => return None,
+            #[cfg(feature = "azure")]
+            Self::Azure => ("x-ms-access-tier", "Hot"),
+            #[cfg(feature = "gcs")]
+            Self::Gcs => ("x-goog-storage-class", "STANDARD"),
+        };
+        headers.get(header)?.to_str().ok().filter(|class| *class != ordinary)
+    }
+
     /// The word for what went wrong, where the body does not have it.
     pub(super) fn code<'a>(&self, headers: &'a HeaderMap) -> Option<&'a str> {
         headers.get("x-ms-error-code")?.to_str().ok()
@@ -271,6 +285,33 @@ mod tests {
             assert!(!is_asserted(&mut unasked).expect("not compared"));
             assert!(unasked.is_empty(), "nothing stays that would be taken for a proof");
         }
+    }
+
+    #[test]
+    fn only_a_class_that_is_not_the_ordinary_one_is_told() {
+        let value = HeaderValue::from_static;
+        let headers = |pairs: &[(&'static str, &'static str)]| -> HeaderMap {
+            pairs.iter().map(|(name, text)| (name.parse().expect("a name"), value(text))).collect()
+        };
+        let class = |dialect: &Dialect, pairs: &[(&'static str, &'static str)]| {
+            dialect.storage_class(&headers(pairs)).map(ToOwned::to_owned)
+        };
+        let s3 = Dialect::S3 { guarded: false, adds: None, signer: None };
+        assert_eq!(class(&s3, &[("x-amz-storage-class", "STANDARD_IA")]).as_deref(), Some("STANDARD_IA"));
+        assert_eq!(class(&s3, &[("x-amz-storage-class", "STANDARD")]), None);
+        assert_eq!(class(&s3, &[]), None);
+        #[cfg(feature = "azure")]
+        {
+            let cool = ("x-ms-access-tier", "Cool");
+            assert_eq!(class(&Dialect::Azure, &[cool]).as_deref(), Some("Cool"));
+            // It is the account's own, and not the blob's.
+            assert_eq!(class(&Dialect::Azure, &[cool, ("x-ms-access-tier-inferred", "true")]), None);
+        }
+        #[cfg(feature = "gcs")]
+        assert_eq!(
+            class(&Dialect::Gcs, &[("x-goog-storage-class", "COLDLINE")]).as_deref(),
+            Some("COLDLINE")
+        );
     }
 
     #[cfg(feature = "gcs")]

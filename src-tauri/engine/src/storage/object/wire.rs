@@ -34,6 +34,10 @@ pub(super) const LONGEST: usize = 8 << 20;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Asserted;
 
+/// The class of storage that the object lies in, where that is not the ordinary one.
+#[derive(Debug, Clone)]
+pub(super) struct StorageClass(pub(super) String);
+
 /// The object lies in an archive.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Archived;
@@ -116,6 +120,9 @@ impl Wire {
         }
         if is_look && self.dialect.is_archived(&parts.headers) {
             parts.extensions.insert(Archived);
+        }
+        if is_look && let Some(class) = self.dialect.storage_class(&parts.headers) {
+            parts.extensions.insert(StorageClass(class.to_owned()));
         }
         if parts.status.is_success() && is_get {
             // A file's content, or a page of a listing: bounded where it is read.

@@ -24,6 +24,7 @@ pub(crate) struct Fetch<'a> {
     key: String,
     size: u64,
     etag: Option<String>,
+    version: Option<String>,
     read: u64,
     stream: Option<Stream>,
     /// Held from the first byte to the last, also where a connection breaks in between.
@@ -36,7 +37,18 @@ pub(crate) struct Fetch<'a> {
 impl<'a> Fetch<'a> {
     /// A file of that size and tag; asks for nothing yet.
     pub(crate) fn new(place: &'a Place, key: String, size: u64, etag: Option<String>) -> Self {
-        Self { place, key, size, etag, read: 0, stream: None, turn: None, in_vain: 0, checking: None }
+        Self {
+            place,
+            key,
+            size,
+            etag,
+            version: None,
+            read: 0,
+            stream: None,
+            turn: None,
+            in_vain: 0,
+            checking: None,
+        }
     }
 
     /// Opens a file of which nothing is known yet, and tells what it is. `checked`: what comes is held against
@@ -49,10 +61,16 @@ impl<'a> Fetch<'a> {
     ) -> Result<(Self, Looked), Trouble> {
         let turn = line.wait(place.turn_to_read()).await?;
         let (looked, stream) = line.ask(place.endpoint(), READ, place.read(&key, 0, None)).await?;
-        let fetch = Self::new(place, key, looked.size, looked.etag.clone());
+        let mut fetch = Self::new(place, key, looked.size, looked.etag.clone());
+        fetch.version.clone_from(&looked.version);
         let claim = place.claim_of(&looked).filter(|_| checked);
         let checking = claim.map(|claim| (claim.clone(), claim.by.begin()));
         Ok((Self { stream: Some(stream), turn, checking, ..fetch }, looked))
+    }
+
+    /// The version that comes, where the service keeps several. Not known before the first bytes.
+    pub(crate) fn version(&self) -> Option<&str> {
+        self.version.as_deref()
     }
 
     /// Gives the connection back where others wait for it, for as long as nothing is read.
@@ -122,6 +140,7 @@ impl<'a> Fetch<'a> {
                             let said = format!("it went from {} to {} bytes", self.size, looked.size);
                             return Err(Trouble::Refused(Fault::new(FaultKind::Changed, said)));
                         }
+                        self.version = looked.version;
                         self.stream = Some(stream);
                     }
                     Err(Trouble::Refused(fault)) if self.may_go_on(&fault) => {}

@@ -17,7 +17,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::object::{Bucket, Stored};
 use super::server::{Kind, Server, Turn};
-use crate::record::{RawPath, RecordId, show_bytes};
+use crate::record::{Objects, RawPath, RecordId, show_bytes};
 use claim::Claim;
 use fault::{Fault, FaultKind};
 
@@ -86,12 +86,24 @@ pub(crate) struct Looked {
     pub(crate) size: u64,
     /// What changes with the content.
     pub(crate) etag: Option<String>,
+    /// Which of those that the service keeps under its name. None: it keeps one alone.
+    pub(crate) version: Option<String>,
+    /// The class of storage that it lies in, where that is not the ordinary one.
+    pub(crate) class: Option<String>,
     /// When the content was made, as whoever brought it kept it.
     pub(crate) modified: Option<SystemTime>,
     pub(crate) is_archived: bool,
     pub(crate) is_folder: bool,
     /// What the service says of the content that comes with this look.
     pub(crate) claim: Option<Claim>,
+}
+
+impl Looked {
+    /// Which object of its name it is, as a source.
+    pub(crate) fn objects(&self) -> Objects {
+        let (source_version, source_class) = (self.version.clone(), self.class.clone());
+        Objects { source_version, source_class, ..Objects::default() }
+    }
 }
 
 /// What a service is told of a file besides its bytes.
@@ -340,7 +352,7 @@ impl Place {
             Store::Files(tree) => {
                 let part = tree.path(&self.part_of_put(key));
                 tree.server.put(&part, &tree.path(key), bytes, told.modified, mode).await?;
-                Ok(Stored { asserted: false, etag: None })
+                Ok(Stored { asserted: false, etag: None, version: None })
             }
         }
     }
