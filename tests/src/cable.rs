@@ -19,6 +19,8 @@ use tokio::sync::oneshot;
 const CHECKSUMS: [(&str, &str); 2] =
     [("x-amz-checksum-crc64nvme", "AAAAAAAAAAA="), ("x-amz-checksum-crc32c", "AAAAAA==")];
 
+const SHA256: &str = "x-amz-checksum-sha256";
+
 /// Until so many bytes have gone through, only looks at the service have.
 const SMALL: u64 = 100;
 
@@ -41,6 +43,8 @@ pub struct Weather {
     pub guards_copies: bool,
     /// Answers repeat the request's checksum, as Amazon's do; or give another one.
     pub checksum: Option<Checksum>,
+    /// What `HEAD` of paths that begin so says of their SHA-256; none: nothing.
+    pub sha256: Option<(&'static str, Option<&'static str>)>,
     /// Tags of paths that begin so look like hashes of the content, but are none.
     pub other_tags: Option<&'static str>,
     /// One byte of every so manieth content is another one on its way, there or back; 0: of none.
@@ -80,6 +84,7 @@ struct Shared {
     contents: AtomicU64,
     damaged: Mutex<Vec<String>>,
     throttled: AtomicU64,
+    copies: AtomicU64,
     allowance: Mutex<Allowance>,
 }
 
@@ -106,6 +111,7 @@ impl Cable {
             contents: AtomicU64::new(0),
             damaged: Mutex::default(),
             throttled: AtomicU64::new(0),
+            copies: AtomicU64::new(0),
             allowance: Mutex::new(Allowance { left: 0.0, at: Instant::now() }),
         });
         let (stop, stopped) = oneshot::channel::<()>();
@@ -154,6 +160,11 @@ impl Cable {
     /// Requests that were answered 503 so far.
     pub fn throttled(&self) -> u64 {
         self.shared.throttled.load(Ordering::Relaxed)
+    }
+
+    /// Requests so far for a copy that the service makes by itself, of a whole object or of a part.
+    pub fn copies(&self) -> u64 {
+        self.shared.copies.load(Ordering::Relaxed)
     }
 
     /// Requests so far.
@@ -249,6 +260,8 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let target = parts.uri.path_and_query().map_or("/", |target| target.as_str());
     let url = format!("{}{target}", shared.server);
     let mut headers = parts.headers.clone();
+    let copies = headers.contains_key("x-amz-copy-source");
+    shared.copies.fetch_add(u64::from(copies), Ordering::Relaxed);
     let has_other_tag = weather.other_tags.is_some_and(|path| parts.uri.path().starts_with(path));
     if has_other_tag {
         reverse(&mut headers, "if-match");
@@ -256,10 +269,7 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     if weather.is_careless {
         headers.remove("if-none-match");
     }
-    if weather.guards_copies
-        && headers.contains_key("x-amz-copy-source")
-        && headers.contains_key("if-none-match")
-    {
+    if weather.guards_copies && copies && headers.contains_key("if-none-match") {
         let there = shared.client.head(&url).send().await;
         if there.is_ok_and(|there| there.status().is_success()) {
             let said = "<Error><Code>PreconditionFailed</Code></Error>";
@@ -279,6 +289,14 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let mut answered = answer.headers().clone();
     if has_other_tag {
         reverse(&mut answered, "etag");
+    }
+    if let Some((path, sha256)) = weather.sha256
+        && parts.method == Method::HEAD
+        && parts.uri.path().starts_with(path)
+        && answered.remove(SHA256).is_some()
+        && let Some(sha256) = sha256
+    {
+        answered.insert(SHA256, HeaderValue::from_static(sha256));
     }
     for (name, value) in &answered {
         let is_replaced =

@@ -43,6 +43,7 @@ describe('the connections', () => {
         path_style: null,
         checksum: 'crc64nvme',
         guard: 'conditional',
+        copy_limit_mib: null,
         anonymous: false,
       },
       [
@@ -104,6 +105,7 @@ describe('the connections', () => {
         anonymous: true,
         checksum: 'md5',
         guard: 'look',
+        copy_limit_mib: 1024,
       },
       { kind: 'azure', account: 'media', endpoint: null, anonymous: false },
       { kind: 'gcs', endpoint: null, key_file: '/keys/gcs.json', anonymous: false },

@@ -283,5 +283,6 @@ export const shownRecord = (id: number, given: Partial<ShownRecord> = {}): Shown
   source_version: null,
   source_class: null,
   target_version: null,
+  service_checksum: null,
   ...given,
 });

@@ -111,7 +111,8 @@ pub enum Evidence {
     Size,
     /// The hash of the bytes that went out is known.
     Written,
-    /// So it is, and the service that keeps them computed a checksum of what arrived, which is ours.
+    /// So it is, and the service that keeps them computed a checksum of what arrived, which is ours; or, where
+    /// it made the copy by itself, that of the source.
     RemoteChecksum,
     /// The bytes were read again from the destination and hash to the same value.
     ReadBack,

@@ -29,6 +29,7 @@ use crate::storage::local::copy;
 use crate::storage::local::platform::{self, to_shown};
 use crate::storage::names::NameRules;
 use crate::storage::remote::Place;
+use crate::storage::remote::claim::{Checking, Claim};
 use crate::storage::remote::connect::connect;
 use crate::storage::remote::fault::FaultKind;
 use crate::storage::remote::fetch::Fetch;
@@ -166,7 +167,7 @@ pub(crate) async fn verify(
         hands.join_all().await;
         for problem in report.problems.iter_mut().filter(|problem| problem.source.is_empty()) {
             let record = page.iter().find(|record| record.id == problem.id);
-            if let Some(version) = record.and_then(|record| record.version.as_deref()) {
+            if let Some(version) = record.and_then(|record| record.objects.target_version.as_deref()) {
                 problem.message += &format!("; the version that was written is {}", show_text(version));
             }
         }
@@ -317,6 +318,8 @@ async fn read_remote(
     key: &str,
 ) -> Result<Verdict, Trouble> {
     let recorded = record.hash.as_deref().and_then(ContentHash::parse);
+    // What the service copied by itself has its checksum alone.
+    let claimed = record.objects.service_checksum.as_deref().and_then(Claim::parse);
     let size = match line.ask(place.endpoint(), "look", place.look(key)).await {
         Ok(looked) => looked.size,
         Err(Trouble::Refused(fault)) if fault.kind == FaultKind::Missing => return Ok(Verdict::Missing),
@@ -325,16 +328,21 @@ async fn read_remote(
     if size != record.size {
         return Ok(Verdict::Differing(format!("{} bytes were delivered, {size} are there", record.size)));
     }
-    let Some(ContentHash { algorithm, hex }) = recorded else { return Ok(Verdict::SizeOnly) };
+    let (mut checking, value, word) = match (recorded, claimed) {
+        (Some(ContentHash { algorithm, hex }), _) => {
+            (Checking::Hash(Hasher::new(algorithm)), hex, algorithm.word())
+        }
+        (None, Some(Claim { by, value, .. })) => (by.begin(), value, by.word()),
+        (None, None) => return Ok(Verdict::SizeOnly),
+    };
     let mut read = Fetch::new(place, key.to_owned(), size, None);
-    let mut hasher = Hasher::new(algorithm);
     while let Some(block) = read.next(line).await? {
-        hasher.update(&block);
+        checking.update(&block);
     }
-    if hasher.finish().hex == hex {
+    if checking.finish() == value {
         Ok(Verdict::Matching(size))
     } else {
-        Ok(Verdict::Differing(format!("its {} is not the recorded one", algorithm.word())))
+        Ok(Verdict::Differing(format!("its {word} is not the recorded one")))
     }
 }
 

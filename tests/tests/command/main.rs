@@ -28,6 +28,7 @@ mod kill;
 mod mapping;
 mod object;
 mod object_bad;
+mod object_copy;
 mod outage;
 mod pairs;
 mod preflight;

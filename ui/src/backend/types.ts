@@ -686,7 +686,12 @@ checksum: S3Checksum,
 /**
  * What keeps two writers from replacing each other's objects unseen.
  */
-guard: S3Guard, };
+guard: S3Guard, 
+/**
+ * Up to this size (MiB) the service copies an object of its own in one request; what is larger, in parts.
+ * Default: 5,120, as Amazon does.
+ */
+copy_limit_mib: number | null, };
 
 export type Azure = { 
 /**
@@ -2346,7 +2351,12 @@ source_class: string | null,
 /**
  * The version that was written at the destination, or found to be the same.
  */
-target_version: string | null, };
+target_version: string | null, 
+/**
+ * The checksum that the service gives of source and copy, where it copied by itself:
+ * `crc64nvme:hexadecimal`.
+ */
+service_checksum: string | null, };
 
 export type RecordPage = { 
 /**

@@ -37,6 +37,7 @@ export const KINDS: Record<Kind, KindForm> = {
       { key: 'path_style', as: 'either', rare: true },
       { key: 'checksum', as: ['crc64nvme', 'crc32c', 'sha256', 'md5', 'none'], rare: true },
       { key: 'guard', as: ['conditional', 'look'], rare: true },
+      { key: 'copy_limit_mib', as: 'number', rare: true },
       { key: 'anonymous', as: 'flag', rare: true },
     ],
     secrets: ['access_key_id', 'secret_access_key', 'session_token'],

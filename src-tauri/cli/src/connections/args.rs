@@ -121,6 +121,10 @@ pub(crate) struct Add {
     /// S3: what keeps two writers from replacing each other's objects unseen [default: conditional].
     #[arg(long)]
     guard: Option<Guard>,
+    /// S3: up to this size (MiB) the service copies an object of its own in one request; larger ones in parts
+    /// [default: 5120].
+    #[arg(long, value_name = "MIB")]
+    copy_limit_mib: Option<u32>,
     /// Read the secrets from standard input, one line FIELD=VALUE each: access_key_id,
     /// secret_access_key, session_token (S3); account_key or sas_token (Azure); service_account_key (GCS, its JSON
     /// in one line); password, token (WebDAV, http); password, key_passphrase (SFTP); password (FTP).
@@ -243,6 +247,7 @@ impl Add {
                 anonymous: self.anonymous,
                 checksum: self.checksum.map(Checksum::of_spec).unwrap_or_default(),
                 guard: self.guard.map(Guard::of_spec).unwrap_or_default(),
+                copy_limit_mib: self.copy_limit_mib,
             }),
             Kind::Azure => Connection::Azure(Azure {
                 account: self.account.clone(),
@@ -265,7 +270,7 @@ impl Add {
     /// An option that its kind does not have would be passed over unseen.
     fn check(&self) -> Result<(), ConnectionError> {
         use Kind::{Azure, Ftp, Gcs, Http, S3, Sftp, Webdav};
-        let options: [(&'static str, bool, &[Kind]); 17] = [
+        let options: [(&'static str, bool, &[Kind]); 18] = [
             ("--endpoint", self.endpoint.is_some(), &[S3, Azure, Gcs, Webdav, Http]),
             ("--host", self.host.is_some(), &[Sftp, Ftp]),
             ("--port", self.port.is_some(), &[Sftp, Ftp]),
@@ -283,6 +288,7 @@ impl Add {
             ("--key-file", self.key_file.is_some(), &[Gcs]),
             ("--checksum", self.checksum.is_some(), &[S3]),
             ("--guard", self.guard.is_some(), &[S3]),
+            ("--copy-limit-mib", self.copy_limit_mib.is_some(), &[S3]),
         ];
         match options.into_iter().find(|(_, is_set, kinds)| *is_set && !kinds.contains(&self.kind)) {
             Some((option, ..)) => Err(ConnectionError::OptionUnknown { option }),

@@ -91,6 +91,9 @@ pub struct ShownRecord {
     pub source_class: Option<String>,
     /// The version that was written at the destination, or found to be the same.
     pub target_version: Option<String>,
+    /// The checksum that the service gives of source and copy, where it copied by itself:
+    /// `crc64nvme:hexadecimal`.
+    pub service_checksum: Option<String>,
 }
 
 /// One page of records.

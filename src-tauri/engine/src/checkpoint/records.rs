@@ -22,8 +22,8 @@ pub(crate) struct DeliveredRecord {
     pub(crate) target: Option<RawPath>,
     /// `algorithm:hexadecimal`.
     pub(crate) hash: Option<String>,
-    /// The version that was written, where the service keeps several.
-    pub(crate) version: Option<String>,
+    /// Which objects came and went.
+    pub(crate) objects: Objects,
 }
 
 impl Checkpoint {
@@ -74,7 +74,7 @@ impl Checkpoint {
                 size: number(row, "size")?,
                 target: row.try_get::<Option<Vec<u8>>, _>("target")?.map(RawPath),
                 hash: row.try_get("hash")?,
-                version: Objects::of(row.try_get("objects")?).target_version,
+                objects: Objects::of(row.try_get("objects")?),
             })
         })
         .await

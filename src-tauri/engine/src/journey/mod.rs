@@ -7,12 +7,15 @@
 
 mod arrive;
 mod ask;
+mod begun;
 mod beside;
 mod by_service;
 mod carry;
 mod conflict;
+mod copy_parts;
 mod describe;
 mod map;
+mod parts;
 mod reading;
 mod server;
 mod sidecars;

@@ -15,6 +15,9 @@ pub(crate) struct Objects {
     /// The version that was written, or found to be the same.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) target_version: Option<String>,
+    /// The checksum that the service gives of both, where it copied by itself: `crc64nvme:hexadecimal`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) service_checksum: Option<String>,
 }
 
 impl Objects {

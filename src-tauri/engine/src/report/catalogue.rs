@@ -48,7 +48,7 @@ const COLUMNS: [&str; 11] = [
 ];
 
 /// The columns behind the fields, where any record has something there.
-const OBJECTS: [&str; 3] = ["source_version", "source_class", "target_version"];
+const OBJECTS: [&str; 4] = ["source_version", "source_class", "target_version", "service_checksum"];
 
 /// The column of the fields that have none of their own.
 const FURTHER: &str = "further_fields";
@@ -125,10 +125,10 @@ pub(crate) async fn export(
                 cells.push(Cell::maybe(further));
             }
             if has_objects {
-                let Objects { source_version, source_class, target_version } = &entry.objects;
-                cells.extend(
-                    [source_version, source_class, target_version].map(|of| Cell::maybe(of.as_deref())),
-                );
+                let Objects { source_version, source_class, target_version, service_checksum } =
+                    &entry.objects;
+                let objects = [source_version, source_class, target_version, service_checksum];
+                cells.extend(objects.map(|of| Cell::maybe(of.as_deref())));
             }
             table.add(&cells)
         })

@@ -28,7 +28,7 @@ const PAGE: u32 = 1000;
 /// Records in a page of HTML.
 const SHOWN: u64 = 5_000;
 
-const COLUMNS: [&str; 19] = [
+const COLUMNS: [&str; 20] = [
     "id",
     "state",
     "source",
@@ -45,6 +45,7 @@ const COLUMNS: [&str; 19] = [
     "source_version",
     "source_class",
     "target_version",
+    "service_checksum",
     "migration",
     "written",
     "tool",
@@ -158,6 +159,7 @@ fn cells<'a>(record: &'a ShownRecord, head: &'a Head, written: &'a str) -> Vec<C
         Cell::maybe(record.source_version.as_deref()),
         Cell::maybe(record.source_class.as_deref()),
         Cell::maybe(record.target_version.as_deref()),
+        Cell::maybe(record.service_checksum.as_deref()),
         Cell::text(&head.migration),
         Cell::text(written),
         Cell::text(head.tool),
@@ -224,7 +226,9 @@ fn what(evidence: Evidence) -> &'static str {
     match evidence {
         Evidence::Size => "the destination holds as many bytes as the source",
         Evidence::Written => "the hash of the bytes that went out is known",
-        Evidence::RemoteChecksum => "the service's own checksum of what arrived is ours",
+        Evidence::RemoteChecksum => {
+            "the service's own checksum of what arrived is ours, or that of the source which it copied"
+        }
         Evidence::ReadBack => "read again from the destination, with the same hash",
     }
 }

@@ -59,6 +59,7 @@ impl Places {
             source_version: record.objects.source_version.map(|text| show_text(&text)),
             source_class: record.objects.source_class.map(|text| show_text(&text)),
             target_version: record.objects.target_version.map(|text| show_text(&text)),
+            service_checksum: record.objects.service_checksum,
         }
     }
 }

@@ -57,6 +57,10 @@ pub struct S3 {
     /// What keeps two writers from replacing each other's objects unseen.
     #[serde(skip_serializing_if = "is_default")]
     pub guard: S3Guard,
+    /// Up to this size (MiB) the service copies an object of its own in one request; what is larger, in parts.
+    /// Default: 5,120, as Amazon does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub copy_limit_mib: Option<u32>,
 }
 
 /// The checksum that a service is asked to compute of what arrives, and to compare.
@@ -314,6 +318,11 @@ impl Connection {
             && !is_account_name(account)
         {
             return wrong("its account's name has 3 to 24 small letters and digits");
+        }
+        if let Self::S3(S3 { copy_limit_mib: Some(mib), .. }) = self
+            && !(5..=5120).contains(mib)
+        {
+            return wrong("its `copy_limit_mib` must be from 5, the smallest part, to 5120");
         }
         let url = match self {
             Self::S3(S3 { endpoint, .. })

@@ -8,6 +8,14 @@ pub(crate) const COMPLETION: Duration = Duration::from_secs(300);
 /// The slowest link, or disk behind it (bytes a second).
 const SLOWEST: u64 = 16 * 1024;
 
+/// The slowest copy that a service makes by itself (bytes a second).
+const SLOWEST_COPY: u64 = 1 << 20;
+
+/// Longest wait while a service copies so many bytes by itself.
+pub(crate) fn to_copy(bytes: u64) -> Duration {
+    COMPLETION + Duration::from_secs(bytes / SLOWEST_COPY)
+}
+
 /// The time that so many bytes may take, and so much more.
 pub(crate) fn with_bytes(more: Duration, bytes: u64) -> Duration {
     more + Duration::from_secs(bytes / SLOWEST)

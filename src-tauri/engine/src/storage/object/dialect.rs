@@ -63,6 +63,9 @@ const SENT: [&str; 5] =
 
 const AMAZON_CRC32C: &str = "x-amz-checksum-crc32c";
 
+/// Which one of an upload the service is to compute.
+const ALGORITHM: &str = "x-amz-checksum-algorithm";
+
 /// The same checksum as Amazon's, its bytes the other way round.
 pub(super) const AZURE_CRC64: &str = "x-ms-content-crc64";
 
@@ -107,9 +110,9 @@ impl Dialect {
                         request.headers_mut().insert(AMAZON_CRC32C, base64(&crc)?);
                     }
                     // Of the whole, so that completing it need not repeat those of the parts.
-                    Some(Added::Crc32c) if begins => {
+                    Some(Added::Crc32c) if begins && !request.headers().contains_key(ALGORITHM) => {
                         let headers = request.headers_mut();
-                        headers.insert("x-amz-checksum-algorithm", HeaderValue::from_static("CRC32C"));
+                        headers.insert(ALGORITHM, HeaderValue::from_static("CRC32C"));
                         headers.insert("x-amz-checksum-type", HeaderValue::from_static("FULL_OBJECT"));
                     }
                     _ => {}

@@ -46,7 +46,7 @@ use percent_encoding::utf8_percent_encode;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 
-pub(crate) use copy::LARGEST as LARGEST_COPY;
+pub(crate) use copy::{Copy, Original};
 pub(crate) use open::{OpenError, open};
 pub(crate) use write::Stored;
 
@@ -89,6 +89,12 @@ struct S3Bucket {
     anonymous: bool,
     /// A copy to a key that is taken is refused too, as far as a look has shown.
     guards_copies: AtomicBool,
+    /// The largest object that is copied in one request (bytes).
+    copies_up_to: u64,
+    /// It has shown that it copies no parts.
+    knows_no_parts: AtomicBool,
+    /// It has shown that it gives no checksum of what it copies.
+    proves_no_copies: AtomicBool,
     /// The checksums of what is sent are ours and not the library's.
     adds_checksums: bool,
 }

@@ -16,6 +16,14 @@ pub(crate) fn size(file: u64) -> u64 {
     file.div_ceil(MOST).div_ceil(MIB).saturating_mul(MIB).max(SMALLEST)
 }
 
+/// A part of a copy that a service makes by itself (bytes): nothing of it is sent again, and each is a request.
+const COPIED: u64 = 256 << 20;
+
+/// The size of a copy's parts (bytes); `at_once`: what the service copies in one request, at most.
+pub(crate) fn copy_size(object: u64, at_once: u64) -> u64 {
+    size(object).max(COPIED).min(at_once.max(SMALLEST))
+}
+
 /// Parts of a file that are sent at once: what is on its way when it is cut off is sent again, so it stays a
 /// small share of the file.
 pub(crate) fn at_once(file: u64) -> usize {
@@ -33,5 +41,7 @@ mod tests {
             assert!(size >= SMALLEST && file.div_ceil(size) <= MOST, "{file}: {size}");
         }
         assert_eq!(size(2 << 30), SMALLEST);
+        assert_eq!((copy_size(6 << 30, 5 << 30), copy_size(12 << 20, 5 << 20)), (COPIED, SMALLEST));
+        assert!((5_u64 << 40).div_ceil(copy_size(5 << 40, 5 << 30)) <= MOST);
     }
 }

@@ -14,7 +14,6 @@ use object_store::client::{
 use reqwest::header::{CONTENT_RANGE, RETRY_AFTER};
 use reqwest::{Client, Method, StatusCode};
 
-use super::copy;
 use super::dialect::{Dialect, unsent};
 use crate::clock::now_ms;
 use crate::http::retry_after_of;
@@ -37,6 +36,10 @@ pub(super) struct Asserted;
 /// The class of storage that the object lies in, where that is not the ordinary one.
 #[derive(Debug, Clone)]
 pub(super) struct StorageClass(pub(super) String);
+
+/// The request lets the service copy so many bytes by itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Copied(pub(super) u64);
 
 /// The object lies in an archive.
 #[derive(Debug, Clone, Copy)]
@@ -95,8 +98,11 @@ impl Wire {
         let completes = self.dialect.completes(&parts.method, &parts.uri);
         let is_get = parts.method == Method::GET;
         let is_look = is_get || parts.method == Method::HEAD;
-        let copies = parts.headers.contains_key(copy::SOURCE);
-        let silence = if completes || copies { patience::COMPLETION } else { SILENCE };
+        let silence = match parts.extensions.get::<Copied>() {
+            Some(Copied(bytes)) => patience::to_copy(*bytes),
+            None if completes => patience::COMPLETION,
+            None => SILENCE,
+        };
         let patience = patience::with_bytes(silence, body.content_length() as u64);
         let url = parts.uri.to_string().parse::<reqwest::Url>();
         let url = url.map_err(|error| HttpError::new(HttpErrorKind::Unknown, error))?;

@@ -33,6 +33,13 @@ pub(crate) enum Checking {
 }
 
 impl Checksum {
+    const ALL: [Self; 6] = [Self::Crc64Nvme, Self::Crc32c, Self::Crc32, Self::Sha256, Self::Sha1, Self::Md5];
+
+    /// Whether a service can tell it of the whole when the content came in parts.
+    pub(crate) const fn is_of_parts(self) -> bool {
+        matches!(self, Self::Crc64Nvme | Self::Crc32c | Self::Crc32)
+    }
+
     /// Bytes of a value.
     pub(crate) const fn width(self) -> usize {
         match self {
@@ -67,6 +74,20 @@ impl Checksum {
             Self::Sha1 => Checking::Hash(Hasher::new(HashAlgorithm::Sha1)),
             Self::Md5 => Checking::Hash(Hasher::new(HashAlgorithm::Md5)),
         }
+    }
+}
+
+impl Claim {
+    /// `crc64nvme:hexadecimal`.
+    pub(crate) fn stored(&self) -> String {
+        format!("{}:{}", self.by.word(), self.value)
+    }
+
+    /// Reads it back.
+    pub(crate) fn parse(stored: &str) -> Option<Self> {
+        let (word, value) = stored.split_once(':')?;
+        let by = Checksum::ALL.into_iter().find(|by| by.word() == word)?;
+        Some(Self { by, value: value.to_owned(), is_promised: true })
     }
 }
 
@@ -105,7 +126,9 @@ mod tests {
         assert_eq!(value(Checksum::Crc32), "cbf43926");
         assert_eq!(value(Checksum::Md5), "25f9e794323b453885f5181f1b624d0b");
         for by in [Checksum::Crc64Nvme, Checksum::Crc32c, Checksum::Crc32, Checksum::Sha256, Checksum::Sha1] {
-            assert_eq!(value(by).len(), by.width() * 2, "{}", by.word());
+            let claim = Claim { by, value: value(by), is_promised: true };
+            assert_eq!(claim.value.len(), by.width() * 2, "{}", by.word());
+            assert_eq!(Claim::parse(&claim.stored()), Some(claim));
         }
     }
 }

@@ -58,8 +58,8 @@ impl Place {
             && guards
         {
             let learning = async {
-                if let Looked { etag: Some(tag), .. } = self.look(&key).await? {
-                    bucket.learn_of_copies(&key, &tag).await;
+                if let Looked { etag: Some(tag), size, .. } = self.look(&key).await? {
+                    bucket.learn_of_copies(&key, &tag, size).await;
                 }
                 Ok(())
             };

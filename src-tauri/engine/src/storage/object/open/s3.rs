@@ -18,6 +18,9 @@ use crate::storage::object::{Bucket, S3Bucket, Service};
 /// Where nothing says where: Amazon's first region, which other services take too.
 const REGION: &str = "us-east-1";
 
+/// The largest object that Amazon copies in one request (bytes).
+const LARGEST_COPY: u64 = 5 << 30;
+
 /// Opens a bucket. `name`: under which the connection's secrets are kept.
 pub(super) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> Result<Bucket, OpenError> {
     let wrong = |error: &dyn std::fmt::Display| OpenError::Wrong(error.to_string());
@@ -90,6 +93,9 @@ pub(super) fn open(s3: &S3, name: &str, bucket: &str, secrets: &dyn Secrets) -> 
         name: name.to_owned(),
         anonymous: s3.anonymous,
         guards_copies: false.into(),
+        copies_up_to: s3.copy_limit_mib.map_or(LARGEST_COPY, |mib| u64::from(mib) << 20),
+        knows_no_parts: false.into(),
+        proves_no_copies: false.into(),
         adds_checksums: adds.is_some(),
     });
     let guards = AtomicBool::new(s3.guard == S3Guard::Conditional);
