@@ -1,7 +1,5 @@
 //! Reading a file behind a connection to its end, over as many connections as it takes.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use futures_util::StreamExt;
 
@@ -10,9 +8,6 @@ use super::fault::{Fault, FaultKind};
 use super::{Looked, Place, Stream};
 use crate::control::line::{Line, Trouble};
 use crate::storage::server::Turn;
-
-/// Longest silence in the middle of a file.
-const SILENCE: Duration = Duration::from_secs(60);
 
 /// Connections that may break one after the other without a byte in between.
 const IN_VAIN: u32 = 3;
@@ -148,11 +143,12 @@ impl<'a> Fetch<'a> {
                 }
                 continue;
             };
+            let patience = self.place.patience();
             let silent = |_| {
-                let said = format!("nothing came for {} s", SILENCE.as_secs());
+                let said = format!("nothing came for {} s", patience.as_secs());
                 Some(Err(Fault::new(FaultKind::Timeout, said)))
             };
-            match tokio::time::timeout(SILENCE, stream.next()).await.unwrap_or_else(silent) {
+            match tokio::time::timeout(patience, stream.next()).await.unwrap_or_else(silent) {
                 Some(Ok(block)) if block.is_empty() => {}
                 Some(Ok(block)) => {
                     let left = self.size - self.read;

@@ -9,7 +9,7 @@ pub(crate) mod probe;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
@@ -20,6 +20,9 @@ use super::server::{Kind, Server, Turn};
 use crate::record::{Objects, RawPath, RecordId, show_bytes};
 use claim::Claim;
 use fault::{Fault, FaultKind};
+
+/// Longest silence in the middle of an object.
+const SILENCE: Duration = Duration::from_secs(60);
 
 /// A folder behind a connection. Nothing is asked of it but what lies below it.
 #[derive(Debug)]
@@ -292,6 +295,14 @@ impl Place {
         match &self.store {
             Store::Object(_) => None,
             Store::Files(tree) => tree.server.sessions,
+        }
+    }
+
+    /// Longest silence in the middle of a file.
+    pub(crate) fn patience(&self) -> Duration {
+        match &self.store {
+            Store::Object(_) => SILENCE,
+            Store::Files(tree) => tree.server.patience(),
         }
     }
 

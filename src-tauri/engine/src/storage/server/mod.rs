@@ -33,6 +33,7 @@ pub(crate) use open::{Failed, dial_of, open};
 pub(crate) use seats::{Seat, Turn};
 pub(crate) use writing::Writing;
 
+use super::patience::Queue;
 use super::remote::fault::{Fault, FaultKind};
 use super::remote::{Looked, Mode, Stream};
 use ftp::Ftp;
@@ -40,7 +41,7 @@ use seats::Seats;
 use sftp::Sftp;
 use webdav::Webdav;
 
-/// Longest wait for an answer to anything but a whole file.
+/// The same where nothing else is on its way.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Folders remembered as made; forgetting them only costs a request.
@@ -55,6 +56,8 @@ pub(crate) struct Server {
     /// Connections at once, at most.
     pub(crate) sessions: Option<u32>,
     protocol: Protocol,
+    /// What is on its way over connections that many share.
+    queue: Queue,
     seats: Seats,
     /// A rename refuses a name that is taken.
     guards: AtomicBool,
@@ -89,6 +92,11 @@ impl Server {
         self.seats.serve_both_ends();
     }
 
+    /// Longest wait for an answer to anything but a whole file, and for more of a file.
+    pub(crate) fn patience(&self) -> Duration {
+        self.queue.behind(PATIENCE)
+    }
+
     /// Waits until a file may be read. Who has a turn keeps it to the end of the file, and waits for no other.
     pub(crate) async fn turn_to_read(&self) -> Option<Turn> {
         self.seats.turn_to_read().await
@@ -120,20 +128,20 @@ impl Server {
     pub(crate) async fn entries(&self, folder: &str) -> Result<Entries, Fault> {
         let seat = self.seats.take().await;
         let entries = match &self.protocol {
-            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.entries(folder, seat))).await,
-            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.entries(folder, seat))).await,
-            Protocol::Sftp(sftp) => in_time(Box::pin(sftp.entries(folder))).await,
+            Protocol::Webdav(webdav) => within(self.patience(), Box::pin(webdav.entries(folder, seat))).await,
+            Protocol::Ftp(ftp) => within(self.patience(), Box::pin(ftp.entries(folder, seat))).await,
+            Protocol::Sftp(sftp) => within(self.patience(), Box::pin(sftp.entries(folder))).await,
         };
-        entries.map(each_in_time)
+        entries.map(|entries| each_in_time(entries, self.queue.clone()))
     }
 
     /// What is under a path.
     pub(crate) async fn look(&self, path: &str) -> Result<Looked, Fault> {
         let _seat = self.seats.take().await;
         match &self.protocol {
-            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.look(path))).await,
-            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.look(path))).await,
-            Protocol::Sftp(sftp) => in_time(Box::pin(sftp.look(path))).await,
+            Protocol::Webdav(webdav) => within(self.patience(), Box::pin(webdav.look(path))).await,
+            Protocol::Ftp(ftp) => within(self.patience(), Box::pin(ftp.look(path))).await,
+            Protocol::Sftp(sftp) => within(self.patience(), Box::pin(sftp.look(path))).await,
         }
     }
 
@@ -146,9 +154,11 @@ impl Server {
     ) -> Result<(Looked, Stream), Fault> {
         let seat = self.seats.take().await;
         let opened = match &self.protocol {
-            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.read(path, from, seat))).await,
-            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.read(path, from, seat))).await,
-            Protocol::Sftp(sftp) => in_time(Box::pin(sftp.read(path, from))).await,
+            Protocol::Webdav(webdav) => {
+                within(self.patience(), Box::pin(webdav.read(path, from, seat))).await
+            }
+            Protocol::Ftp(ftp) => within(self.patience(), Box::pin(ftp.read(path, from, seat))).await,
+            Protocol::Sftp(sftp) => within(self.patience(), Box::pin(sftp.read(path, from))).await,
         };
         let (looked, stream) = opened?;
         match etag {
@@ -163,12 +173,12 @@ impl Server {
     pub(crate) async fn write(&self, path: &str, wanted: Wanted, seat: Seat) -> Result<Writing, Fault> {
         match &self.protocol {
             Protocol::Webdav(webdav) => {
-                in_time(Box::pin(webdav.write(path, wanted, seat))).await.map(Writing::Webdav)
+                within(self.patience(), Box::pin(webdav.write(path, wanted, seat))).await.map(Writing::Webdav)
             }
-            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.write(path, wanted, seat)))
+            Protocol::Ftp(ftp) => within(self.patience(), Box::pin(ftp.write(path, wanted, seat)))
                 .await
                 .map(|sending| Writing::Ftp(Box::new(sending))),
-            Protocol::Sftp(sftp) => in_time(Box::pin(sftp.write(path, wanted)))
+            Protocol::Sftp(sftp) => within(self.patience(), Box::pin(sftp.write(path, wanted)))
                 .await
                 .map(|sending| Writing::Sftp(Box::new(sending))),
         }
@@ -208,9 +218,9 @@ impl Server {
     pub(crate) async fn delete(&self, path: &str) -> Result<(), Fault> {
         let _seat = self.seats.take().await;
         match &self.protocol {
-            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.delete(path))).await,
-            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.delete(path))).await,
-            Protocol::Sftp(sftp) => in_time(Box::pin(sftp.delete(path))).await,
+            Protocol::Webdav(webdav) => within(self.patience(), Box::pin(webdav.delete(path))).await,
+            Protocol::Ftp(ftp) => within(self.patience(), Box::pin(ftp.delete(path))).await,
+            Protocol::Sftp(sftp) => within(self.patience(), Box::pin(sftp.delete(path))).await,
         }
     }
 
@@ -265,9 +275,9 @@ impl Server {
     async fn make_folder(&self, folder: &str) -> Result<(), Fault> {
         let _seat = self.seats.take().await;
         match &self.protocol {
-            Protocol::Webdav(webdav) => in_time(Box::pin(webdav.make_folder(folder))).await,
-            Protocol::Ftp(ftp) => in_time(Box::pin(ftp.make_folder(folder))).await,
-            Protocol::Sftp(sftp) => in_time(Box::pin(sftp.make_folder(folder))).await,
+            Protocol::Webdav(webdav) => within(self.patience(), Box::pin(webdav.make_folder(folder))).await,
+            Protocol::Ftp(ftp) => within(self.patience(), Box::pin(ftp.make_folder(folder))).await,
+            Protocol::Sftp(sftp) => within(self.patience(), Box::pin(sftp.make_folder(folder))).await,
         }
     }
 }
@@ -300,10 +310,10 @@ async fn within<T>(patience: Duration, request: impl Future<Output = Result<T, F
 }
 
 /// A list may take as long as it is, but each entry comes in time.
-fn each_in_time(entries: Entries) -> Entries {
-    stream::try_unfold(entries, |mut entries| async {
-        let entry = in_time(async { entries.next().await.transpose() }).await?;
-        Ok(entry.map(|entry| (entry, entries)))
+fn each_in_time(entries: Entries, queue: Queue) -> Entries {
+    stream::try_unfold((entries, queue), |(mut entries, queue)| async {
+        let entry = within(queue.behind(PATIENCE), async { entries.next().await.transpose() }).await?;
+        Ok(entry.map(|entry| (entry, (entries, queue))))
     })
     .boxed()
 }
@@ -322,7 +332,7 @@ mod tests {
             tokio::time::sleep(PATIENCE / 2).await;
             Ok(Entry::default())
         });
-        let mut stalls = each_in_time(slow.chain(stream::pending()).boxed());
+        let mut stalls = each_in_time(slow.chain(stream::pending()).boxed(), Queue::default());
         for _ in 0..100 {
             stalls.next().await.expect("an entry").expect("in time");
         }

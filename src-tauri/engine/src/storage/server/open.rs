@@ -11,6 +11,7 @@ use super::sftp::{self, Sftp};
 use super::webdav::{SignIn, Webdav};
 use super::{Protocol, Server, lock};
 use crate::spec::{self, Connection, FtpTls, Secret, SecretField, Secrets};
+use crate::storage::patience::Queue;
 
 /// Connections at once where nothing is said: what most servers let one computer have.
 const SESSIONS: u32 = 8;
@@ -68,7 +69,8 @@ fn server(wanted: &Opened, place: &str) -> Result<Server, Failed> {
         Connection::Sftp(spec) => {
             let (endpoint, tree, dial) = sftp_dial(spec, place, &secret)?;
             let sessions = spec.sessions.unwrap_or(SESSIONS);
-            Ok(new(endpoint, tree, Some(sessions), Protocol::Sftp(Box::new(Sftp::new(dial, sessions)))))
+            let sftp = Sftp::new(dial, sessions);
+            Ok(new(endpoint, tree, Some(sessions), Protocol::Sftp(Box::new(sftp))))
         }
         Connection::S3(_) | Connection::Azure(_) | Connection::Gcs(_) | Connection::Http(_) => {
             Err(Failed::Wrong(format!("{} is no server with folders", wanted.connection.kind())))
@@ -145,10 +147,15 @@ fn bare(host: &str) -> String {
     host.trim_start_matches('[').trim_end_matches(']').to_owned()
 }
 
-fn new(endpoint: String, tree: String, sessions: Option<u32>, protocol: Protocol) -> Server {
+pub(super) fn new(endpoint: String, tree: String, sessions: Option<u32>, protocol: Protocol) -> Server {
     // The connections of SFTP are nobody's alone.
     let seats = Seats::new(sessions.filter(|_| !matches!(protocol, Protocol::Sftp(_))));
+    let queue = match &protocol {
+        Protocol::Sftp(sftp) => sftp.queue.clone(),
+        Protocol::Webdav(_) | Protocol::Ftp(_) => Queue::default(),
+    };
     Server {
+        queue,
         endpoint: endpoint.into(),
         tree,
         sessions,

@@ -15,7 +15,7 @@ impl Server {
     }
 
     async fn rename_once(&self, from: &str, to: &str, size: u64, mode: Mode) -> Result<(), Fault> {
-        let patience = to_complete(size);
+        let patience = self.queue.behind(to_complete(size));
         let _seat = self.seats.take().await;
         match &self.protocol {
             Protocol::Webdav(webdav) => within(patience, Box::pin(webdav.rename(from, to, mode))).await,

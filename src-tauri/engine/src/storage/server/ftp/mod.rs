@@ -10,8 +10,8 @@ mod fault;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
-use bytes::{Bytes, BytesMut};
-use futures_util::{StreamExt, stream};
+use bytes::{Buf, Bytes, BytesMut};
+use futures_util::{FutureExt, StreamExt, stream};
 use suppaftp::Status;
 use suppaftp::tokio::{AsyncRustlsFtpStream, AsyncRustlsStream, TransferStream};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -171,7 +171,12 @@ impl Ftp {
         let blocks = stream::try_unfold(Some((transfer, connection)), |reading| async {
             let Some((mut transfer, connection)) = reading else { return Ok(None) };
             let mut block = BytesMut::with_capacity(BLOCK);
-            while block.len() < BLOCK && transfer.read_buf(&mut block).await.map_err(lost)? > 0 {}
+            let mut read = transfer.read_buf(&mut block).await.map_err(lost)?;
+            // What is there already comes with it; what is still on its way over a slow line does not.
+            while read > 0 && block.len() < BLOCK {
+                let Some(more) = transfer.read_buf(&mut block).now_or_never() else { break };
+                read = more.map_err(lost)?;
+            }
             if !block.is_empty() {
                 return Ok(Some((block.freeze(), Some((transfer, connection)))));
             }
@@ -329,9 +334,18 @@ pub(crate) struct Sending {
 }
 
 impl Sending {
-    pub(crate) async fn write(&mut self, block: Bytes) -> Result<(), Fault> {
-        let written = in_time(async { Ok(self.transfer.write_all(&block).await) }).await?;
-        let Err(error) = written else { return Ok(()) };
+    pub(crate) async fn write(&mut self, mut block: Bytes) -> Result<(), Fault> {
+        let error = loop {
+            if block.is_empty() {
+                return Ok(());
+            }
+            // However slow the line is, something moves.
+            match in_time(async { Ok(self.transfer.write(&block).await) }).await? {
+                Ok(0) => break std::io::ErrorKind::WriteZero.into(),
+                Ok(written) => block.advance(written),
+                Err(error) => break error,
+            }
+        };
         // The server closed its end: what it says on the other line tells why.
         let answer = self.connection.line.ftp.read_response(Status::ClosingDataConnection);
         match timeout(Duration::from_secs(2), answer).await {

@@ -11,6 +11,7 @@ use russh::keys::agent::client::{AgentClient, AgentStream};
 use russh::keys::{HashAlg, PrivateKeyWithHashAlg, PublicKeyOrCertificate, load_secret_key};
 use russh_sftp::client::{Config, RawSftpSession};
 use russh_sftp::protocol::{Packet, StatusCode};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 use super::fault::of_error;
@@ -40,7 +41,8 @@ pub(crate) struct Dial {
 
 /// A connection on which files are asked for.
 pub(super) struct Session {
-    ssh: Handle<Visitor>,
+    /// None: no connection of SSH carries it.
+    ssh: Option<Handle<Visitor>>,
     pub(super) sftp: RawSftpSession,
     /// Where the server has put us, without a slash at its end.
     home: String,
@@ -52,7 +54,7 @@ pub(super) struct Session {
 
 impl Session {
     pub(super) fn is_closed(&self) -> bool {
-        self.ssh.is_closed()
+        self.ssh.as_ref().is_some_and(Handle::is_closed)
     }
 
     /// The path from the server's root on.
@@ -258,8 +260,17 @@ async fn hash_for(ssh: &Handle<Visitor>, is_rsa: bool) -> Result<Option<HashAlg>
 async fn open(ssh: Handle<Visitor>) -> Result<Session, Fault> {
     let channel = ssh.channel_open_session().await.map_err(|error| lost(&error))?;
     channel.request_subsystem(true, "sftp").await.map_err(|error| lost(&error))?;
-    let config = Config { request_timeout_secs: PATIENCE.as_secs(), ..Config::default() };
-    let sftp = RawSftpSession::new_with_config(channel.into_stream(), config);
+    begin(channel.into_stream(), Some(ssh)).await
+}
+
+/// Begins to speak over a stream that leads to the server.
+pub(super) async fn begin(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    ssh: Option<Handle<Visitor>>,
+) -> Result<Session, Fault> {
+    // Who asks knows how long the answer may take: the library would give every request the same time.
+    let config = Config { request_timeout_secs: u64::MAX, ..Config::default() };
+    let sftp = RawSftpSession::new_with_config(stream, config);
     let version = sftp.init().await.map_err(of_error)?;
     let home = sftp.realpath(".").await.map_err(of_error)?;
     let home = home.files.into_iter().next().map(|file| file.filename).unwrap_or_default();

@@ -8,6 +8,8 @@ mod connect;
 mod fault;
 pub(crate) mod hosts;
 mod pool;
+#[cfg(test)]
+mod tests;
 mod transfer;
 
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use pool::Pool;
 pub(crate) use transfer::Sending;
 
 use super::{Entries, Entry, Kind, Wanted, tag_of};
+use crate::storage::patience::Queue;
 use crate::storage::remote::fault::{Fault, FaultKind};
 use crate::storage::remote::{Looked, Mode, Stream};
 use fault::{is_status, of_error};
@@ -32,11 +35,13 @@ const KIND: u32 = 0o170_000;
 pub(super) struct Sftp {
     dial: Dial,
     open: Pool<Session>,
+    /// What is on its way, over all connections.
+    pub(super) queue: Queue,
 }
 
 impl Sftp {
     pub(super) fn new(dial: Dial, sessions: u32) -> Self {
-        Self { dial, open: Pool::new(sessions as usize, Session::is_closed) }
+        Self { dial, open: Pool::new(sessions as usize, Session::is_closed), queue: Queue::default() }
     }
 
     async fn session(&self) -> Result<Arc<Session>, Fault> {
@@ -81,7 +86,7 @@ impl Sftp {
             return Err(Fault::new(FaultKind::Missing, "it is no file"));
         }
         let size = looked.size;
-        Ok((looked, transfer::blocks(session, handle, from, size)))
+        Ok((looked, transfer::blocks(session, self.queue.clone(), handle, from..size)))
     }
 
     pub(super) async fn write(&self, path: &str, wanted: Wanted) -> Result<Sending, Fault> {
@@ -90,7 +95,7 @@ impl Sftp {
         let flags = OpenFlags::WRITE | OpenFlags::CREATE | OpenFlags::TRUNCATE;
         let opened = session.sftp.open(path, flags, FileAttributes::empty()).await;
         let handle = transfer::usable(opened.map_err(of_error)?.handle)?;
-        Ok(Sending::new(session, handle, wanted.modified))
+        Ok(Sending::new(session, self.queue.clone(), handle, wanted))
     }
 
     pub(super) async fn rename(&self, from: &str, to: &str, mode: Mode) -> Result<(), Fault> {

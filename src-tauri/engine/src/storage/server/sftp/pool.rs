@@ -58,6 +58,13 @@ impl<S> Pool<S> {
         Self { most: most.max(1), is_closed, state: Mutex::new(state), dialled: Notify::new() }
     }
 
+    /// With a connection that is there already.
+    #[cfg(test)]
+    pub(super) fn with(self, session: S) -> Self {
+        lock(&self.state).open.push(Arc::new(session));
+        self
+    }
+
     /// The connection with the least to do, or a new one where all are busy and there may be more. One that
     /// does not come about is missed only where there is no other.
     pub(super) async fn get(&self, dial: impl Future<Output = Result<S, Fault>>) -> Result<Arc<S>, Fault> {

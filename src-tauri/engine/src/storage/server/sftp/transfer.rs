@@ -1,8 +1,8 @@
 //! A file's bytes to and from an SFTP server: many small requests at once, so that the way there and back
 //! does not count.
 
+use std::ops::Range;
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
@@ -13,8 +13,10 @@ use russh_sftp::protocol::{FileAttributes, StatusCode};
 use super::connect::Session;
 use super::fault::{is_status, of_error};
 use super::seconds_of;
+use crate::storage::patience::{Queue, to_complete};
 use crate::storage::remote::Stream;
 use crate::storage::remote::fault::{Fault, FaultKind};
+use crate::storage::server::{PATIENCE, Wanted, within};
 
 /// Bytes of a request: what every server takes (draft-ietf-secsh-filexfer-02, section 3).
 const PIECE: usize = 32 << 10;
@@ -33,6 +35,7 @@ pub(super) fn usable(handle: String) -> Result<String, Fault> {
 /// A file that is being read.
 struct Reading {
     session: Arc<Session>,
+    queue: Queue,
     handle: String,
     /// Where the next request begins.
     next: u64,
@@ -47,9 +50,11 @@ struct Piece {
     bytes: Bytes,
 }
 
-/// The bytes of an open file, from `from` on to its end at `size`.
-pub(super) fn blocks(session: Arc<Session>, handle: String, from: u64, size: u64) -> Stream {
-    let reading = Reading { session, handle, next: from, at: from, size, asked: FuturesOrdered::new() };
+/// These bytes of an open file, which ends with them.
+pub(super) fn blocks(session: Arc<Session>, queue: Queue, handle: String, bytes: Range<u64>) -> Stream {
+    let (from, size) = (bytes.start, bytes.end);
+    let reading =
+        Reading { session, queue, handle, next: from, at: from, size, asked: FuturesOrdered::new() };
     stream::try_unfold(reading, |mut reading| async {
         Ok(reading.block().await?.map(|block| (block, reading)))
     })
@@ -64,7 +69,8 @@ impl Reading {
             self.next += wanted as u64;
         }
         let Some(piece) = self.asked.next().await.transpose()? else {
-            self.session.sftp.close(self.handle.as_str()).await.map_err(of_error)?;
+            let closing = async { self.session.sftp.close(self.handle.as_str()).await.map_err(of_error) };
+            within(self.queue.behind(PATIENCE), closing).await?;
             return Ok(None);
         };
         self.at += piece.bytes.len() as u64;
@@ -82,31 +88,31 @@ impl Reading {
 
     fn ask(&self, at: u64, wanted: usize) -> BoxFuture<'static, Result<Piece, Fault>> {
         let (session, handle) = (Arc::clone(&self.session), self.handle.clone());
-        async move {
+        let asking = async move {
             match session.sftp.read(handle, at, wanted as u32).await {
                 Ok(read) if read.data.len() <= wanted => Ok(Piece { wanted, bytes: read.data.into() }),
                 Ok(_) => Err(Fault::new(FaultKind::Rejected, "more came than was asked for")),
                 Err(error) if is_status(&error, StatusCode::Eof) => Ok(Piece { wanted, bytes: Bytes::new() }),
                 Err(error) => Err(of_error(error)),
             }
-        }
-        .boxed()
+        };
+        in_turn(&self.queue, wanted, asking)
     }
 }
 
 /// A file that is being written.
 pub(crate) struct Sending {
     session: Arc<Session>,
+    queue: Queue,
     handle: String,
-    modified: Option<SystemTime>,
+    wanted: Wanted,
     at: u64,
     sent: FuturesUnordered<BoxFuture<'static, Result<(), Fault>>>,
 }
 
 impl Sending {
-    pub(super) fn new(session: Arc<Session>, handle: String, modified: Option<SystemTime>) -> Self {
-        let sent = FuturesUnordered::new();
-        Self { session, handle, modified, at: 0, sent }
+    pub(super) fn new(session: Arc<Session>, queue: Queue, handle: String, wanted: Wanted) -> Self {
+        Self { session, queue, handle, wanted, at: 0, sent: FuturesUnordered::new() }
     }
 
     pub(crate) async fn write(&mut self, mut block: Bytes) -> Result<(), Fault> {
@@ -116,10 +122,11 @@ impl Sending {
             }
             let piece = block.split_to(block.len().min(PIECE));
             let (session, handle, at) = (Arc::clone(&self.session), self.handle.clone(), self.at);
-            self.at += piece.len() as u64;
+            let length = piece.len();
+            self.at += length as u64;
             let writing =
                 async move { session.sftp.write(handle, at, piece.into()).await.map(drop).map_err(of_error) };
-            self.sent.push(writing.boxed());
+            self.sent.push(in_turn(&self.queue, length, writing));
             // Begins to send it, and takes what has been answered.
             while let Some(Some(answer)) = self.sent.next().now_or_never() {
                 answer?;
@@ -132,15 +139,35 @@ impl Sending {
         while let Some(answer) = self.sent.next().await {
             answer?;
         }
-        let sftp = &self.session.sftp;
-        if self.session.syncs {
-            sftp.fsync(self.handle.as_str()).await.map_err(of_error)?;
-        }
-        // The protocol sets both times or none.
-        let seconds = self.modified.and_then(seconds_of);
-        let times = FileAttributes { atime: seconds, mtime: seconds, ..FileAttributes::empty() };
-        let kept = seconds.is_some() && sftp.fsetstat(self.handle.as_str(), times).await.is_ok();
-        sftp.close(self.handle.as_str()).await.map_err(of_error)?;
-        Ok(kept)
+        // Many a server brings a file elsewhere only when it is whole.
+        let Self { session, queue, handle, wanted, .. } = self;
+        within(queue.behind(to_complete(wanted.size)), async move {
+            let sftp = &session.sftp;
+            if session.syncs {
+                sftp.fsync(handle.as_str()).await.map_err(of_error)?;
+            }
+            // The protocol sets both times or none.
+            let seconds = wanted.modified.and_then(seconds_of);
+            let times = FileAttributes { atime: seconds, mtime: seconds, ..FileAttributes::empty() };
+            let kept = seconds.is_some() && sftp.fsetstat(handle.as_str(), times).await.is_ok();
+            sftp.close(handle.as_str()).await.map_err(of_error)?;
+            Ok(kept)
+        })
+        .await
     }
+}
+
+/// A request for a piece of so many bytes: it waits as long as what is on its way before it takes.
+fn in_turn<T: 'static>(
+    queue: &Queue,
+    bytes: usize,
+    request: impl Future<Output = Result<T, Fault>> + Send + 'static,
+) -> BoxFuture<'static, Result<T, Fault>> {
+    let queued = queue.add(bytes as u64);
+    let patience = queue.behind(PATIENCE);
+    async move {
+        let _queued = queued;
+        within(patience, request).await
+    }
+    .boxed()
 }

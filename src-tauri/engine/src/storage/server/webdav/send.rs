@@ -12,8 +12,9 @@ use crate::storage::remote::fault::{Fault, FaultKind};
 use crate::storage::server::seats::Seat;
 use crate::storage::server::{PATIENCE, within};
 
-/// Blocks that may wait for the network.
-const AHEAD: usize = 2;
+/// Bytes of a piece, and pieces that may wait for the network.
+const PIECE: usize = 64 << 10;
+const AHEAD: usize = 16;
 
 /// A request that is being sent. Dropped before its end it is cut off, and its connection closed.
 pub(crate) struct Sending {
@@ -47,11 +48,17 @@ impl Sending {
         Self { blocks: Some(blocks), answer, size }
     }
 
-    pub(crate) async fn write(&mut self, block: Bytes) -> Result<(), Fault> {
+    pub(crate) async fn write(&mut self, mut block: Bytes) -> Result<(), Fault> {
         let Some(blocks) = &self.blocks else { return self.answer().await.map(drop) };
-        let is_taken = within(PATIENCE, async { Ok(blocks.send(block).await.is_ok()) }).await?;
-        if is_taken {
-            return Ok(());
+        loop {
+            if block.is_empty() {
+                return Ok(());
+            }
+            // However slow the line is, a piece goes out in time.
+            let piece = block.split_to(block.len().min(PIECE));
+            if !within(PATIENCE, async { Ok(blocks.send(piece).await.is_ok()) }).await? {
+                break;
+            }
         }
         // Nobody takes any more: the answer says why.
         self.blocks = None;
