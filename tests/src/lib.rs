@@ -6,6 +6,7 @@
 
 pub mod attempts;
 #[cfg(unix)]
+pub mod authority;
 pub mod azurite;
 #[cfg(unix)]
 pub mod cable;

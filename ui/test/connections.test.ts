@@ -94,6 +94,17 @@ describe('the connections', () => {
     expect(draft.secrets().map(([field]) => field)).toEqual(['password', 'token']);
   });
 
+  it('asks for the secrets of whoever signs in, and for no others', () => {
+    const draft = described('cloud', 'azure');
+    expect(draft.secretFields).toEqual(['account_key', 'sas_token']);
+    draft.setSecret('account_key', 'AK');
+    draft.set('tenant', 'media.example');
+    draft.setSecret('client_secret', 'CS');
+    expect(draft.secrets()).toEqual([['client_secret', 'CS']]);
+    draft.set('managed_identity', 'true');
+    expect([draft.secretFields, draft.secrets()]).toEqual([[], []]);
+  });
+
   it('describes one anew with all that it had, and leaves its secrets', async () => {
     const kinds: Connection[] = [
       {
@@ -107,7 +118,16 @@ describe('the connections', () => {
         guard: 'look',
         copy_limit_mib: 1024,
       },
-      { kind: 'azure', account: 'media', endpoint: null, anonymous: false },
+      {
+        kind: 'azure',
+        account: 'media',
+        endpoint: null,
+        tenant: 'media.example',
+        client_id: '5e20',
+        authority: 'https://login.example',
+        managed_identity: false,
+        anonymous: false,
+      },
       { kind: 'gcs', endpoint: null, key_file: '/keys/gcs.json', anonymous: false },
       { kind: 'sftp', host: 'nas', port: 2222, user: 'u', key: '/k', known_hosts: '/h', sessions: 4 },
       { kind: 'webdav', url: 'https://dam', user: null, sessions: 2 },

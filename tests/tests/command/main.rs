@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod azure;
+mod azure_sign_in;
 mod bad_input;
 mod canary;
 mod catalogue;

@@ -651,7 +651,7 @@ rescan: string,
  */
 idle_end: string | null, };
 
-export type SecretField = "access_key_id" | "secret_access_key" | "session_token" | "account_key" | "sas_token" | "service_account_key" | "password" | "key_passphrase" | "token";
+export type SecretField = "access_key_id" | "secret_access_key" | "session_token" | "account_key" | "sas_token" | "client_secret" | "service_account_key" | "password" | "key_passphrase" | "token";
 
 export type S3Checksum = "crc64nvme" | "crc32c" | "sha256" | "md5" | "none";
 
@@ -705,6 +705,23 @@ account: string | null,
  */
 endpoint: string | null, 
 /**
+ * The directory (tenant) of an application that signs in by the secret `client_secret`, as number or name.
+ * Default: an account key or a SAS token signs in.
+ */
+tenant: string | null, 
+/**
+ * The number of that application (client); with `managed_identity`, which one of several identities signs in.
+ */
+client_id: string | null, 
+/**
+ * Where that application signs in, in other clouds. Default: `https://login.microsoftonline.com`.
+ */
+authority: string | null, 
+/**
+ * This computer itself signs in, which is one of Azure's, by the identity that Azure manages for it.
+ */
+managed_identity: boolean, 
+/**
  * Nobody signs in: for public containers.
  */
 anonymous: boolean, };
@@ -715,8 +732,8 @@ export type Gcs = {
  */
 endpoint: string | null, 
 /**
- * The file with the service account's key, as Google gives it (JSON). Default: the secret
- * `service_account_key`, which is that file's content.
+ * The file with the service account's key, as Google gives it (JSON), or what `gcloud auth application-default
+ * login` keeps. Default: the secret `service_account_key`, which is the content of the former.
  */
 key_file: string | null, 
 /**

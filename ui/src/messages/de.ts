@@ -235,6 +235,10 @@ export const de: typeof en = {
     field: {
       endpoint: ['Adresse', 'leer: die des Dienstes'],
       account: ['Speicherkonto', ''],
+      tenant: ['Verzeichnis (Mandant)', 'in dem sich eine Anwendung anmeldet'],
+      client_id: ['Nummer der Anwendung (Client)', ''],
+      authority: ['Wo sich die Anwendung anmeldet', 'leer: login.microsoftonline.com'],
+      managed_identity: ['Dieser Rechner, einer von Azure, meldet sich selbst an', ''],
       key_file: ['Datei mit dem Schlüssel des Dienstkontos', 'oder sein Inhalt unten'],
       region: ['Region', 'kann leer bleiben'],
       profile: ['Profil der AWS-Werkzeuge', 'kann leer bleiben'],
@@ -273,6 +277,7 @@ export const de: typeof en = {
       session_token: 'Sitzungstoken (meist leer)',
       account_key: 'Kontoschlüssel',
       sas_token: 'Shared Access Signature (SAS)',
+      client_secret: 'Geheimnis der Anwendung',
       service_account_key: 'Schlüssel des Dienstkontos (JSON)',
       password: 'Passwort',
       key_passphrase: 'Passphrase des privaten Schlüssels',

@@ -270,6 +270,10 @@ export const en = {
     field: {
       endpoint: ['Address', 'empty: the service’s own'],
       account: ['Storage account', ''],
+      tenant: ['Directory (tenant)', 'where an application signs in'],
+      client_id: ['Number of the application (client)', ''],
+      authority: ['Where the application signs in', 'empty: login.microsoftonline.com'],
+      managed_identity: ['This computer signs in, which is one of Azure’s', ''],
       key_file: ['File of the service account’s key', 'or its content below'],
       region: ['Region', 'may be empty'],
       profile: ['Profile of the AWS tools', 'may be empty'],
@@ -308,6 +312,7 @@ export const en = {
       session_token: 'Session token (mostly empty)',
       account_key: 'Account key',
       sas_token: 'Shared access signature (SAS)',
+      client_secret: 'Secret of the application',
       service_account_key: 'Service account’s key (JSON)',
       password: 'Password',
       key_passphrase: 'Passphrase of the private key',

@@ -22,6 +22,8 @@ interface KindForm {
   secrets: SecretField[];
   /** Of these secrets all are given, or none. */
   together?: SecretField[];
+  /** Where such a field is given, these secrets take their place. */
+  instead?: [field: FieldName, secrets: SecretField[]][];
   /** It is tried at a place there and not as a whole. */
   placed?: true;
 }
@@ -49,9 +51,17 @@ export const KINDS: Record<Kind, KindForm> = {
     fields: [
       { key: 'account', as: 'text', needed: true },
       { key: 'endpoint', as: 'text', rare: true },
+      { key: 'tenant', as: 'text', rare: true },
+      { key: 'client_id', as: 'text', rare: true },
+      { key: 'authority', as: 'text', rare: true },
+      { key: 'managed_identity', as: 'flag', rare: true },
       { key: 'anonymous', as: 'flag', rare: true },
     ],
     secrets: ['account_key', 'sas_token'],
+    instead: [
+      ['managed_identity', []],
+      ['tenant', ['client_secret']],
+    ],
     placed: true,
   },
   gcs: {
@@ -123,6 +133,12 @@ export class ConnectionDraft {
   #values: Partial<Record<FieldName, string>> = $state({});
   #secrets: Partial<Record<SecretField, string>> = $state({});
 
+  /** The secrets that it may have as it is described. */
+  readonly secretFields: SecretField[] = $derived.by(() => {
+    const { instead = [], secrets } = this.form;
+    return instead.find(([key]) => !['', 'false'].includes(this.value(key)))?.[1] ?? secrets;
+  });
+
   readonly ready: boolean = $derived.by(() => {
     const { fields, together = [] } = this.form;
     const given = together.filter((field) => this.secret(field) !== '').length;
@@ -161,7 +177,7 @@ export class ConnectionDraft {
   }
 
   secrets(): [SecretField, string][] {
-    const all = this.form.secrets.map((field): [SecretField, string] => [field, this.secret(field)]);
+    const all = this.secretFields.map((field): [SecretField, string] => [field, this.secret(field)]);
     return all.filter(([, text]) => text !== '');
   }
 

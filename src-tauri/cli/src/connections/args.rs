@@ -99,8 +99,20 @@ pub(crate) struct Add {
     /// Azure: the storage account's name.
     #[arg(long)]
     account: Option<String>,
-    /// GCS: the file with the service account's key, as Google gives it [default: a secret, or what the Google
-    /// tools know].
+    /// Azure: the directory (tenant) of an application that signs in by its secret.
+    #[arg(long, value_name = "NAME", requires = "client_id")]
+    tenant: Option<String>,
+    /// Azure: the number of that application; with --managed-identity, which one of several identities signs in.
+    #[arg(long, value_name = "NUMBER")]
+    client_id: Option<String>,
+    /// Azure: where that application signs in, in other clouds [default: https://login.microsoftonline.com].
+    #[arg(long, value_name = "URL", requires = "tenant")]
+    authority: Option<String>,
+    /// Azure: this computer itself signs in, by the identity that Azure manages for it.
+    #[arg(long, conflicts_with_all = ["tenant", "anonymous"])]
+    managed_identity: bool,
+    /// GCS: the file with the service account's key as Google gives it, or what `gcloud auth application-default
+    /// login` keeps [default: a secret, or what the Google tools know].
     #[arg(long, value_name = "FILE")]
     key_file: Option<PathBuf>,
     /// S3: such as eu-central-1.
@@ -126,7 +138,7 @@ pub(crate) struct Add {
     #[arg(long, value_name = "MIB")]
     copy_limit_mib: Option<u32>,
     /// Read the secrets from standard input, one line FIELD=VALUE each: access_key_id,
-    /// secret_access_key, session_token (S3); account_key or sas_token (Azure); service_account_key (GCS, its JSON
+    /// secret_access_key, session_token (S3); account_key, sas_token or client_secret (Azure); service_account_key (GCS, its JSON
     /// in one line); password, token (WebDAV, http); password, key_passphrase (SFTP); password (FTP).
     #[arg(long)]
     pub(crate) secrets_from_stdin: bool,
@@ -252,6 +264,10 @@ impl Add {
             Kind::Azure => Connection::Azure(Azure {
                 account: self.account.clone(),
                 endpoint: self.endpoint.clone(),
+                tenant: self.tenant.clone(),
+                client_id: self.client_id.clone(),
+                authority: self.authority.clone(),
+                managed_identity: self.managed_identity,
                 anonymous: self.anonymous,
             }),
             Kind::Gcs => Connection::Gcs(Gcs {
@@ -270,7 +286,7 @@ impl Add {
     /// An option that its kind does not have would be passed over unseen.
     fn check(&self) -> Result<(), ConnectionError> {
         use Kind::{Azure, Ftp, Gcs, Http, S3, Sftp, Webdav};
-        let options: [(&'static str, bool, &[Kind]); 18] = [
+        let options: [(&'static str, bool, &[Kind]); 22] = [
             ("--endpoint", self.endpoint.is_some(), &[S3, Azure, Gcs, Webdav, Http]),
             ("--host", self.host.is_some(), &[Sftp, Ftp]),
             ("--port", self.port.is_some(), &[Sftp, Ftp]),
@@ -285,6 +301,10 @@ impl Add {
             ("--profile", self.profile.is_some(), &[S3]),
             ("--anonymous", self.anonymous, &[S3, Azure, Gcs]),
             ("--account", self.account.is_some(), &[Azure]),
+            ("--tenant", self.tenant.is_some(), &[Azure]),
+            ("--client-id", self.client_id.is_some(), &[Azure]),
+            ("--authority", self.authority.is_some(), &[Azure]),
+            ("--managed-identity", self.managed_identity, &[Azure]),
             ("--key-file", self.key_file.is_some(), &[Gcs]),
             ("--checksum", self.checksum.is_some(), &[S3]),
             ("--guard", self.guard.is_some(), &[S3]),

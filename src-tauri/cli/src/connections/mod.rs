@@ -70,14 +70,15 @@ fn ask(connection: &Connection) -> Result<Vec<(SecretField, Secret)>, Error> {
 /// The secrets that such a connection usually has.
 fn asked(connection: &Connection) -> &'static [SecretField] {
     use SecretField::{
-        AccessKeyId, AccountKey, KeyPassphrase, Password, SasToken, SecretAccessKey, ServiceAccountKey,
-        SessionToken, Token,
+        AccessKeyId, AccountKey, ClientSecret, KeyPassphrase, Password, SasToken, SecretAccessKey,
+        ServiceAccountKey, SessionToken, Token,
     };
     match connection {
         Connection::S3(s3) if s3.anonymous || s3.profile.is_some() => &[],
         Connection::S3(_) => &[AccessKeyId, SecretAccessKey, SessionToken],
-        Connection::Azure(Azure { anonymous: true, .. })
+        Connection::Azure(Azure { anonymous: true, .. } | Azure { managed_identity: true, .. })
         | Connection::Gcs(Gcs { anonymous: true, .. } | Gcs { key_file: Some(_), .. }) => &[],
+        Connection::Azure(Azure { tenant: Some(_), .. }) => &[ClientSecret],
         Connection::Azure(_) => &[AccountKey, SasToken],
         Connection::Gcs(_) => &[ServiceAccountKey],
         Connection::Sftp(sftp) if sftp.key.is_some() => &[KeyPassphrase],

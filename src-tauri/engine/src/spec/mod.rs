@@ -27,12 +27,12 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use catalogue::{Catalogue, CatalogueFormat, ChecksumColumn, PrefixRule, UrlName};
-#[cfg(feature = "azure")]
-pub(crate) use connection::is_account_name;
 pub use connection::{
     Azure, Connection, Environment, Ftp, FtpTls, Gcs, Http, S3, S3Checksum, S3Guard, Secret, SecretField,
     Secrets, Sftp, Webdav, is_connection_name,
 };
+#[cfg(feature = "azure")]
+pub(crate) use connection::{is_account_name, is_this_computer};
 pub use control::{Autopilot, Control, Lease, Recovery, RetryRule, Schedule};
 pub use delivery::{Delivery, HashAlgorithm, OnConflict, Verify};
 pub use describe::{Describe, MediaKind, OnUnknownMedia, Tool};

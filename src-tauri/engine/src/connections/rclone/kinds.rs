@@ -71,14 +71,13 @@ fn s3(remote: &Remote) -> Result<Translated, String> {
 }
 
 fn azure(remote: &Remote) -> Result<Translated, String> {
-    const CHANGED: [&str; 10] = [
-        "tenant",
-        "client_id",
-        "client_secret",
+    const CHANGED: [&str; 9] = [
         "client_certificate_path",
         "username",
         "service_principal_file",
-        "use_msi",
+        "msi_object_id",
+        "msi_mi_res_id",
+        "disable_instance_discovery",
         "use_az",
         "env_auth",
         "connection_string",
@@ -108,9 +107,37 @@ fn azure(remote: &Remote) -> Result<Translated, String> {
         let host = own.split_once("://").map_or(own, |(_, host)| host).trim_end_matches('/');
         endpoint = Some(format!("https://{account}.{host}"));
     }
-    let anonymous = secrets.is_empty();
-    let used = ["account", "key", "sas_url", "endpoint", "use_emulator"];
-    let connection = Connection::Azure(Azure { account, endpoint, anonymous });
+    let managed_identity = flag(remote, "use_msi")?.unwrap_or(false);
+    let (mut tenant, mut client_id) = (None, None);
+    if secrets.is_empty() && managed_identity {
+        client_id = remote.get("msi_client_id").map(ToOwned::to_owned);
+    } else if secrets.is_empty()
+        && let Some(secret) = plain(remote, "client_secret")
+    {
+        tenant = remote.get("tenant").map(ToOwned::to_owned);
+        client_id = remote.get("client_id").map(ToOwned::to_owned);
+        if tenant.is_none() || client_id.is_none() {
+            return Err("its client_secret needs a tenant and a client_id beside it".into());
+        }
+        secrets = vec![(SecretField::ClientSecret, secret)];
+    }
+    let managed_identity = managed_identity && secrets.is_empty();
+    let anonymous = secrets.is_empty() && !managed_identity;
+    let used = [
+        "account",
+        "key",
+        "sas_url",
+        "endpoint",
+        "use_emulator",
+        "tenant",
+        "client_id",
+        "client_secret",
+        "use_msi",
+        "msi_client_id",
+    ];
+    let connection =
+        Azure { account, endpoint, tenant, client_id, managed_identity, anonymous, ..Azure::default() };
+    let connection = Connection::Azure(connection);
     Ok(Translated { connection, secrets, dropped: dropped(remote, &used) })
 }
 
@@ -324,7 +351,15 @@ mod tests {
         let china =
             taken("type = azureblob\naccount = media01\nkey = K\nendpoint = blob.core.chinacloudapi.cn\n");
         let endpoint = Some("https://media01.blob.core.chinacloudapi.cn".to_owned());
-        assert_eq!(china.connection, Connection::Azure(Azure { endpoint, ..expected }));
+        assert_eq!(china.connection, Connection::Azure(Azure { endpoint, ..expected.clone() }));
+        let application =
+            taken("type = azureblob\naccount = media01\ntenant = t\nclient_id = c\nclient_secret = S\n");
+        let signs_in = Azure { tenant: Some("t".into()), client_id: Some("c".into()), ..expected.clone() };
+        assert_eq!(application.connection, Connection::Azure(signs_in));
+        assert_eq!(shown(&application), [(SecretField::ClientSecret, "S")]);
+        let machine = taken("type = azureblob\naccount = media01\nuse_msi = true\n");
+        assert_eq!(machine.connection, Connection::Azure(Azure { managed_identity: true, ..expected }));
+        assert_eq!(shown(&machine), []);
 
         let gcs = taken("type = google cloud storage\nservice_account_file = /k.json\nproject_number = 1\n");
         assert_eq!(

@@ -9,8 +9,8 @@ use reqwest::Url;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-pub(crate) use object::is_account_name;
 pub use object::{Azure, Gcs, S3, S3Checksum, S3Guard};
+pub(crate) use object::{is_account_name, is_this_computer};
 pub use secret::{Environment, Secret, SecretField, Secrets};
 pub use server::{Ftp, FtpTls, Http, Sftp, Webdav};
 
@@ -53,11 +53,13 @@ impl Connection {
     /// The secrets that it may need.
     pub const fn secrets(&self) -> &'static [SecretField] {
         use SecretField::{
-            AccessKeyId, AccountKey, KeyPassphrase, Password, SasToken, SecretAccessKey, ServiceAccountKey,
-            SessionToken, Token,
+            AccessKeyId, AccountKey, ClientSecret, KeyPassphrase, Password, SasToken, SecretAccessKey,
+            ServiceAccountKey, SessionToken, Token,
         };
         match self {
             Self::S3(_) => &[AccessKeyId, SecretAccessKey, SessionToken],
+            Self::Azure(Azure { managed_identity: true, .. }) => &[],
+            Self::Azure(Azure { tenant: Some(_), .. }) => &[ClientSecret],
             Self::Azure(_) => &[AccountKey, SasToken],
             Self::Gcs(_) => &[ServiceAccountKey],
             Self::Sftp(_) => &[Password, KeyPassphrase],
@@ -101,6 +103,11 @@ impl Connection {
             && !is_account_name(account)
         {
             return wrong("its account's name has 3 to 24 small letters and digits");
+        }
+        if let Self::Azure(azure) = self
+            && let Some(what) = azure.check_sign_in()
+        {
+            return wrong(what);
         }
         if let Self::S3(S3 { copy_limit_mib: Some(mib), .. }) = self
             && !(5..=5120).contains(mib)
@@ -177,7 +184,7 @@ mod tests {
             Connection::Azure(Azure {
                 account: Some(account.into()),
                 endpoint: Some(endpoint.into()),
-                anonymous: false,
+                ..Azure::default()
             })
         };
         assert!(azure("media01", "http://127.0.0.1:10000/media01").check("cloud").is_ok());
@@ -185,6 +192,21 @@ mod tests {
         let error =
             azure("media01", "https://host/?sig=hunter2").check("cloud").expect_err("refused").to_string();
         assert!(!error.contains("hunter2"), "{error}");
+        let application = || Azure {
+            tenant: Some("media.example".into()),
+            client_id: Some("5e20-4f1d".into()),
+            ..Azure::default()
+        };
+        let is_right = |azure: Azure| Connection::Azure(azure).check("cloud").is_ok();
+        let login = |authority: &str| Azure { authority: Some(authority.into()), ..application() };
+        assert!(is_right(application()) && is_right(login("https://login.microsoftonline.us")));
+        assert!(is_right(login("http://127.0.0.1:8080")), "a test of one's own");
+        assert!(!is_right(login("http://login.example")) && !is_right(login("https://u:p@login.example")));
+        assert!(!is_right(Azure { tenant: Some("../evil".into()), ..application() }));
+        assert!(!is_right(Azure { client_id: None, ..application() }));
+        assert!(!is_right(Azure { tenant: None, ..application() }));
+        let identity = Azure { managed_identity: true, tenant: None, ..application() };
+        assert!(is_right(identity.clone()) && !is_right(Azure { anonymous: true, ..identity }));
         let http = |header: &str| Http { header: Some(header.into()), ..Http::at("https://host/x".into()) };
         assert!(Connection::Http(http("X-Api-Key")).check("dam").is_ok());
         assert!(Connection::Http(http("X Key:")).check("dam").is_err());

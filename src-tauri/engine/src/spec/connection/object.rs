@@ -69,8 +69,8 @@ pub enum S3Guard {
     Look,
 }
 
-/// Azure Blob Storage. What is left out comes from the environment of the Azure tools
-/// (`AZURE_STORAGE_ACCOUNT`, `AZURE_STORAGE_KEY`, `AZURE_STORAGE_SAS_TOKEN`).
+/// Azure Blob Storage. What is left out comes from the environment of the Azure tools (`AZURE_STORAGE_ACCOUNT`,
+/// `AZURE_STORAGE_KEY`, `AZURE_STORAGE_SAS_TOKEN`; `AZURE_TENANT_ID`, `AZURE_CLIENT_ID`, `AZURE_CLIENT_SECRET`).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, TS)]
 #[serde(default, deny_unknown_fields)]
 pub struct Azure {
@@ -82,9 +82,67 @@ pub struct Azure {
     /// `https://ACCOUNT.blob.core.windows.net`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
+    /// The directory (tenant) of an application that signs in by the secret `client_secret`, as number or name.
+    /// Default: an account key or a SAS token signs in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// The number of that application (client); with `managed_identity`, which one of several identities signs in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_id: Option<String>,
+    /// Where that application signs in, in other clouds. Default: `https://login.microsoftonline.com`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authority: Option<String>,
+    /// This computer itself signs in, which is one of Azure's, by the identity that Azure manages for it.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub managed_identity: bool,
     /// Nobody signs in: for public containers.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub anonymous: bool,
+}
+
+impl Azure {
+    /// What is wrong with how it signs in, if anything is.
+    pub(super) fn check_sign_in(&self) -> Option<&'static str> {
+        let ways = [self.anonymous, self.managed_identity, self.tenant.is_some()];
+        if ways.into_iter().filter(|is_so| *is_so).count() > 1 {
+            return Some(
+                "`tenant`, `managed_identity` and `anonymous` do not go together; leave one of them",
+            );
+        }
+        let is_plain = |name: &String| {
+            !name.is_empty() && name.chars().all(|char| char.is_ascii_alphanumeric() || "-.".contains(char))
+        };
+        if ![&self.tenant, &self.client_id].into_iter().flatten().all(is_plain) {
+            return Some("`tenant` and `client_id` have letters, digits, `-` and dots alone");
+        }
+        match (&self.tenant, &self.client_id, &self.authority) {
+            (Some(_), None, _) => Some("its application needs a `client_id`"),
+            (None, Some(_), _) if !self.managed_identity => Some("its `client_id` needs a `tenant`"),
+            (None, _, Some(_)) => Some("its `authority` needs a `tenant`"),
+            (_, _, Some(authority)) => (!is_guarded(authority)).then_some(
+                "its `authority` must begin with https://, because the application's secret goes there, and have no user, ? or #",
+            ),
+            _ => None,
+        }
+    }
+}
+
+/// Whether nobody else hears what is sent to an address, which is one.
+fn is_guarded(address: &str) -> bool {
+    reqwest::Url::parse(address).is_ok_and(|url| {
+        let is_bare = url.username().is_empty()
+            && url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none();
+        let is_secret = url.scheme() == "https" || url.scheme() == "http" && is_this_computer(&url);
+        is_bare && is_secret && url.has_host()
+    })
+}
+
+/// Whether an address is one of this computer alone.
+pub(crate) fn is_this_computer(url: &reqwest::Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 /// Google Cloud Storage. Who signs in is left out where the Google tools know it
@@ -95,8 +153,8 @@ pub struct Gcs {
     /// Another address of the service, such as an emulator's. Default: `https://storage.googleapis.com`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub endpoint: Option<String>,
-    /// The file with the service account's key, as Google gives it (JSON). Default: the secret
-    /// `service_account_key`, which is that file's content.
+    /// The file with the service account's key, as Google gives it (JSON), or what `gcloud auth application-default
+    /// login` keeps. Default: the secret `service_account_key`, which is the content of the former.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[ts(type = "string | null")]
     pub key_file: Option<PathBuf>,

@@ -19,6 +19,8 @@ pub enum SecretField {
     AccountKey,
     /// Azure: a shared access signature, instead of a key.
     SasToken,
+    /// Azure: the secret of an application.
+    ClientSecret,
     /// Google Cloud Storage: the content of a service account's key file (JSON).
     ServiceAccountKey,
     /// The password of the connection's user.
@@ -31,12 +33,13 @@ pub enum SecretField {
 
 impl SecretField {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::AccessKeyId,
         Self::SecretAccessKey,
         Self::SessionToken,
         Self::AccountKey,
         Self::SasToken,
+        Self::ClientSecret,
         Self::ServiceAccountKey,
         Self::Password,
         Self::KeyPassphrase,
@@ -51,6 +54,7 @@ impl SecretField {
             Self::SessionToken => "session_token",
             Self::AccountKey => "account_key",
             Self::SasToken => "sas_token",
+            Self::ClientSecret => "client_secret",
             Self::ServiceAccountKey => "service_account_key",
             Self::Password => "password",
             Self::KeyPassphrase => "key_passphrase",

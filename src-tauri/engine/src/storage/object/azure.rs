@@ -2,6 +2,8 @@
 //! gives neither metadata nor a condition to what is made of them; it lists without the access tier, and gives up
 //! a page for one odd name. So whatever writes or lists is said here.
 
+use std::fmt;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use md5::{Digest, Md5};
@@ -25,11 +27,17 @@ use crate::storage::remote::fault::{Fault, FaultKind};
 use crate::storage::remote::{Listed, Mode, Page, Told};
 
 /// A container of a storage account.
-#[derive(Debug)]
 pub(super) struct Container {
     pub(super) store: MicrosoftAzure,
     pub(super) account: String,
     pub(super) anonymous: bool,
+}
+
+/// What the library keeps of who signs in would be shown with its secret.
+impl fmt::Debug for Container {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Container").field("account", &self.account).finish_non_exhaustive()
+    }
 }
 
 /// The tier from which nothing can be read before it is brought back.

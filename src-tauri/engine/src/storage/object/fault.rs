@@ -84,9 +84,9 @@ fn of_chain(error: &(dyn Error + 'static)) -> Fault {
 /// Where a key is changed for a token, errors are JSON (RFC 6749, 5.2).
 fn of_token(body: &str) -> Option<FaultKind> {
     let answer: serde_json::Value = serde_json::from_str(body).ok()?;
-    let is_sign_in =
-        ["invalid_grant", "invalid_client", "unauthorized_client"].contains(&answer["error"].as_str()?);
-    is_sign_in.then_some(FaultKind::SignIn)
+    let of_sign_in =
+        ["invalid_grant", "invalid_client", "unauthorized_client", "invalid_request", "access_denied"];
+    of_sign_in.contains(&answer["error"].as_str()?).then_some(FaultKind::SignIn)
 }
 
 fn of_code(code: &str) -> Option<FaultKind> {

@@ -131,7 +131,7 @@ fn refused(error: &OpenError, shown: &str, name: &str, connection: &Connection) 
                 message: format!("{shown}: {error}; {} {are} not set", variables.join(" and ")),
                 advice: match connection {
                     Connection::Azure(_) => {
-                        "Keep one of the secrets with `sluice connections add`, or set its environment variable before you start Sluice. Without an endpoint of its own, what the Azure tools take serves as well (AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN)."
+                        "Keep one of the secrets with `sluice connections add`, or set its environment variable before you start Sluice. Without an endpoint of its own, what the Azure tools take serves as well (AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY, with AZURE_STORAGE_SAS_TOKEN, or with AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET)."
                     }
                     Connection::Gcs(_) => {
                         "Name the key file that Google gave you (key_file), or keep its content with `sluice connections add` or in that environment variable. Without an endpoint of its own, what the Google tools know serves as well (GOOGLE_APPLICATION_CREDENTIALS, `gcloud auth application-default login`)."

@@ -31,33 +31,38 @@ pub(super) fn open(gcs: &Gcs, name: &str, bucket: &str, secrets: &dyn Secrets) -
         .with_client_options(ClientOptions::new().with_allow_http(true))
         .with_retry(no_retry())
         .with_http_connector(wire.clone());
-    let built =
-        if gcs.anonymous {
-            let nobody = GcpCredential { bearer: String::new() };
-            let nobody = Arc::new(StaticCredentialProvider::new(nobody));
-            builder.with_credentials(nobody).with_skip_signature(true).build().map_err(|error| wrong(&error))
-        } else if let Some(key) = key(gcs, name, &base, secrets)? {
-            // What the library says of a key that is none would repeat some of it.
-            builder.with_service_account_key(key.expose()).build().map_err(|_| {
-            wrong(&"its service account's key is none: that is the JSON that Google gives, with private_key, \
-                    private_key_id and client_email")
+    let built = if gcs.anonymous {
+        let nobody = GcpCredential { bearer: String::new() };
+        let nobody = Arc::new(StaticCredentialProvider::new(nobody));
+        builder.with_credentials(nobody).with_skip_signature(true).build().map_err(|error| wrong(&error))
+    } else if let Some(file) = of_a_person(gcs, &base)? {
+        builder.with_application_credentials(file).build().map_err(|_| {
+            wrong(&"its key file cannot be used; sign in anew with `gcloud auth application-default login`")
         })
-        } else {
-            let nobody = OpenError::Nobody(&[SecretField::ServiceAccountKey]);
-            let file = variable("GOOGLE_APPLICATION_CREDENTIALS");
-            let is_known =
-                file.is_some() || own_credentials().is_some_and(|file| file.is_file()) || on_instance();
-            if !is_known || !is_googles(&base) {
-                return Err(nobody);
-            }
-            let builder = match file {
-                Some(file) => builder.with_application_credentials(file),
-                None => builder,
-            };
-            builder.build().map_err(|_| {
-                wrong(&"the credentials of the Google tools cannot be used; sign in to them anew")
-            })
+    } else if let Some(key) = key(gcs, name, &base, secrets)? {
+        // What the library says of a key that is none would repeat some of it.
+        builder.with_service_account_key(key.expose()).build().map_err(|_| {
+            wrong(
+                &"its service account's key is none: that is the JSON that Google gives, with private_key, \
+                    private_key_id and client_email",
+            )
+        })
+    } else {
+        let nobody = OpenError::Nobody(&[SecretField::ServiceAccountKey]);
+        let file = variable("GOOGLE_APPLICATION_CREDENTIALS");
+        let is_known =
+            file.is_some() || own_credentials().is_some_and(|file| file.is_file()) || on_instance();
+        if !is_known || !is_googles(&base) {
+            return Err(nobody);
+        }
+        let builder = match file {
+            Some(file) => builder.with_application_credentials(file),
+            None => builder,
         };
+        builder
+            .build()
+            .map_err(|_| wrong(&"the credentials of the Google tools cannot be used; sign in to them anew"))
+    };
     Ok(Bucket {
         endpoint: origin(&base)?.into(),
         url: format!("{base}/{bucket}"),
@@ -78,6 +83,17 @@ fn key(gcs: &Gcs, name: &str, base: &str, secrets: &dyn Secrets) -> Result<Optio
         return Err(wrong("a file's key is sent to Google alone; keep it as the connection's secret"));
     }
     read(file).map(Some).map_err(|error| wrong(&error.to_string()))
+}
+
+/// The connection's key file, where it is what a person's sign-in left (`gcloud auth application-default login`) and
+/// no service account's key.
+fn of_a_person(gcs: &Gcs, base: &str) -> Result<Option<String>, OpenError> {
+    let Some(file) = gcs.key_file.as_deref().filter(|_| is_googles(base)) else { return Ok(None) };
+    let Ok(text) = read(file) else { return Ok(None) };
+    let said: Option<serde_json::Value> = serde_json::from_str(text.expose()).ok();
+    let is_so = said.is_some_and(|said| said["type"] == "authorized_user");
+    let unsaid = || OpenError::Wrong("the path of its key file is no text".into());
+    is_so.then(|| file.to_str().map(ToOwned::to_owned).ok_or_else(unsaid)).transpose()
 }
 
 fn read(file: &Path) -> std::io::Result<Secret> {
@@ -157,6 +173,24 @@ mod tests {
             anonymous: false,
         };
         let error = open(&gcs, "cloud", "media", &EMPTY).expect_err("refused").to_string();
+        assert!(error.contains("Google alone"), "{error}");
+    }
+
+    #[test]
+    fn what_a_persons_sign_in_left_serves_as_a_key_file() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("application_default_credentials.json");
+        let left = "{\"type\":\"authorized_user\",\"client_id\":\"c\",\"client_secret\":\"hunter2\",\"refresh_token\":\"hunter2\"}";
+        std::fs::write(&file, left).expect("a file");
+        let gcs = Gcs { key_file: Some(file.clone()), ..Gcs::default() };
+        let bucket = open(&gcs, "cloud", "media", &Key("")).expect("a bucket");
+        assert_eq!(bucket.url, "https://storage.googleapis.com/media");
+        std::fs::write(&file, "{\"type\":\"authorized_user\",\"refresh_token\":\"hunter2\"}")
+            .expect("a file");
+        let error = open(&gcs, "cloud", "media", &Key("")).expect_err("refused").to_string();
+        assert!(!error.contains("hunter2") && error.contains("gcloud auth"), "{error}");
+        let elsewhere = Gcs { endpoint: Some("https://evil.example".into()), ..gcs };
+        let error = open(&elsewhere, "cloud", "media", &Key("")).expect_err("refused").to_string();
         assert!(error.contains("Google alone"), "{error}");
     }
 }
