@@ -34,6 +34,11 @@ impl User {
         Self { keychain: Some(Keychain::new()), ..Self::headless() }
     }
 
+    /// Whether there is a keychain.
+    pub fn has_keychain(&self) -> bool {
+        self.keychain.is_some()
+    }
+
     /// The keychain.
     ///
     /// # Panics

@@ -17,37 +17,40 @@ const WRONG: &str = "canary-0b52-wrong";
 /// How both secrets begin: as they are, in hexadecimal digits, and in base64, three bytes for four digits.
 const SPELLINGS: [&[u8]; 3] = [b"canary-", b"63616e6172792d", b"Y2FuYXJ5"];
 
+/// In what is looked for: what every canary begins like, and a secret that is none.
 #[track_caller]
-fn assert_clean(what: &str, bytes: &[u8]) {
+fn assert_clean(what: &str, bytes: &[u8], other: &[u8]) {
     assert!([SECRET, WRONG].iter().all(|secret| secret.as_bytes().starts_with(SPELLINGS[0])));
-    for spelling in SPELLINGS {
+    for spelling in SPELLINGS.into_iter().chain((!other.is_empty()).then_some(other)) {
         let found = bytes.windows(spelling.len()).any(|window| window == spelling);
         assert!(!found, "the secret stands in {what}: {}", String::from_utf8_lossy(bytes));
     }
 }
 
 #[track_caller]
-fn assert_clean_output(what: &str, ended: Ended) -> Ended {
-    assert_clean(what, ended.stdout.as_bytes());
-    assert_clean(what, ended.stderr.as_bytes());
+fn assert_clean_output(what: &str, ended: Ended, other: &[u8]) -> Ended {
+    assert_clean(what, ended.stdout.as_bytes(), other);
+    assert_clean(what, ended.stderr.as_bytes(), other);
     ended
 }
 
 /// Every file below a folder but those in `own`, which we wrote ourselves.
-fn assert_clean_files(folder: &Path, own: &[PathBuf]) {
+pub(crate) fn assert_clean_files(folder: &Path, own: &[PathBuf], other: &[u8]) {
     let mut seen = 0;
     for entry in walkdir::WalkDir::new(folder).into_iter().map(|entry| entry.expect("an entry")) {
         if entry.file_type().is_file() && !own.iter().any(|own| entry.path() == own) {
-            assert_clean(&entry.path().display().to_string(), &fs::read(entry.path()).expect("a file"));
+            let bytes = fs::read(entry.path()).expect("a file");
+            assert_clean(&entry.path().display().to_string(), &bytes, other);
             seen += 1;
         }
     }
     assert!(seen > 0, "nothing was looked at");
 }
 
-/// Runs a command to its end, and looks at its words in the list of processes meanwhile.
+/// Runs a command to its end, and looks at its words in the list of processes meanwhile. `other`: a secret that
+/// does not begin like the canaries.
 #[track_caller]
-fn watched(mut command: Command, input: Option<&str>) -> Ended {
+pub(crate) fn watched_for(other: &[u8], mut command: Command, input: Option<&str>) -> Ended {
     let what = format!("{:?}", command.get_args().collect::<Vec<_>>());
     command.env("RUST_BACKTRACE", "1");
     let mut running = match input {
@@ -61,10 +64,15 @@ fn watched(mut command: Command, input: Option<&str>) -> Ended {
     };
     let words = PathBuf::from(format!("/proc/{}/cmdline", running.id()));
     wait::until("the end of a command", || {
-        assert_clean("the list of processes", &fs::read(&words).unwrap_or_default());
+        assert_clean("the list of processes", &fs::read(&words).unwrap_or_default(), other);
         running.has_ended()
     });
-    assert_clean_output(&what, running.ended())
+    assert_clean_output(&what, running.ended(), other)
+}
+
+#[track_caller]
+fn watched(command: Command, input: Option<&str>) -> Ended {
+    watched_for(&[], command, input)
 }
 
 struct Place {
@@ -149,7 +157,7 @@ fn a_secret_from_standard_input_is_found_nowhere() {
         watched(place.command(&add), Some(secret)).assert_refused(&["line 1"]);
     }
     place.use_it(|_| {});
-    assert_clean_files(&place.user.path(""), &[]);
+    assert_clean_files(&place.user.path(""), &[], &[]);
     place.run(&["connections", "remove", "archive", "--yes"]).expect(COMPLETE);
 }
 
@@ -166,7 +174,7 @@ fn a_secret_in_the_environment_is_found_nowhere_else() {
             command.env(format!("SLUICE_{name}_SECRET_ACCESS_KEY"), secret);
         }
     });
-    assert_clean_files(&place.user.path(""), &[]);
+    assert_clean_files(&place.user.path(""), &[], &[]);
 }
 
 #[test]
@@ -178,7 +186,7 @@ fn a_secret_from_rclone_is_found_nowhere_else() {
     place.run(&["connections", "import", "rclone.conf", "--json"]).expect(COMPLETE);
     place.use_it(|_| {});
     // It stands there, and so this would find it.
-    let found = std::panic::catch_unwind(|| assert_clean_files(&configuration, &[]));
+    let found = std::panic::catch_unwind(|| assert_clean_files(&configuration, &[], &[]));
     assert!(found.is_err(), "the search finds nothing");
-    assert_clean_files(&place.user.path(""), &[configuration]);
+    assert_clean_files(&place.user.path(""), &[configuration], &[]);
 }

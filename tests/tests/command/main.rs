@@ -6,6 +6,7 @@ mod azure;
 mod azure_sign_in;
 mod bad_input;
 mod canary;
+mod canary_clouds;
 mod catalogue;
 mod catalogue_out;
 mod changing_source;
