@@ -164,7 +164,8 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with = "note")]
         undo: bool,
     },
-    /// Show every failed attempt of a record: when, where, why, what the service answered.
+    /// Show every failed attempt of a record: when, where, why, what the service answered. In buckets that keep
+    /// versions, also which one was read and which one was written.
     History {
         /// The migration's .sluice file.
         checkpoint: PathBuf,
