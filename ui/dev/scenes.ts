@@ -276,6 +276,7 @@ const PREFLIGHT: Preflight = {
         '38 records would have the same name at the destination, because it does not tell “A” from “a”.',
       advice: 'They are listed as failed. Rename one of each pair at the source and check again.',
       records: 38,
+      what: { kind: 'failed', category: 'name_collision', records: 38 },
     },
     {
       severity: 'notes',
@@ -283,6 +284,7 @@ const PREFLIGHT: Preflight = {
       message: '1,204 files such as .DS_Store and Thumbs.db are left out.',
       advice: '',
       records: 1_204,
+      what: { kind: 'excluded', policy: 'junk', records: 1_204 },
     },
   ],
 };
@@ -297,6 +299,7 @@ const BLOCKED: Preflight = {
       message: 'The destination has 34.5 TB too little room.',
       advice: 'Make room at the destination, choose a larger one, or move fewer sources.',
       records: 956_916,
+      what: { kind: 'no_space', free: 180.1 * TB, needed: 214.6 * TB },
     },
     ...PREFLIGHT.findings,
   ],

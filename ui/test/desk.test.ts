@@ -434,7 +434,7 @@ describe('the way through the window', () => {
     door.snapshotNow = snapshot({ checkpoint: '/mnt/b.sluice', progress: progress({ state: 'paused' }) });
     door.sendPaths(['/mnt/b.sluice']);
     await settle();
-    looked([{ severity: 'blocks', code: 'service_denied', message: '', advice: '', records: 0 }]);
+    looked([{ severity: 'blocks', code: 'service_denied', message: '', advice: '', records: 0, what: null }]);
     await looking;
     const b = desk.migration;
     expect([b?.failures.left, b?.records.account, b?.records.verifying]).toEqual([0, null, null]);

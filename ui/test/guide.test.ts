@@ -451,6 +451,7 @@ describe('findings', () => {
     message: '',
     advice: '',
     records,
+    what: null,
   });
 
   it('are mended where their cause is', () => {

@@ -123,7 +123,7 @@ impl Error {
         match self {
             Self::Spec(_) => "job_invalid",
             Self::Checkpoint(error) => error.code(),
-            Self::Refused(refusal) => refusal.code,
+            Self::Refused(refusal) => refusal.code(),
             Self::Catalogue(error) => error.code(),
             Self::Connection(error) => error.code(),
             Self::IllegalMove(_) => "illegal_move",
@@ -150,7 +150,7 @@ impl Error {
         match self {
             Self::Spec(_) => String::new(),
             Self::Checkpoint(error) => error.advice().into(),
-            Self::Refused(refusal) => refusal.advice.into(),
+            Self::Refused(refusal) => refusal.advice().into(),
             Self::Catalogue(error) => error.advice().into(),
             Self::Connection(error) => error.advice(),
             Self::MapInForce => "Pause it, change the mapping, then go on.".into(),

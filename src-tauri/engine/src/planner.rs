@@ -281,17 +281,9 @@ async fn check_folder(place: &Place, line: &Line) -> Result<(), Error> {
         Ok(looked) if !looked.is_folder => {}
         _ => return Ok(()),
     }
-    Err(Error::Refused(Refusal {
-        code: "source_is_object",
-        message: format!("the source {} is a single object or file", place.shown(&RawPath::default())),
-        advice: "Name the folder that it lies in.",
-    }))
+    Err(Refusal::SourceIsObject { place: place.shown(&RawPath::default()) }.into())
 }
 
 fn not_listed(place: &Place, why: &dyn std::fmt::Display) -> Refusal {
-    Refusal {
-        code: "source_unlistable",
-        message: format!("the source {} cannot be listed: {why}", place.shown(&RawPath::default())),
-        advice: "Check its address and that the connection's secret may list it; `sluice plan` tells more.",
-    }
+    Refusal::SourceUnlistable { place: place.shown(&RawPath::default()), said: why.to_string() }
 }

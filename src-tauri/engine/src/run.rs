@@ -128,7 +128,7 @@ async fn prepare(session: &Session) -> Result<Ground, Error> {
         // What is not there now is waited for when its turn comes; only what it can do is asked here.
         let line = Line::new(Arc::new(Controls::new(&job)), Arc::new(IntakeSwitch::new()), false);
         if let Err(refusal) = place.probe_destination(&line).await {
-            tracing::warn!(why = refusal.message, "the destination does not say what it can do");
+            tracing::warn!(why = %refusal, "the destination does not say what it can do");
             // A service that does not know the condition would replace unseen. So it is looked first.
             place.set_guards(false);
         }

@@ -5,6 +5,7 @@
 mod catalogue;
 mod drag;
 mod failures;
+mod german;
 mod guided;
 mod home;
 mod keys;

@@ -1692,6 +1692,392 @@ what: EventKind, };
 
 export type Severity = "blocks" | "warns" | "notes";
 
+export type End = "source" | "destination";
+
+export type ServiceKind = "s3" | "azure" | "gcs" | "files";
+
+export type PlaceTrouble = "sign_in" | "denied" | "missing" | "unreachable" | "busy" | "no_retry" | "refuses";
+
+export type Refusal = { "kind": "source_twice", 
+/**
+ * The source.
+ */
+place: string, } | { "kind": "source_missing", 
+/**
+ * Where it was looked for.
+ */
+path: string, } | { "kind": "source_unreadable", 
+/**
+ * The source.
+ */
+path: string, 
+/**
+ * What the system said.
+ */
+said: string, } | { "kind": "source_is_object", 
+/**
+ * The source.
+ */
+place: string, } | { "kind": "source_unlistable", 
+/**
+ * The source.
+ */
+place: string, 
+/**
+ * What was said.
+ */
+said: string, } | { "kind": "source_unseen", 
+/**
+ * The source.
+ */
+place: string, 
+/**
+ * What was said. None: it does not answer.
+ */
+said: string | null, } | { "kind": "watch_not_a_folder", 
+/**
+ * The file.
+ */
+path: string, } | { "kind": "base_not_a_folder", 
+/**
+ * The file.
+ */
+path: string, } | { "kind": "catalogue_folder_missing", 
+/**
+ * The catalogue.
+ */
+path: string, } | { "kind": "destination_is_source_file", 
+/**
+ * The file.
+ */
+path: string, } | { "kind": "destination_is_source", 
+/**
+ * The folder.
+ */
+path: string, } | { "kind": "destination_inside_source", 
+/**
+ * The destination.
+ */
+destination: string, 
+/**
+ * The source around it.
+ */
+within: string, } | { "kind": "destination_is_file", 
+/**
+ * The destination.
+ */
+path: string, 
+/**
+ * The file.
+ */
+file: string, } | { "kind": "destination_not_writable", 
+/**
+ * The folder.
+ */
+path: string, 
+/**
+ * What the system said.
+ */
+said: string, } | { "kind": "scratch_unusable", 
+/**
+ * The folder.
+ */
+path: string, 
+/**
+ * What the system said.
+ */
+said: string, } | { "kind": "one_connection", 
+/**
+ * The destination.
+ */
+place: string, } | { "kind": "secret_unset", 
+/**
+ * Its name, that of an environment variable.
+ */
+name: string, } | { "kind": "secret_missing", 
+/**
+ * The place.
+ */
+place: string, 
+/**
+ * The secret.
+ */
+secret: SecretField, 
+/**
+ * Its environment variable.
+ */
+variable: string, } | { "kind": "keys_missing", 
+/**
+ * The place.
+ */
+place: string, 
+/**
+ * What kind of service it is.
+ */
+service: ServiceKind, 
+/**
+ * The environment variables of the secrets.
+ */
+variables: Array<string>, 
+/**
+ * One of them would do.
+ */
+one_will_do: boolean, } | { "kind": "secret_unreadable", 
+/**
+ * The place.
+ */
+place: string, 
+/**
+ * What was said.
+ */
+said: string, } | { "kind": "connections", 
+/**
+ * A word for scripts.
+ */
+code: string, 
+/**
+ * What is wrong with them.
+ */
+said: string, } | { "kind": "connection_unknown", 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The place that names it.
+ */
+place: string, 
+/**
+ * The connections that there are.
+ */
+known: Array<string>, } | { "kind": "connection_invalid", 
+/**
+ * The place.
+ */
+place: string, 
+/**
+ * What kind of service it is.
+ */
+service: ServiceKind, 
+/**
+ * What is wrong with it.
+ */
+said: string, } | { "kind": "web_server", 
+/**
+ * The place.
+ */
+place: string, } | { "kind": "kind_not_built", 
+/**
+ * The place.
+ */
+place: string, 
+/**
+ * Which kind.
+ */
+said: string, } | { "kind": "bucket_missing", 
+/**
+ * The place.
+ */
+place: string, } | { "kind": "bucket_invalid", 
+/**
+ * The connection.
+ */
+name: string, } | { "kind": "place_invalid", 
+/**
+ * The place.
+ */
+place: string, } | { "kind": "place", 
+/**
+ * Which end of the way.
+ */
+end: End, 
+/**
+ * The place.
+ */
+place: string, 
+/**
+ * What is the trouble.
+ */
+trouble: PlaceTrouble, 
+/**
+ * What was said.
+ */
+said: string, } | { "kind": "tool_missing", 
+/**
+ * Which one.
+ */
+tool: Tool, 
+/**
+ * Its name, or where the job says that it is.
+ */
+name: string, } | { "kind": "tool_unusable", 
+/**
+ * Where it is.
+ */
+program: string, 
+/**
+ * What it did.
+ */
+said: string, } | { "kind": "no_request" } | { "kind": "nothing_to_try" };
+
+export type LeftOut = "junk" | "folder_marker" | "symlink" | "not_in_catalogue" | "special" | "marker" | "changed_later" | "own_checkpoint";
+
+export type CatalogueRemark = "undecodable" | "short_rows" | "vague_sizes" | "urls_unsized" | "urls_named_late" | "urls_many_servers" | "respelt";
+
+export type Fact = { "kind": "no_space", 
+/**
+ * Bytes that the system lets us use.
+ */
+free: number, 
+/**
+ * Bytes that the pending records need.
+ */
+needed: number, } | { "kind": "failed", 
+/**
+ * Why.
+ */
+category: Category, 
+/**
+ * How many.
+ */
+records: number, } | { "kind": "file_twice", 
+/**
+ * How many.
+ */
+records: number, } | { "kind": "name_numbered", 
+/**
+ * How many.
+ */
+records: number, } | { "kind": "name_illegal", 
+/**
+ * How many.
+ */
+records: number, } | { "kind": "target_late", 
+/**
+ * The variable that is not known before.
+ */
+variable: string, } | { "kind": "checkpoint_on_network", 
+/**
+ * The file.
+ */
+path: string, } | { "kind": "watched", 
+/**
+ * Files.
+ */
+files: number, 
+/**
+ * Their bytes.
+ */
+bytes: number, } | { "kind": "nothing_to_move" } | { "kind": "excluded", 
+/**
+ * Which ones.
+ */
+policy: LeftOut, 
+/**
+ * How many.
+ */
+records: number, } | { "kind": "groups", 
+/**
+ * What people call the rule.
+ */
+rule: string, 
+/**
+ * How many groups.
+ */
+groups: number, 
+/**
+ * How many files in them.
+ */
+records: number, } | { "kind": "catalogue", 
+/**
+ * The catalogue's name.
+ */
+name: string, 
+/**
+ * What.
+ */
+remark: CatalogueRemark, 
+/**
+ * Rows or files that it concerns.
+ */
+rows: number, } | { "kind": "archived", 
+/**
+ * How many.
+ */
+records: number, } | { "kind": "bad_names", 
+/**
+ * How many.
+ */
+names: number, } | { "kind": "estimate_without_services" } | { "kind": "destination_not_empty" } | { "kind": "times_lost", 
+/**
+ * The destination.
+ */
+place: string, } | { "kind": "destination_unguarded", 
+/**
+ * The destination.
+ */
+place: string, } | { "kind": "service_unreachable", 
+/**
+ * The lookup that asks it; none: the register step.
+ */
+lookup: string | null, 
+/**
+ * Scheme, host and port.
+ */
+service: string, 
+/**
+ * How long it was waited for, in seconds. None: it failed before.
+ */
+waited_s: number | null, 
+/**
+ * What the system said; empty where it only did not answer.
+ */
+said: string, } | { "kind": "service_denied", 
+/**
+ * The lookup that asks it; none: the register step.
+ */
+lookup: string | null, 
+/**
+ * Scheme, host and port.
+ */
+service: string, 
+/**
+ * The status that it answered with.
+ */
+status: number, } | { "kind": "refused", 
+/**
+ * What.
+ */
+refusal: Refusal, } | { "kind": "becomes_legal", 
+/**
+ * Path below the destination as the template or the source says, safe to show.
+ */
+wanted: string, 
+/**
+ * Path below the destination as it will be, safe to show.
+ */
+legal: string, } | { "kind": "target_taken", 
+/**
+ * Path below the destination, safe to show.
+ */
+target: string, 
+/**
+ * What this one gets instead, safe to show.
+ */
+proposed: string, } | { "kind": "target_later", 
+/**
+ * The variable that is not known before.
+ */
+variable: string, } | { "kind": "record_fails", 
+/**
+ * Why.
+ */
+category: Category, 
+/**
+ * The failure's message.
+ */
+said: string, };
+
 export type Finding = { 
 /**
  * How much it matters.
@@ -1712,7 +2098,12 @@ advice: string,
 /**
  * Records that it concerns.
  */
-records: number, };
+records: number, 
+/**
+ * What is the case, for whoever says it in another language. None: an earlier version, or a later
+ * one, wrote it down; then there is the message.
+ */
+what: Fact | null, };
 
 export type Space = { 
 /**

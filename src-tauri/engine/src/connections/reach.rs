@@ -36,8 +36,7 @@ fn users() -> Result<BTreeMap<String, Connection>, ConnectionError> {
 }
 
 fn refused(error: &ConnectionError) -> Refusal {
-    let advice = "Mend that file, or name another one in SLUICE_CONNECTIONS.";
-    Refusal { code: error.code(), message: error.to_string(), advice }
+    Refusal::Connections { code: error.code().to_owned(), said: error.to_string() }
 }
 
 /// Names of the user's under which a job describes another service.

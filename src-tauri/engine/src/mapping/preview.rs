@@ -7,7 +7,7 @@ use ts_rs::TS;
 use super::placing::{Ground, Place};
 use crate::checkpoint::{Checkpoint, Pending, PendingRecord};
 use crate::error::Error;
-use crate::preflight::{Finding, Severity};
+use crate::preflight::{Fact, Finding, Severity};
 use crate::record::RecordId;
 use crate::report::failures::source_of;
 use crate::spec::{JobSpec, Mapping};
@@ -73,35 +73,26 @@ pub(super) fn look(record: &PendingRecord, job: &JobSpec, ground: &Ground, own: 
         target: None,
         findings: Vec::new(),
     };
-    let mut find = |severity, code: &str, message: String, advice: &str| {
-        let (code, advice) = (code.into(), advice.into());
-        preview.findings.push(Finding { severity, code, message, advice, records: 1 });
-    };
+    let mut find = |severity, fact| preview.findings.push(Finding::of(severity, 1, fact));
     match ground.place(record) {
         Ok(Place::At { wanted, legal }) => {
             if wanted != legal {
-                let message = format!("{wanted} becomes {legal}, which the destination can hold");
-                find(Severity::Notes, "name_illegal", message, "");
+                let (wanted, legal) = (wanted.to_string(), legal.to_string());
+                find(Severity::Notes, Fact::BecomesLegal { wanted, legal });
             }
             let planned = record.mapped.as_ref().filter(|planned| own && **planned != legal);
             if let Some(planned) = planned {
-                let message = format!("another record has the target {legal}; this one becomes {planned}");
-                find(Severity::Warns, "name_collision", message, "");
+                let (target, proposed) = (legal.to_string(), planned.to_string());
+                find(Severity::Warns, Fact::TargetTaken { target, proposed });
             }
             preview.target = Some(planned.unwrap_or(&legal).to_string());
         }
         Ok(Place::Later) => {
-            let variable = ground.late_target(record);
-            let message = format!("the target uses {variable}, which is known only in the run");
-            find(Severity::Notes, "target_late", message, "");
+            find(Severity::Notes, Fact::TargetLater { variable: ground.late_target(record) });
         }
         Err(failure) => {
-            find(
-                Severity::Warns,
-                failure.category.word(),
-                failure.message.clone(),
-                failure.category.advice(),
-            );
+            let (category, said) = (failure.category, failure.message);
+            find(Severity::Warns, Fact::RecordFails { category, said });
         }
     }
     preview

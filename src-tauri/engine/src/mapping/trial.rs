@@ -14,7 +14,7 @@ use crate::checkpoint::{PendingRecord, PlannedFate, PlannedRecord};
 use crate::connections::access_of;
 use crate::error::Error;
 use crate::failure::Category;
-use crate::preflight::{Finding, Severity};
+use crate::preflight::{Fact, Finding, Severity};
 use crate::record::{Failure, show_bytes};
 use crate::source::catalogue::{Seen, beginnings, list};
 use crate::spec::{JobSpec, Location, Mapping, SpecError};
@@ -184,7 +184,11 @@ fn tried(
     let preview = look(record, job, ground, true);
     let nowhere = leads_nowhere(planned);
     let source = if nowhere { String::from_utf8_lossy(&planned.path.0).into_owned() } else { preview.source };
-    let shortened = |finding: Finding| Finding { message: shown(&finding.message), ..finding };
+    // What is said at length is said in the shortened sentence alone.
+    let shortened = |finding: Finding| match shown(&finding.message) {
+        message if message == finding.message => finding,
+        message => Finding { message, what: None, ..finding },
+    };
     TriedRecord {
         row: record.row,
         source: shown(&source),
@@ -209,13 +213,9 @@ fn problem(failure: &Failure, record: &PlannedRecord, row: Option<u64>, name: &s
     let (row, path) =
         (format!("row {row} of {name}: "), format!("the path {}: ", show_bytes(&record.path.0)));
     let why = failure.message.strip_prefix(&row).unwrap_or(&failure.message);
-    Finding {
-        severity: Severity::Warns,
-        code: failure.category.word().into(),
-        message: why.strip_prefix(&path).unwrap_or(why).to_owned(),
-        advice: String::new(),
-        records: 1,
-    }
+    let said = why.strip_prefix(&path).unwrap_or(why).to_owned();
+    let fact = Fact::RecordFails { category: failure.category, said };
+    Finding { advice: String::new(), ..Finding::of(Severity::Warns, 1, fact) }
 }
 
 /// Whether what stands in place of a path is none below the catalogue's folders.

@@ -1,20 +1,24 @@
 //! What a plan found: shown before anything moves.
 
+mod fact;
 mod names;
 mod paths;
 mod places;
+mod refusal;
 mod services;
 mod survey;
 mod tools;
 mod values;
 
-use serde::{Deserialize, Serialize};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer, Serialize};
 use ts_rs::TS;
 
+pub use fact::{CatalogueRemark, Fact, LeftOut};
 pub use names::{NameChange, NameReason};
-pub use paths::Refusal;
 pub(crate) use paths::{check_catalogues, check_paths, check_secrets, source_refused};
 pub(crate) use places::check_places;
+pub use refusal::{End, PlaceTrouble, Refusal, ServiceKind};
 pub(crate) use services::look as look_at_services;
 pub(crate) use survey::{TypeTally, survey};
 pub use tools::FoundTool;
@@ -115,4 +119,23 @@ pub struct Finding {
     pub advice: String,
     /// Records that it concerns.
     pub records: u64,
+    /// What is the case, for whoever says it in another language. None: an earlier version, or a later
+    /// one, wrote it down; then there is the message.
+    #[serde(default, deserialize_with = "if_known")]
+    pub what: Option<Fact>,
+}
+
+impl Finding {
+    pub(crate) fn of(severity: Severity, records: u64, fact: Fact) -> Self {
+        let (code, message, advice) = (fact.code().into_owned(), fact.to_string(), fact.advice().to_owned());
+        Self { severity, code, message, advice, records, what: Some(fact) }
+    }
+}
+
+/// For what is told besides its sentence: what this version does not know is left to the sentence.
+pub(crate) fn if_known<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    let told = Option::<serde_json::Value>::deserialize(deserializer)?;
+    Ok(told.and_then(|told| serde_json::from_value(told).ok()))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Finding, Refusal, Severity};
+use super::{Fact, Finding, Refusal, Severity};
 use crate::connections::access_of;
 use crate::control::Controls;
 use crate::control::intake::IntakeSwitch;
@@ -27,24 +27,11 @@ pub(crate) async fn check_places(job: &JobSpec, sources: &Sources) -> Result<Vec
         let place = connect(remote, &shown, job, &access_of(job)?)?;
         let probed = place.probe_destination(&line).await?;
         if !probed.keeps_times {
-            findings.push(Finding {
-                severity: Severity::Notes,
-                code: "times_lost".into(),
-                message: format!("{shown}: the server gives each file the time at which it arrives"),
-                advice: "Where the times of the sources matter, reach the server by SFTP, or mount it as a folder.".into(),
-                records: 0,
-            });
+            let fact = Fact::TimesLost { place: shown.clone() };
+            findings.push(Finding::of(Severity::Notes, 0, fact));
         }
         if !probed.guards {
-            findings.push(Finding {
-                severity: Severity::Warns,
-                code: "destination_unguarded".into(),
-                message: format!(
-                    "{shown}: the service replaces what is there even when it is told not to"
-                ),
-                advice: "Sluice looks before it writes each object; see to it that nothing else writes to the same place meanwhile.".into(),
-                records: 0,
-            });
+            findings.push(Finding::of(Severity::Warns, 0, Fact::DestinationUnguarded { place: shown }));
         }
     }
     Ok(findings)

@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use reqwest::Url;
 
-use super::{Finding, Severity};
+use super::{Fact, Finding, Refusal, Severity};
 use crate::http;
 use crate::spec::{Auth, JobSpec};
 
@@ -22,7 +22,8 @@ const MOST: usize = 32;
 
 /// A request of the job as far as it is the same for all records.
 struct Asked<'a> {
-    step: String,
+    /// None: the register step.
+    lookup: Option<&'a str>,
     url: Url,
     auth: Option<&'a Auth>,
 }
@@ -33,11 +34,10 @@ pub(crate) async fn look(job: &JobSpec, secret: impl Fn(&str) -> Option<String>)
     let named = named.chain(job.register.iter().filter_map(|register| register.auth.as_ref()));
     let mut findings: Vec<Finding> = Vec::new();
     for name in named.map(Auth::secret) {
-        let code = "secret_missing";
-        let message = format!("the secret {name} that the job names is not set");
-        if secret(name).is_none() && findings.iter().all(|finding| finding.message != message) {
-            let advice = "Set an environment variable of that name before you start Sluice. Secrets are never kept in a file.";
-            findings.push(finding(Severity::Blocks, code, message, advice));
+        let fact = Fact::Refused { refusal: Refusal::SecretUnset { name: name.to_owned() } };
+        let finding = Finding::of(Severity::Blocks, 0, fact);
+        if secret(name).is_none() && !findings.contains(&finding) {
+            findings.push(finding);
         }
     }
     let Ok(client) = http::client() else { return findings };
@@ -67,42 +67,30 @@ pub(crate) async fn look(job: &JobSpec, secret: impl Fn(&str) -> Option<String>)
 }
 
 fn judge(one: &Asked, signed: bool, answer: Result<reqwest::Response, reqwest::Error>) -> Option<Finding> {
-    let (step, service) = (&one.step, one.url.origin().ascii_serialization());
-    match answer {
+    let lookup = one.lookup.map(ToOwned::to_owned);
+    let service = one.url.origin().ascii_serialization();
+    let fact = match answer {
         Err(error) => {
-            let why = if error.is_timeout() {
-                format!("it did not answer within {} s", PATIENCE.as_secs())
-            } else {
-                root_cause(&error)
-            };
-            Some(finding(
-                Severity::Warns,
-                "service_unreachable",
-                format!("{step}: the service {service} cannot be reached: {why}"),
-                "Check the network and the service's address. A run would wait for it.",
-            ))
+            let waited_s = error.is_timeout().then_some(PATIENCE.as_secs());
+            let said = if waited_s.is_some() { String::new() } else { root_cause(&error) };
+            Fact::ServiceUnreachable { lookup, service, waited_s, said }
         }
-        Ok(reply) if signed && matches!(reply.status().as_u16(), 401 | 403 | 407) => Some(finding(
-            Severity::Warns,
-            "service_denied",
-            format!("{step}: the service {service} refuses our sign-in ({})", reply.status().as_u16()),
-            "Check the secret that the job names for this service. Some services refuse this look and accept the requests all the same.",
-        )),
-        Ok(_) => None,
-    }
+        Ok(reply) if signed && matches!(reply.status().as_u16(), 401 | 403 | 407) => {
+            Fact::ServiceDenied { lookup, service, status: reply.status().as_u16() }
+        }
+        Ok(_) => return None,
+    };
+    Some(Finding::of(Severity::Warns, 0, fact))
 }
 
 fn asked_by(job: &JobSpec) -> Vec<Asked<'_>> {
     let lookups = job
         .lookups
         .iter()
-        .map(|lookup| (format!("lookup \"{}\"", lookup.name), lookup.url.as_str(), lookup.auth.as_ref()));
-    let register = job
-        .register
-        .iter()
-        .map(|register| ("register".to_owned(), register.url.as_str(), register.auth.as_ref()));
+        .map(|lookup| (Some(lookup.name.as_str()), lookup.url.as_str(), lookup.auth.as_ref()));
+    let register = job.register.iter().map(|register| (None, register.url.as_str(), register.auth.as_ref()));
     let asked = lookups.chain(register);
-    asked.filter_map(|(step, url, auth)| Some(Asked { step, url: fixed_part(url)?, auth })).collect()
+    asked.filter_map(|(lookup, url, auth)| Some(Asked { lookup, url: fixed_part(url)?, auth })).collect()
 }
 
 /// The part of an address before its first template, up to a `/`. None: the host itself is a template.
@@ -122,10 +110,6 @@ fn root_cause(error: &dyn std::error::Error) -> String {
         cause = deeper;
     }
     cause.to_string()
-}
-
-fn finding(severity: Severity, code: &str, message: String, advice: &str) -> Finding {
-    Finding { severity, code: code.into(), message, advice: advice.into(), records: 0 }
 }
 
 #[cfg(test)]

@@ -6,17 +6,15 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::paths::existing_part;
-use super::{Finding, Preflight, Severity, Space, TypeCount};
+use super::{CatalogueRemark, Fact, Finding, LeftOut, Preflight, Severity, Space, TypeCount};
 use crate::checkpoint::{Checkpoint, CheckpointError, Pending};
 use crate::control::SERVICES;
 use crate::error::Error;
-use crate::failure::Category;
 use crate::grouping;
 use crate::mapping::placing::Placed;
 use crate::mapping::{Mapper, PreviewRequest, preview};
 use crate::metrics::TimeLeft;
 use crate::record::{Balance, RawPath};
-use crate::report::words::{bytes, count};
 use crate::source::catalogue::CatalogueTally;
 use crate::spec::JobSpec;
 use crate::stage::target_of;
@@ -94,241 +92,63 @@ pub(crate) async fn survey(
         None => None,
     };
     let mut findings = Vec::new();
-    let mut find = |severity, code: &str, records, message: String, advice: &str| {
-        findings.push(Finding { severity, code: code.into(), message, advice: advice.into(), records });
-    };
-    if let Some(space) = space.filter(|space| space.needed > space.free) {
-        find(
-            Severity::Blocks,
-            "no_space",
-            balance.pending,
-            format!("the destination has {} free, but {} are needed", bytes(space.free), bytes(space.needed)),
-            "Make room at the destination, choose a larger one, or take fewer sources.",
-        );
+    let mut find = |severity, records, fact| findings.push(Finding::of(severity, records, fact));
+    if let Some(Space { free, needed }) = space.filter(|space| space.needed > space.free) {
+        find(Severity::Blocks, balance.pending, Fact::NoSpace { free, needed });
     }
     for (category, records) in checkpoint.failed_by_category().await? {
-        let what = match category {
-            Category::FolderUnreadable => "cannot be listed; what they hold is not in the plan",
-            Category::NameCollision => "have a name that the destination does not tell from another record's",
-            Category::MetadataInvalid => "have a field that is not what the job requires",
-            Category::TemplateFailed => "lack what a template needs",
-            Category::TargetUnsafe => "would have a target that is no safe path",
-            Category::NameUnsupported => "have a name that the destination cannot hold",
-            Category::SourceMissing => "name a file that is not there",
-            Category::RowUnreadable => "stand for a row of a catalogue that cannot be read",
-            Category::PathUnsafe => "have a path that leads out of the catalogue's folders",
-            Category::DuplicateId => "have the id of another row",
-            Category::DuplicatePath => "name the file of another row",
-            Category::GroupIncomplete => "belong together with a file that has failed already",
-            Category::GroupTooLarge => "belong to a group that is too large to be delivered together",
-            Category::SizeMismatch => "name a file that has another size than the catalogue says",
-            _ => "failed already",
-        };
-        find(
-            Severity::Warns,
-            category.word(),
-            records,
-            format!("{} {what}", count(records)),
-            category.advice(),
-        );
+        find(Severity::Warns, records, Fact::Failed { category, records });
     }
-    if placed.duplicates > 0 {
-        find(
-            Severity::Warns,
-            "file_twice",
-            placed.duplicates,
-            format!("{} name a file that an earlier record names too", count(placed.duplicates)),
-            "Each is delivered for itself, under its own target. Take the rows out of the catalogue where once is enough.",
-        );
-    }
-    if placed.numbered > 0 {
-        find(
-            Severity::Warns,
-            "name_numbered",
-            placed.numbered,
-            format!(
-                "{} have the same target as another record, as the destination tells names apart; they get a number, such as \"name (2)\"",
-                count(placed.numbered)
-            ),
-            "Look at the proposed names. Change the template of the target where they should be told apart in another way.",
-        );
-    }
-    if placed.made_legal > 0 {
-        find(
-            Severity::Notes,
-            "name_illegal",
-            placed.made_legal,
-            format!("{} have a name that the destination cannot hold as it is", count(placed.made_legal)),
-            "What it cannot hold is written as % and two digits. Use the filter safe_name for nicer names.",
-        );
+    for (severity, records, fact) in [
+        (Severity::Warns, placed.duplicates, Fact::FileTwice { records: placed.duplicates }),
+        (Severity::Warns, placed.numbered, Fact::NameNumbered { records: placed.numbered }),
+        (Severity::Notes, placed.made_legal, Fact::NameIllegal { records: placed.made_legal }),
+    ] {
+        if records > 0 {
+            find(severity, records, fact);
+        }
     }
     let mapper = Mapper::prepare(job)?;
     if let Some(variable) = mapper.late_target() {
-        find(
-            Severity::Notes,
-            "target_late",
-            balance.pending,
-            format!(
-                "targets use {variable}, which is known only in the run: equal targets are found there, before a byte is written"
-            ),
-            "",
-        );
+        find(Severity::Notes, balance.pending, Fact::TargetLate { variable: variable.to_owned() });
     }
     if checkpoint.on_network() {
-        let path = checkpoint.path().display();
-        find(
-            Severity::Warns,
-            "checkpoint_on_network",
-            0,
-            format!(
-                "the checkpoint {path} lies on a network share and is used in a slower, safe mode; its progress cannot be watched from another program"
-            ),
-            "Keep the checkpoint on a disk of this computer.",
-        );
+        let path = checkpoint.path().display().to_string();
+        find(Severity::Warns, 0, Fact::CheckpointOnNetwork { path });
     }
     if job.watch.is_some() {
-        let (files, size) = tally.watched;
-        find(
-            Severity::Notes,
-            "watched",
-            files,
-            format!(
-                "{} files ({}) lie in the watched folders; each is taken in when it is complete",
-                count(files),
-                bytes(size)
-            ),
-            "",
-        );
+        let (files, bytes) = tally.watched;
+        find(Severity::Notes, files, Fact::Watched { files, bytes });
     } else if balance.pending == 0 {
-        find(
-            Severity::Warns,
-            "nothing_to_move",
-            0,
-            "there is nothing to move".into(),
-            "Choose a source that holds files.",
-        );
+        find(Severity::Warns, 0, Fact::NothingToMove);
     }
     for (policy, records) in checkpoint.excluded_by_policy().await? {
-        let what = match policy.as_str() {
-            "junk" => "system leftovers (.DS_Store, ._*, Thumbs.db and the like) are left out",
-            "folder_marker" => "stand for a folder in object storage; they hold no bytes",
-            "symlink" => "links are left out: what they point to is not moved through them",
-            "not_in_catalogue" => "files lie below the catalogue's folder, but no row names them",
-            "special" => "pipes, sockets and devices are left out: they hold no bytes of their own",
-            _ => "files of this migration's own checkpoint are left out",
-        };
-        find(
-            Severity::Notes,
-            &format!("excluded_{policy}"),
-            records,
-            format!("{} {what}", count(records)),
-            "",
-        );
+        find(Severity::Notes, records, Fact::Excluded { policy: LeftOut::of(&policy), records });
     }
     for tally in checkpoint.groups().await? {
-        find(
-            Severity::Notes,
-            "groups",
-            tally.records,
-            format!(
-                "{} files in {} groups ({}) are delivered together or not at all",
-                count(tally.records),
-                count(tally.groups),
-                grouping::label(&job.groups, tally.rule)
-            ),
-            "",
-        );
+        let rule = grouping::label(&job.groups, tally.rule);
+        let (groups, records) = (tally.groups, tally.records);
+        find(Severity::Notes, records, Fact::Groups { rule, groups, records });
     }
     for catalogue in &tally.catalogues {
-        let name = &catalogue.name;
-        let mut remark = |code: &str, rows: u64, what: &str, advice: &str| {
+        for (remark, rows) in remarks(catalogue) {
             if rows > 0 {
-                find(Severity::Warns, code, rows, format!("{name}: {} {what}", count(rows)), advice);
+                find(Severity::Warns, rows, Fact::Catalogue { name: catalogue.name.clone(), remark, rows });
             }
-        };
-        remark(
-            "catalogue_undecodable",
-            catalogue.undecodable,
-            "rows hold bytes that are no text in its encoding",
-            "Look at it with `sluice catalogue FILE`; another `encoding` may be right.",
-        );
-        remark(
-            "catalogue_short_rows",
-            catalogue.short,
-            "rows have fewer cells than there are columns; the missing ones are taken as empty",
-            "Look whether their values stand in the right columns.",
-        );
-        remark(
-            "catalogue_vague_sizes",
-            catalogue.vague_sizes,
-            "rows give a size that is no number of bytes; it is not compared",
-            "",
-        );
-        remark(
-            "urls_unsized",
-            catalogue.urls.unsized_records,
-            "files are named by URLs of which no size is known before they are fetched; they count as nothing in the bytes, the room and the time",
-            "Name the catalogue's column with the sizes as `size`, where it has one.",
-        );
-        if catalogue.urls.named_by_server {
-            remark(
-                "urls_named_late",
-                catalogue.urls.records,
-                "files get the names that their servers give them, which are known only in the run: equal targets are found there, before a byte is written",
-                "",
-            );
         }
-        if catalogue.urls.servers.len() > SERVICES {
-            remark(
-                "urls_many_servers",
-                catalogue.urls.records,
-                "files lie on more servers than one migration asks (64); those beyond would fail",
-                "Split the catalogue by server, into a migration each.",
-            );
-        }
-        remark(
-            "catalogue_respelt",
-            catalogue.respelt,
-            "files were found under another spelling (spaces around, accents stored in another way)",
-            "",
-        );
     }
     if tally.archived > 0 {
-        find(
-            Severity::Warns,
-            "archived",
-            tally.archived,
-            format!("{} lie in an archive's storage class", count(tally.archived)),
-            "What was not brought back when its turn comes fails as source_archived: ask the service to restore it first (hours, as a rule).",
-        );
+        find(Severity::Warns, tally.archived, Fact::Archived { records: tally.archived });
     }
     if tally.bad_names > 0 {
-        find(
-            Severity::Notes,
-            "bad_names",
-            tally.bad_names,
-            format!("{} names could not be held by Windows or many NAS systems", count(tally.bad_names)),
-            "They are delivered as they are where the destination allows it. Rename them at the source if the files travel on.",
-        );
+        find(Severity::Notes, tally.bad_names, Fact::BadNames { names: tally.bad_names });
     }
     if job.has_requests() && balance.pending > 0 {
-        find(
-            Severity::Notes,
-            "estimate_without_services",
-            0,
-            "the time that services take to answer is not in the estimate; a pilot shows it".into(),
-            "",
-        );
+        find(Severity::Notes, 0, Fact::EstimateWithoutServices);
     }
     let entries = job.destination.local().and_then(|path| std::fs::read_dir(path).ok());
     if entries.is_some_and(|mut entries| entries.next().is_some()) {
-        find(
-            Severity::Notes,
-            "destination_not_empty",
-            0,
-            "the destination holds files already".into(),
-            "What is there under the same name is treated as the conflict policy says.",
-        );
+        find(Severity::Notes, 0, Fact::DestinationNotEmpty);
     }
     let empty_folders = tally.empty_folders;
     let estimate = existing.and_then(|existing| estimate(&existing, &balance));
@@ -344,6 +164,21 @@ pub(crate) async fn survey(
         name_changes: placed.changes,
         unmapped: placed.unmapped.shown(),
     })
+}
+
+/// What may be worth knowing of a catalogue, and of how many rows or files it is true.
+fn remarks(catalogue: &CatalogueTally) -> [(CatalogueRemark, u64); 7] {
+    let urls = &catalogue.urls;
+    let if_so = |is_so: bool| if is_so { urls.records } else { 0 };
+    [
+        (CatalogueRemark::Undecodable, catalogue.undecodable),
+        (CatalogueRemark::ShortRows, catalogue.short),
+        (CatalogueRemark::VagueSizes, catalogue.vague_sizes),
+        (CatalogueRemark::UrlsUnsized, urls.unsized_records),
+        (CatalogueRemark::UrlsNamedLate, if_so(urls.named_by_server)),
+        (CatalogueRemark::UrlsManyServers, if_so(urls.servers.len() > SERVICES)),
+        (CatalogueRemark::Respelt, catalogue.respelt),
+    ]
 }
 
 /// Bytes that still have to find room. Where all of them would not fit, what is there already under

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
-use super::{Finding, Refusal, Severity};
+use super::{Fact, Finding, Refusal, Severity};
 use crate::describe::{Describer, ToolError};
 use crate::spec::{Describe, JobSpec, Tool};
 
@@ -33,40 +33,16 @@ pub(crate) async fn find_tools() -> Vec<FoundTool> {
 /// What forbids a start for want of a program: a plan tells it and goes on, because everything else
 /// can be looked at without it.
 pub(crate) async fn look_at_tools(job: &JobSpec) -> Option<Finding> {
-    let Refusal { code, message, advice } = check_tools(job).await.err()?;
-    Some(Finding {
-        severity: Severity::Blocks,
-        code: code.into(),
-        message,
-        advice: advice.into(),
-        records: 0,
-    })
+    let refusal = check_tools(job).await.err()?;
+    Some(Finding::of(Severity::Blocks, 0, Fact::Refused { refusal }))
 }
 
 /// Finds and tries the program that describes files, if the job wants that.
 pub(crate) async fn check_tools(job: &JobSpec) -> Result<Option<Describer>, Refusal> {
     let Some(describe) = &job.describe else { return Ok(None) };
     let refused = |error: ToolError| match error {
-        ToolError::Missing { .. } => Refusal {
-            code: "tool_missing",
-            message: error.to_string(),
-            advice: match describe.tool {
-                Tool::Ffprobe => {
-                    "Install FFmpeg (Debian, Ubuntu: `sudo apt install ffmpeg`; macOS: `brew install ffmpeg`; Windows: `winget install ffmpeg`), or write in the job's [describe] where it is: path = \"…\"."
-                }
-                Tool::Exiftool => {
-                    "Install ExifTool (Debian, Ubuntu: `sudo apt install libimage-exiftool-perl`; macOS: `brew install exiftool`; Windows: `winget install exiftool`), or write in the job's [describe] where it is: path = \"…\"."
-                }
-                Tool::Mediainfo => {
-                    "Install the MediaInfo command (Debian, Ubuntu: `sudo apt install mediainfo`; macOS: `brew install mediainfo`; Windows: `winget install MediaArea.MediaInfo`), or write in the job's [describe] where it is: path = \"…\"."
-                }
-            },
-        },
-        ToolError::Unusable { .. } => Refusal {
-            code: "tool_unusable",
-            message: error.to_string(),
-            advice: "Try the program by hand. If it needs more memory, raise memory_mb in the job's [describe]; otherwise install it anew, or choose another one.",
-        },
+        ToolError::Missing { name } => Refusal::ToolMissing { tool: describe.tool, name },
+        ToolError::Unusable { program, why } => Refusal::ToolUnusable { program, said: why },
     };
     Describer::find(describe).await.map(Some).map_err(refused)
 }

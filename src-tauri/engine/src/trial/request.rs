@@ -17,7 +17,7 @@ use crate::describe::{Describer, Tech, Undescribed};
 use crate::error::Error;
 use crate::http::{self, Exchange, LOOKUP_SUCCESS, Prepared, Reply, Request, Services};
 use crate::mapping::{FirstRows, Mapper, first_rows, pending, with_usable_map};
-use crate::preflight::{Finding, Refusal, Severity, check_secrets};
+use crate::preflight::{Fact, Finding, Refusal, Severity, check_secrets};
 use crate::record::{ContentHash, Failure, RawPath};
 use crate::report::failures::source_of;
 use crate::spec::{Auth, JobSpec, Verify};
@@ -153,12 +153,9 @@ pub(crate) async fn try_request(job: JobSpec, step: RequestStep, at: u32) -> Res
     };
     let ended = trial.go(job.describe.as_ref(), &one, step).await;
     let mut shown = trial.shown;
-    shown.problem = ended.err().map(|failure| Finding {
-        severity: Severity::Warns,
-        code: failure.category.word().into(),
-        message: cut(&secrets.hide(&failure.message), LINE),
-        advice: failure.category.advice().into(),
-        records: 1,
+    shown.problem = ended.err().map(|failure| {
+        let said = cut(&secrets.hide(&failure.message), LINE);
+        Finding::of(Severity::Warns, 1, Fact::RecordFails { category: failure.category, said })
     });
     shown.on.fields = secrets.hide_in(shown.on.fields);
     shown.fields = secrets.hide_in(shown.fields);
@@ -172,11 +169,7 @@ struct Asked {
 }
 
 fn asked(job: &JobSpec, step: RequestStep) -> Result<Asked, Refusal> {
-    let none = || Refusal {
-        code: "no_request",
-        message: "the job has no such request".into(),
-        advice: "Describe it first.",
-    };
+    let none = || Refusal::NoRequest;
     match step {
         RequestStep::Lookup(number) => {
             let lookups = job.lookups.get(..=number as usize).ok_or_else(none)?;
@@ -232,13 +225,7 @@ async fn one_record(job: &JobSpec, at: u32) -> Result<One, Error> {
             Err(error) => refused = Some(error),
         }
     }
-    Err(refused.unwrap_or_else(|| {
-        Error::Refused(Refusal {
-            code: "nothing_to_try",
-            message: "there is no record to try it on".into(),
-            advice: "Add a source or a catalogue that names files which are there.",
-        })
-    }))
+    Err(refused.unwrap_or(Error::Refused(Refusal::NothingToTry)))
 }
 
 fn one_of(planned: &[crate::checkpoint::PlannedRecord], job: &JobSpec, sources: &Sources, at: u32) -> One {

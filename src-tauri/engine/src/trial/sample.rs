@@ -67,18 +67,14 @@ fn walked(sources: &Sources, number: usize) -> Seen {
 }
 
 async fn list(place: &Place, number: usize) -> Result<Seen, Error> {
-    let refused = |why: String| {
-        Error::Refused(crate::preflight::Refusal {
-            code: "source_unlistable",
-            message: why,
-            advice: "Check its address and that the connection's secret may list it.",
-        })
+    let refused = |said: Option<String>| {
+        let place = place.shown(&crate::record::RawPath::default());
+        Error::Refused(crate::preflight::Refusal::SourceUnseen { place, said })
     };
-    let shown = place.shown(&crate::record::RawPath::default());
     let page = tokio::time::timeout(LISTING, place.list(None))
         .await
-        .map_err(|_| refused(format!("the source {shown} does not answer")))?
-        .map_err(|fault| refused(format!("the source {shown} cannot be listed: {fault}")))?;
+        .map_err(|_| refused(None))?
+        .map_err(|fault| refused(Some(fault.to_string())))?;
     let mut taking = Taking::new();
     // A server with folders lists one of them: what lies deeper is not looked at.
     let is_all = page.next.is_none() && matches!(place.store, Store::Object(_));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Place, Store, Tree};
-use crate::preflight::Refusal;
+use crate::preflight::{Refusal, ServiceKind};
 use crate::spec::{Connection, JobSpec, Remote, Secrets, Via};
 use crate::storage::object::{self, OpenError};
 use crate::storage::server;
@@ -29,30 +29,18 @@ pub(crate) fn connect(
             let path = remote.path().trim_start_matches('/');
             let (bucket, prefix) = path.split_once('/').unwrap_or((path, ""));
             if bucket.is_empty() {
-                return Err(Refusal {
-                    code: "bucket_missing",
-                    message: format!("{shown} names no bucket"),
-                    advice: BUCKET_FIRST,
-                });
+                return Err(Refusal::BucketMissing { place: shown.to_owned() });
             }
             let bucket = object::open(&connection, &name, bucket, access.secrets.as_ref())
                 .map_err(|error| refused(&error, shown, &name, &connection))?;
             Ok(Place::new(Store::Object(Arc::new(bucket)), prefix, shown.to_owned()))
         }
-        Connection::Http(_) => Err(Refusal {
-            code: "connection_kind",
-            message: format!("{shown}: a web server has no list of its files, so it is no place to name"),
-            advice: "Name its files by their URLs, in the rows of a catalogue; below its address they are fetched with the connection's secret.",
-        }),
+        Connection::Http(_) => Err(Refusal::WebServer { place: shown.to_owned() }),
         Connection::Sftp(_) | Connection::Webdav(_) | Connection::Ftp(_) => {
             let path = remote.path();
             let plain = path.trim_matches('/');
             if !plain.is_empty() && !server::is_plain(plain) {
-                return Err(Refusal {
-                    code: "place_invalid",
-                    message: format!("{shown} is no plain path"),
-                    advice: "Write the path there plainly, without . and .. in it.",
-                });
+                return Err(Refusal::PlaceInvalid { place: shown.to_owned() });
             }
             let place = match remote.via() {
                 Via::Named(name) => format!("{name}:"),
@@ -79,91 +67,45 @@ pub(crate) fn connection_of(
         Via::Named(name) => name,
     };
     let known = job.connections.get(name).or_else(|| access.connections.get(name));
-    let connection = known.ok_or_else(|| Refusal {
-        code: "connection_unknown",
-        message: format!("there is no connection {name}, which {shown} names{}", names_of(job, access)),
-        advice: "Add it with `sluice connections add` or as [connections.NAME] in the job. A file or folder of this computer whose name begins so is written with ./ before it.",
+    let connection = known.ok_or_else(|| Refusal::ConnectionUnknown {
+        name: name.clone(),
+        place: shown.to_owned(),
+        known: names_of(job, access),
     })?;
     Ok((name.clone(), connection.clone()))
 }
 
 fn not_opened(error: &server::Failed, shown: &str, name: &str) -> Refusal {
+    let place = shown.to_owned();
     match error {
-        server::Failed::NoSecret(field) => Refusal {
-            code: "secret_missing",
-            message: format!("{shown}: {error}; {} is not set", field.variable(name)),
-            advice: "Keep the secret with `sluice connections add`, or set the environment variable before you start Sluice.",
-        },
-        server::Failed::Secrets(_) => Refusal {
-            code: "secret_unreadable",
-            message: format!("{shown}: {error}"),
-            advice: "Unlock the keychain, or set the connection's environment variables before you start Sluice.",
-        },
-        server::Failed::Wrong(_) => Refusal {
-            code: "connection_invalid",
-            message: format!("{shown}: {error}"),
-            advice: "Correct the connection's address.",
-        },
+        server::Failed::NoSecret(field) => {
+            Refusal::SecretMissing { place, secret: *field, variable: field.variable(name) }
+        }
+        server::Failed::Secrets(said) => Refusal::SecretUnreadable { place, said: said.clone() },
+        server::Failed::Wrong(said) => {
+            Refusal::ConnectionInvalid { place, service: ServiceKind::Files, said: said.clone() }
+        }
     }
 }
 
 /// The names that there are, for whoever mistyped one.
-fn names_of(job: &JobSpec, access: &Access) -> String {
-    let names: BTreeSet<&str> =
-        job.connections.keys().chain(access.connections.keys()).map(String::as_str).collect();
-    let names: Vec<&str> = names.into_iter().collect();
-    if names.is_empty() { "; there is none yet".into() } else { format!("; there are {}", names.join(", ")) }
+fn names_of(job: &JobSpec, access: &Access) -> Vec<String> {
+    let names: BTreeSet<&String> = job.connections.keys().chain(access.connections.keys()).collect();
+    names.into_iter().cloned().collect()
 }
 
-const BUCKET_FIRST: &str = "Write the bucket (in Azure: the container) first: s3://bucket/prefix, az://container/prefix, gs://bucket/prefix, or NAME:bucket/prefix.";
-
 fn refused(error: &OpenError, shown: &str, name: &str, connection: &Connection) -> Refusal {
+    let (place, service) = (shown.to_owned(), ServiceKind::from(connection));
     match error {
-        OpenError::NoKey(missing) | OpenError::Nobody(missing) => {
-            let variables: Vec<String> = missing.iter().map(|field| field.variable(name)).collect();
-            let are = match error {
-                OpenError::Nobody(_) if variables.len() > 1 => "are both",
-                _ if variables.len() > 1 => "are",
-                _ => "is",
-            };
-            Refusal {
-                code: "secret_missing",
-                message: format!("{shown}: {error}; {} {are} not set", variables.join(" and ")),
-                advice: match connection {
-                    Connection::Azure(_) => {
-                        "Keep one of the secrets with `sluice connections add`, or set its environment variable before you start Sluice. Without an endpoint of its own, what the Azure tools take serves as well (AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY, with AZURE_STORAGE_SAS_TOKEN, or with AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET)."
-                    }
-                    Connection::Gcs(_) => {
-                        "Name the key file that Google gave you (key_file), or keep its content with `sluice connections add` or in that environment variable. Without an endpoint of its own, what the Google tools know serves as well (GOOGLE_APPLICATION_CREDENTIALS, `gcloud auth application-default login`)."
-                    }
-                    _ => {
-                        "Keep the secret with `sluice connections add`, or set the environment variables before you start Sluice. The AWS tools' own (AWS_ACCESS_KEY_ID, AWS_PROFILE, ~/.aws) serve as well."
-                    }
-                },
-            }
-        }
-        OpenError::Secrets(_) => Refusal {
-            code: "secret_unreadable",
-            message: format!("{shown}: {error}"),
-            advice: "Unlock the keychain, or set the connection's environment variables before you start Sluice.",
+        OpenError::NoKey(missing) | OpenError::Nobody(missing) => Refusal::KeysMissing {
+            place,
+            service,
+            variables: missing.iter().map(|field| field.variable(name)).collect(),
+            one_will_do: matches!(error, OpenError::Nobody(_)),
         },
-        OpenError::Bucket => Refusal {
-            code: "bucket_invalid",
-            message: format!("the connection {name}: {error}"),
-            advice: BUCKET_FIRST,
-        },
-        OpenError::Wrong(_) => Refusal {
-            code: "connection_invalid",
-            message: format!("{shown}: {error}"),
-            advice: match connection {
-                Connection::S3(_) => "Correct the connection's endpoint, region or style.",
-                _ => "Correct the connection's account, endpoint or secret.",
-            },
-        },
-        OpenError::Kind(_) => Refusal {
-            code: "connection_kind",
-            message: format!("{shown}: {error}"),
-            advice: "Take a Sluice that was built with it.",
-        },
+        OpenError::Secrets(said) => Refusal::SecretUnreadable { place, said: said.clone() },
+        OpenError::Bucket => Refusal::BucketInvalid { name: name.to_owned() },
+        OpenError::Wrong(said) => Refusal::ConnectionInvalid { place, service, said: said.clone() },
+        OpenError::Kind(_) => Refusal::KindNotBuilt { place, said: error.to_string() },
     }
 }

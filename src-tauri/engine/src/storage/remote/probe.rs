@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use super::fault::{Fault, FaultKind};
 use super::{Looked, Mode, Place, Store, Told};
 use crate::control::line::{Line, Trouble};
-use crate::preflight::Refusal;
+use crate::preflight::{End, PlaceTrouble, Refusal};
 use crate::record::RawPath;
 
 /// Longest wait for one answer.
@@ -25,7 +25,7 @@ impl Place {
     /// Whether a source can be listed.
     pub(crate) async fn probe_source(&self, line: &Line) -> Result<(), Refusal> {
         let listed = ask(line, self, self.list(None)).await;
-        listed.map(drop).map_err(|trouble| self.refusal("source", "list", trouble))
+        listed.map(drop).map_err(|trouble| self.refusal(End::Source, trouble))
     }
 
     /// Whether a destination can be written to. The object that is written is taken away again. From then
@@ -33,8 +33,8 @@ impl Place {
     pub(crate) async fn probe_destination(&self, line: &Line) -> Result<Probed, Refusal> {
         let name = format!(".sluice-probe-{:016x}.part", fastrand::u64(..));
         let key = self.target(&RawPath(name.into_bytes()));
-        let key = key.map_err(|fault| self.refusal("destination", "write to", Trouble::Refused(fault)))?;
-        let refused = |trouble| self.refusal("destination", "write to", trouble);
+        let key = key.map_err(|fault| self.refusal(End::Destination, Trouble::Refused(fault)))?;
+        let refused = |trouble| self.refusal(End::Destination, trouble);
         let guards = match ask(line, self, self.put_probe(&key, Mode::Create)).await {
             // It is there now; whoever replaces it all the same does not know the condition.
             Ok(()) => match ask(line, self, self.put_probe(&key, Mode::Create)).await {
@@ -77,34 +77,20 @@ impl Place {
         self.put(key, bytes::Bytes::from_static(b"sluice"), &told, mode).await.map(drop)
     }
 
-    fn refusal(&self, end: &str, what: &str, trouble: Trouble) -> Refusal {
-        let place = self.shown(&RawPath::default());
-        let message = format!("cannot {what} the {end} {place}: {trouble}");
-        let (Trouble::Refused(fault) | Trouble::Away(fault, _)) = trouble else {
-            return Refusal { code: "service_unreachable", message, advice: "Try again in a while." };
+    fn refusal(&self, end: End, trouble: Trouble) -> Refusal {
+        let (place, said) = (self.shown(&RawPath::default()), trouble.to_string());
+        let trouble = match trouble {
+            Trouble::Closed | Trouble::Later(_) => PlaceTrouble::NoRetry,
+            Trouble::Refused(fault) | Trouble::Away(fault, _) => match fault.kind {
+                FaultKind::SignIn => PlaceTrouble::SignIn,
+                FaultKind::Denied => PlaceTrouble::Denied,
+                FaultKind::NoPlace | FaultKind::Missing => PlaceTrouble::Missing,
+                FaultKind::Unreachable | FaultKind::Timeout => PlaceTrouble::Unreachable,
+                FaultKind::Throttled | FaultKind::Busy => PlaceTrouble::Busy,
+                _ => PlaceTrouble::Refuses,
+            },
         };
-        let (code, advice) = match fault.kind {
-            FaultKind::SignIn => (
-                "service_denied",
-                "Check the connection's user and secret; for object storage its region and this computer's clock too.",
-            ),
-            FaultKind::Denied => {
-                ("service_forbids", "Give the connection's user the right to list, read and write there.")
-            }
-            FaultKind::NoPlace | FaultKind::Missing => (
-                "place_missing",
-                "Check the path there, and the connection's address. Sluice makes folders, but no buckets.",
-            ),
-            FaultKind::Unreachable | FaultKind::Timeout => {
-                ("service_unreachable", "Check the network and the connection's address.")
-            }
-            FaultKind::Throttled | FaultKind::Busy => ("service_busy", "Try again in a while."),
-            _ => (
-                "service_refuses",
-                "Read the service's answer. Where it does not know checksums, set checksum = \"none\" in the connection.",
-            ),
-        };
-        Refusal { code, message, advice }
+        Refusal::Place { end, place, trouble, said }
     }
 }
 

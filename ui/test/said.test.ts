@@ -1,0 +1,77 @@
+/** What the engine tells as a value is said in German, whatever it is: every kind of it stands in `told`. */
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Fact, Finding } from '../src/backend/types';
+import { FACTS, REFUSALS, facts } from './told';
+
+const finding = (what: Fact | null): Finding => ({
+  severity: 'warns',
+  code: 'x',
+  message: 'the destination holds files already',
+  advice: 'Look at it.',
+  records: 0,
+  what,
+});
+
+/** Words that no German sentence has. Names and what systems say are left out of the samples. */
+const ENGLISH =
+  /\b(the|is|are|were|of|and|or|to|with|which|that|it|its|from|for|cannot|not|no|records?|files?|check)\b/i;
+
+/** Commands and job settings stay as one types them. */
+const typed = (text: string) =>
+  text.replace(/(sudo apt|brew|winget) install [\w.-]+|gcloud [\w-]+( [\w-]+)*|on_\w+ = "\w+"/g, '');
+
+function isGerman(text: string) {
+  expect(text.trim()).not.toBe('');
+  expect(text).not.toMatch(/undefined|NaN|\[object/);
+  expect(typed(text)).not.toMatch(ENGLISH);
+}
+
+/** The words, on a system with these languages. */
+async function said(language: string) {
+  vi.resetModules();
+  vi.stubGlobal('navigator', { languages: [language] });
+  return import('../src/messages/said');
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+describe('what the engine tells, in a German window', () => {
+  let words: Awaited<ReturnType<typeof said>>;
+  beforeEach(async () => {
+    words = await said('de-DE');
+  });
+
+  test('findings, and what to do about them', () => {
+    for (const fact of facts()) {
+      const [sentence, advice] = words.findingIn(finding(fact));
+      isGerman(sentence);
+      if (advice) isGerman(advice);
+    }
+  });
+
+  test('with their figures and names', () => {
+    const [sentence] = words.findingIn(finding(FACTS.no_space));
+    expect(sentence).toBe('das Ziel hat 3,00 GB frei, gebraucht werden 5,00 GB');
+    const [groups] = words.findingIn(finding(FACTS.groups));
+    expect(groups).toBe('1.204 Dateien in 602 Gruppen (raw) werden zusammen geliefert oder gar nicht');
+    const [keys] = words.findingIn(finding({ kind: 'refused', refusal: REFUSALS.keys_missing }));
+    expect(keys).toContain('A_KEY und B_KEY sind nicht gesetzt');
+  });
+
+  test('without advice where nothing is to be done', () => {
+    const { advice } = { ...finding(FACTS.record_fails), advice: '' };
+    expect(words.findingIn({ ...finding(FACTS.record_fails), advice })[1]).toBe('');
+  });
+
+  test('what an older program wrote down stays in its words', () => {
+    expect(words.findingIn(finding(null))).toEqual(['the destination holds files already', 'Look at it.']);
+  });
+});
+
+test('in an English window everything is as the engine says it', async () => {
+  const words = await said('en-GB');
+  expect(words.findingIn(finding(FACTS.no_space))).toEqual([
+    'the destination holds files already',
+    'Look at it.',
+  ]);
+});
