@@ -423,6 +423,7 @@ const STEERED: Partial<Snapshot['progress']> = {
     sentence:
       'http://127.0.0.1:9100 asks us to slow down: 4.1 % of its answers in the last 30 s (worth a word from 2.0 %)',
     offer: { knob: 'service_concurrency', service: 'http://127.0.0.1:9100', to: 9 },
+    what: { kind: 'throttled', service: 'http://127.0.0.1:9100', share: 0.041, from: 0.02, span_s: 30 },
   },
 };
 

@@ -63,6 +63,10 @@ const TOLD: [secondsAgo: number, by: Actor, what: EventKind][] = [
       from: 16,
       to: 12,
       reason: 'the service asked to slow down: 16 to 12',
+      what: {
+        knob: { kind: 'service', name: 'https://dam.archive.example:8443' },
+        reason: { kind: 'pushed_back' },
+      },
     },
   ],
   [420, 'engine', { kind: 'outage_began', outage: outage() }],

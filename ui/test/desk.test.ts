@@ -145,7 +145,7 @@ describe('the way through the window', () => {
   it('does what the advisor offers, and takes it back', async () => {
     const [desk, door] = await begun(at({ state: 'running' }));
     const advise = (offer: Advice['offer']) =>
-      desk.advising.apply({ code: 'own_limit', sentence: 'All taken', offer });
+      desk.advising.apply({ code: 'own_limit', sentence: 'All taken', offer, what: null });
     const control = () => desk.migration?.job.control;
     await desk.migration?.setControl({
       ...snapshot().job.control,

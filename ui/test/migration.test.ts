@@ -226,7 +226,14 @@ describe('the picture of a migration', () => {
       seq,
       at_ms: seq,
       by: 'autopilot',
-      what: { kind: 'autopilot_changed', knob: 'concurrency', from: 8, to: 12, reason: 'it pays' },
+      what: {
+        kind: 'autopilot_changed',
+        knob: 'concurrency',
+        from: 8,
+        to: 12,
+        reason: 'it pays',
+        what: null,
+      },
     });
     const began: Told = { seq: 3, at_ms: 3, by: 'engine', what: { kind: 'outage_began', outage: outage() } };
     const other: Told = {
@@ -326,7 +333,14 @@ describe('the picture of a migration', () => {
         const what: EventKind =
           second % 3
             ? { kind: 'batch_ended', batch: batch(second, at_ms - 900, at_ms, [at_ms]) }
-            : { kind: 'autopilot_changed', knob: 'concurrency', from: 8, to: 9, reason: 'it pays' };
+            : {
+                kind: 'autopilot_changed',
+                knob: 'concurrency',
+                from: 8,
+                to: 9,
+                reason: 'it pays',
+                what: null,
+              };
         door.told.push({ seq, at_ms, by: 'engine', what });
         if (door.told.length > 500) door.told.shift();
         migration.hear({ seq, at_ms, by: 'engine', what });

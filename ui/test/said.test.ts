@@ -1,7 +1,7 @@
 /** What the engine tells as a value is said in German, whatever it is: every kind of it stands in `told`. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Fact, Finding } from '../src/backend/types';
-import { FACTS, REFUSALS, facts } from './told';
+import type { Advice, Bottleneck, Fact, Finding, Knob, Reason } from '../src/backend/types';
+import { FACTS, REFUSALS, BOTTLENECKS, KNOBS, REASONS, facts } from './told';
 
 const finding = (what: Fact | null): Finding => ({
   severity: 'warns',
@@ -30,7 +30,10 @@ function isGerman(text: string) {
 async function said(language: string) {
   vi.resetModules();
   vi.stubGlobal('navigator', { languages: [language] });
-  return import('../src/messages/said');
+  return {
+    ...(await import('../src/messages/said')),
+    sentence: (await import('../src/parts/sentence')).sentence,
+  };
 }
 
 afterEach(() => vi.unstubAllGlobals());
@@ -66,6 +69,41 @@ describe('what the engine tells, in a German window', () => {
   test('what an older program wrote down stays in its words', () => {
     expect(words.findingIn(finding(null))).toEqual(['the destination holds files already', 'Look at it.']);
   });
+
+  test('what holds the run back', () => {
+    const advice = (what: Bottleneck | null): Advice => ({
+      code: 'x',
+      sentence: 'The destination is slow',
+      offer: null,
+      what,
+    });
+    for (const what of Object.values(BOTTLENECKS)) isGerman(words.adviceIn(advice(what)));
+    expect(words.adviceIn(advice(BOTTLENECKS.throttled))).toContain('4,1 %');
+    expect(words.adviceIn(advice(BOTTLENECKS.stragglers))).toContain('reel/a.mov');
+    expect(words.adviceIn(advice(null))).toBe('The destination is slow');
+  });
+
+  test('what the autopilot turned, and why', () => {
+    const event = (knob: Knob, reason: Reason | null) => ({
+      seq: 1,
+      at_ms: 0,
+      by: 'autopilot' as const,
+      what: {
+        kind: 'autopilot_changed' as const,
+        knob: 'concurrency',
+        from: 8,
+        to: 12,
+        reason: 'it pays',
+        what: reason && { knob, reason },
+      },
+    });
+    for (const reason of Object.values(REASONS))
+      for (const knob of Object.values(KNOBS)) isGerman(words.sentence(event(knob, reason)));
+    expect(words.sentence(event(KNOBS.concurrency, REASONS.slower))).toBe(
+      'Autopilot, Gleichzeitig: Antworten dauern 310 ms statt 80 ms: von 8 auf 12.',
+    );
+    expect(words.sentence(event(KNOBS.concurrency, null))).toBe('Autopilot, concurrency: it pays.');
+  });
 });
 
 test('in an English window everything is as the engine says it', async () => {
@@ -74,4 +112,6 @@ test('in an English window everything is as the engine says it', async () => {
     'the destination holds files already',
     'Look at it.',
   ]);
+  const advice = { code: 'cpu', sentence: 'The processors are busy', offer: null, what: BOTTLENECKS.cpu };
+  expect(words.adviceIn(advice)).toBe('The processors are busy');
 });

@@ -1,10 +1,13 @@
 /** One of every kind of what the engine tells as a value: a kind that is missing here does not compile. */
 import type {
+  Bottleneck,
   CatalogueRemark,
   Category,
   Fact,
+  Knob,
   LeftOut,
   PlaceTrouble,
+  Reason,
   Refusal,
   ServiceKind,
 } from '../src/backend/types';
@@ -90,6 +93,53 @@ export const FACTS: Each<Fact> = {
   target_taken: { kind: 'target_taken', target: 'a.mov', proposed: 'a (2).mov' },
   target_later: { kind: 'target_later', variable: 'hash' },
   record_fails: { kind: 'record_fails', category: 'metadata_invalid', said: 'rights = x' },
+};
+
+export const BOTTLENECKS: Each<Bottleneck> = {
+  throttled: { kind: 'throttled', service: 'https://dam.example', share: 0.041, from: 0.02, span_s: 30 },
+  network: { kind: 'network', service: 'https://dam.example', share: 0.2, from: 0.02, span_s: 30 },
+  rate_limit: {
+    kind: 'rate_limit',
+    service: 'https://dam.example',
+    waiting: 40,
+    in_flight: 2,
+    concurrency: 16,
+  },
+  bandwidth: { kind: 'bandwidth', bytes_per_s: 19e6, limit: 20e6, from: 0.9 },
+  stragglers: {
+    kind: 'stragglers',
+    share: 0.4,
+    from: 0.25,
+    last: { path: 'reel/a.mov', step: 'lookup:rights', for_s: 41 },
+  },
+  cpu: { kind: 'cpu', share: 0.97, from: 0.9 },
+  checkpoint: { kind: 'checkpoint', share: 0.6, from: 0.5 },
+  own_limit: { kind: 'own_limit', places: 8, share: 1, from: 0.95 },
+  destination: { kind: 'destination', share: 0.7, from: 0.6 },
+  source: { kind: 'source', share: 0.7, from: 0.6 },
+};
+
+export const KNOBS: Each<Knob> = {
+  concurrency: { kind: 'concurrency' },
+  batch_size: { kind: 'batch_size' },
+  service: { kind: 'service', name: 'https://dam.example' },
+};
+
+export const REASONS: Each<Reason> = {
+  welcome: { kind: 'welcome', answer: 0.08 },
+  quiet_since: { kind: 'quiet_since', refused: 24 },
+  more_did_not_pay: { kind: 'more_did_not_pay', before: 0.08, after: 0.31 },
+  pushed_back: { kind: 'pushed_back' },
+  slower: { kind: 'slower', before: 0.08, after: 0.31 },
+  try_fewer: { kind: 'try_fewer' },
+  fewer_do: { kind: 'fewer_do', before: 0.08, after: 0.31 },
+  all_needed: { kind: 'all_needed' },
+  try_more: { kind: 'try_more' },
+  faster: { kind: 'faster', before: 52e6, after: 81e6 },
+  no_faster: { kind: 'no_faster', before: 52e6, after: 53e6 },
+  fewer_as_fast: { kind: 'fewer_as_fast', before: 52e6, after: 53e6 },
+  fewer_slower: { kind: 'fewer_slower', before: 52e6, after: 40e6 },
+  batch_time: { kind: 'batch_time', took: 4.2, target: 60 },
 };
 
 /** Every fact, with whatever its sentence hangs on. */

@@ -4,13 +4,17 @@
 //! The idea, and the habit of printing the threshold, are those of AzCopy's performance advisor
 //! (Azure/azure-storage-azcopy, `ste/performanceAdvisor.go`).
 
+mod bottleneck;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+pub use bottleneck::{Bottleneck, SlowRecord};
+
 use crate::metrics::live::Straggler;
-use crate::report::words;
+use crate::preflight::if_known;
 
 /// Share of requests that a service may throttle before it is worth a word.
 const THROTTLED: f64 = 0.02;
@@ -41,6 +45,9 @@ pub struct Advice {
     pub sentence: String,
     /// The change that may help.
     pub offer: Option<Offer>,
+    /// The same as a value, for whoever says it in another language.
+    #[serde(default, deserialize_with = "if_known")]
+    pub what: Option<Bottleneck>,
 }
 
 /// A change that may help.
@@ -104,115 +111,70 @@ pub(crate) struct Service {
 
 /// The one thing that holds the run back most, if anything does.
 pub(crate) fn advise(lately: &Lately) -> Option<Advice> {
-    let seconds = lately.span.as_secs();
-    let say = |code: &str, sentence: String, offer| Some(Advice { code: code.into(), sentence, offer });
+    let what = bottleneck(lately)?;
+    let offer = offer(&what, lately);
+    Some(Advice { code: what.code().into(), sentence: what.to_string(), offer, what: Some(what) })
+}
+
+fn bottleneck(lately: &Lately) -> Option<Bottleneck> {
+    let span_s = lately.span.as_secs();
     for service in lately.services.iter().filter(|service| service.requests >= ENOUGH) {
         let share = |part: u64| part as f64 / service.requests as f64;
-        let name = &service.name;
-        if share(service.throttled) >= THROTTLED {
-            let offer = (!lately.autopilot && service.concurrency > 1).then(|| Offer::ServiceConcurrency {
-                service: name.clone(),
-                to: (service.concurrency * 3 / 4).max(1),
-            });
-            let sentence = format!(
-                "{name} asks us to slow down: {} of its answers in the last {seconds} s (worth a word from {})",
-                percent(share(service.throttled)),
-                percent(THROTTLED)
-            );
-            return say("throttled", sentence, offer);
+        let (throttled, lost) = (share(service.throttled), share(service.lost));
+        let Service { waiting, in_flight, concurrency, .. } = *service;
+        let service = service.name.clone();
+        if throttled >= THROTTLED {
+            return Some(Bottleneck::Throttled { service, share: throttled, from: THROTTLED, span_s });
         }
-        if share(service.lost) >= LOST {
-            let sentence = format!(
-                "{} of the requests to {name} in the last {seconds} s came to nothing (worth a word from {}): \
-                 look at the network and at the service",
-                percent(share(service.lost)),
-                percent(LOST)
-            );
-            return say("network", sentence, None);
+        if lost >= LOST {
+            return Some(Bottleneck::Network { service, share: lost, from: LOST, span_s });
         }
-        if service.waiting > 0 && service.in_flight * 2 < service.concurrency {
-            let sentence = format!(
-                "The rate that is set for {name} holds the run back: {} records wait for their turn while {} of \
-                 {} places are taken",
-                words::count(service.waiting),
-                service.in_flight,
-                service.concurrency
-            );
-            return say("rate_limit", sentence, None);
+        if waiting > 0 && in_flight * 2 < concurrency {
+            return Some(Bottleneck::RateLimit { service, waiting, in_flight, concurrency });
         }
     }
     if let Some(limit) = lately.bandwidth.filter(|limit| lately.bytes_per_s >= BANDWIDTH * *limit as f64) {
-        let sentence = format!(
-            "The bandwidth limit holds the run back: {}/s of {}/s (worth a word from {})",
-            words::bytes(lately.bytes_per_s as u64),
-            words::bytes(limit),
-            percent(BANDWIDTH)
-        );
-        return say("bandwidth", sentence, None);
+        let bytes_per_s = lately.bytes_per_s as u64;
+        return Some(Bottleneck::Bandwidth { bytes_per_s, limit, from: BANDWIDTH });
     }
     if lately.idle >= IDLE {
-        let last = lately.straggler.as_ref().map_or_else(String::new, |last| {
-            format!(", lately {} ({}, {} s)", last.path, last.step, last.age.as_secs())
+        let last = lately.straggler.as_ref().map(|last| SlowRecord {
+            path: last.path.clone(),
+            step: last.step.clone(),
+            for_s: last.age.as_secs(),
         });
-        let sentence = format!(
-            "Streams stand idle at the barrier for {} of their time (worth a word from {}): a few slow records \
-             hold up the rest of the batch{last}",
-            percent(lately.idle),
-            percent(IDLE)
-        );
-        return say("stragglers", sentence, (!lately.look_ahead).then_some(Offer::LookAhead));
+        return Some(Bottleneck::Stragglers { share: lately.idle, from: IDLE, last });
     }
-    if let Some(cpu) = lately.cpu.filter(|cpu| *cpu >= CPU) {
-        let sentence = format!(
-            "This computer's processors are busy: {} of their time (worth a word from {})",
-            percent(cpu),
-            percent(CPU)
-        );
-        return say("cpu", sentence, None);
+    if let Some(share) = lately.cpu.filter(|cpu| *cpu >= CPU) {
+        return Some(Bottleneck::Cpu { share, from: CPU });
     }
     if lately.recording >= RECORDING {
-        let sentence = format!(
-            "Writing the checkpoint takes {} of the time (worth a word from {}): keep it on a faster disk, or \
-             use larger batches",
-            percent(lately.recording),
-            percent(RECORDING)
-        );
-        return say("checkpoint", sentence, None);
+        return Some(Bottleneck::Checkpoint { share: lately.recording, from: RECORDING });
     }
-    let side = |code: &str, what: &str, share: f64| {
-        let sentence = format!(
-            "{what}: {} of the time of moving bytes (worth a word from {})",
-            percent(share),
-            percent(ONE_SIDE)
-        );
-        say(code, sentence, None)
-    };
     if lately.taken >= PLACES && lately.cpu.is_none_or(|cpu| cpu < 0.5) && !lately.autopilot {
-        let sentence = format!(
-            "All {} places are taken ({} of the time, worth a word from {}) and this computer has power to spare: \
-             more records in flight may be faster",
-            lately.places,
-            percent(lately.taken),
-            percent(PLACES)
-        );
-        return say(
-            "own_limit",
-            sentence,
-            Some(Offer::Concurrency { to: lately.places.saturating_mul(2).min(128) }),
-        );
+        return Some(Bottleneck::OwnLimit { places: lately.places, share: lately.taken, from: PLACES });
     }
     if lately.writing >= ONE_SIDE {
-        return side("destination", "The destination is the slowest part", lately.writing);
+        return Some(Bottleneck::Destination { share: lately.writing, from: ONE_SIDE });
     }
-    if lately.reading >= ONE_SIDE {
-        return side("source", "Reading the sources is the slowest part", lately.reading);
-    }
-    None
+    (lately.reading >= ONE_SIDE).then_some(Bottleneck::Source { share: lately.reading, from: ONE_SIDE })
 }
 
-fn percent(share: f64) -> String {
-    let percent = share * 100.0;
-    if percent < 10.0 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
+/// The change that may help. What the autopilot does anyway is not offered.
+fn offer(what: &Bottleneck, lately: &Lately) -> Option<Offer> {
+    match what {
+        Bottleneck::Throttled { service, .. } => {
+            let at = lately.services.iter().find(|at| at.name == *service)?;
+            let to = (at.concurrency * 3 / 4).max(1);
+            (!lately.autopilot && at.concurrency > 1)
+                .then(|| Offer::ServiceConcurrency { service: service.clone(), to })
+        }
+        Bottleneck::Stragglers { .. } => (!lately.look_ahead).then_some(Offer::LookAhead),
+        Bottleneck::OwnLimit { places, .. } => {
+            Some(Offer::Concurrency { to: places.saturating_mul(2).min(128) })
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,12 @@
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
+pub use crate::control::autopilot::{Knob, Reason, Turn};
+
 use crate::advisor::Advice;
 use crate::failure::Category;
 use crate::metrics::{Part, Sample, StepLatency, TimeLeft};
+use crate::preflight::if_known;
 use crate::record::{Balance, BatchId, Lane, RecordId};
 use crate::spec::Limits;
 use crate::state::State;
@@ -100,6 +103,10 @@ pub enum EventKind {
         to: u32,
         /// Why, in a sentence.
         reason: String,
+        /// Both as values, for whoever says them in another language. None: an earlier version, or a
+        /// later one, wrote it down; then there are the words.
+        #[serde(default, deserialize_with = "if_known")]
+        what: Option<Turn>,
     },
     /// A volume or service went away; the run drains and waits.
     OutageBegan {

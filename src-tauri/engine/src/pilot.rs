@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::control::autopilot::Change;
 use crate::control::autopilot::batch::{BatchRule, Ended};
 use crate::control::autopilot::throughput::{PERIOD, ThroughputRule};
+use crate::control::autopilot::{Change, Knob, Turn};
 use crate::control::fit_into_memory;
 use crate::control::intake::Intake;
 use crate::event::{Actor, EventKind};
@@ -31,7 +31,7 @@ pub(crate) async fn steer(session: &Arc<Session>, work: &Arc<Work>) -> std::conv
     let asks_services = work.steps.as_ref().is_some_and(|steps| steps.asking.is_some());
     loop {
         tokio::select! {
-            turned = session.controls.turned() => tell(session, &turned.knob, turned.change).await,
+            turned = session.controls.turned() => tell(session, turned.knob, turned.change).await,
             _ = period.tick() => {
                 session.controls.bandwidth.follow_the_clock();
                 if session.controls.now() >= turned_at + LATENCY_WINDOW {
@@ -70,7 +70,7 @@ pub(crate) async fn steer(session: &Arc<Session>, work: &Arc<Work>) -> std::conv
                 let (bytes, records) = session.live.moved();
                 if let Some(change) = rule.observe(session.controls.now(), bytes, records) {
                     gate.set_limit(change.to);
-                    tell(session, "concurrency", change).await;
+                    tell(session, Knob::Concurrency, change).await;
                 }
             }
         }
@@ -102,7 +102,7 @@ impl Batches {
         if let Some(change) = rule.observe(Ended { records, took, whole }) {
             let changed = session.change_job(Actor::Autopilot, |job| job.limits.batch_size = change.to).await;
             match changed {
-                Ok(()) => tell(session, "batch size", change).await,
+                Ok(()) => tell(session, Knob::BatchSize, change).await,
                 Err(error) => tracing::warn!(%error, "the batch size stays"),
             }
         }
@@ -110,16 +110,17 @@ impl Batches {
 }
 
 /// What was a question only goes into the technical log: the rules ask every few seconds, for weeks.
-async fn tell(session: &Session, knob: &str, change: Change) {
-    tracing::debug!(knob, from = change.from, to = change.to, reason = %change, "autopilot");
+async fn tell(session: &Session, knob: Knob, change: Change) {
+    tracing::debug!(%knob, from = change.from, to = change.to, reason = %change, "autopilot");
     if change.is_trial() {
         return;
     }
     let event = EventKind::AutopilotChanged {
-        knob: knob.to_owned(),
+        knob: knob.to_string(),
         from: change.from,
         to: change.to,
         reason: change.to_string(),
+        what: Some(Turn { knob, reason: change.reason }),
     };
     if let Err(error) = session.checkpoint.add_event(&event).await {
         tracing::warn!(%error, "a change of the autopilot is not told");

@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::Path;
 
+use sluice_tests::command::STOPPED;
 use sluice_tests::desktop::{Scheme, Screen, Window};
+use sluice_tests::lab::{Lab, Outage, Script};
+use sluice_tests::services::Served;
 use sluice_tests::site::Site;
 use sluice_tests::tree;
 
@@ -33,4 +36,26 @@ async fn a_check_speaks_german() {
     window.says("am Ziel liegen schon Dateien").await;
     window.says("Was dort unter demselben Namen liegt, wird behandelt").await;
     window.assert_looks_right("german-check").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_speaks_german() {
+    let screen = Screen::in_scheme(Scheme::Light);
+    let lab = Lab::start(Script::default());
+    let site = Site::new();
+    tree::small_files(&site.source, 4_000, 1);
+    let served = Served::new(site, &lab, "[limits]\nbatch_size = 12\nstreams = 3\nconcurrency = 6");
+    lab.outage(Some(Outage::Refused));
+    served.run(&["--outage-wait", "0"]).expect(STOPPED);
+    lab.outage(None);
+    // It asks to slow down: then there is advice.
+    lab.change(|script| (script.rate, script.burst) = (Some(55.0), 3.0));
+    let window = window(&screen, &[&served.checkpoint]).await;
+    window.is_in_state("paused").await;
+    window.tap("start").await;
+    window.is_in_state("running").await;
+    window.tap("batch-size-auto").await;
+    window.reads("advice-text", |text| text.contains("bittet uns, langsamer zu machen")).await;
+    window.reads("changes", |text| text.contains("Autopilot, Stapelgröße: ein Stapel dauerte")).await;
+    window.assert_looks_right("german-run").await;
 }

@@ -1092,6 +1092,138 @@ service: string,
  */
 to: number, } | { "knob": "look_ahead" };
 
+export type SlowRecord = { 
+/**
+ * Its path below its source, safe to show.
+ */
+path: string, 
+/**
+ * What is being done: `ingest`, `describe`, `lookup:NAME`, `copy`, `register`.
+ */
+step: string, 
+/**
+ * For how many seconds.
+ */
+for_s: number, };
+
+export type Bottleneck = { "kind": "throttled", 
+/**
+ * Scheme, host and port.
+ */
+service: string, 
+/**
+ * Share of its answers.
+ */
+share: number, 
+/**
+ * From which on.
+ */
+from: number, 
+/**
+ * Over the last seconds.
+ */
+span_s: number, } | { "kind": "network", 
+/**
+ * Scheme, host and port of the service.
+ */
+service: string, 
+/**
+ * Share of the requests to it.
+ */
+share: number, 
+/**
+ * From which on.
+ */
+from: number, 
+/**
+ * Over the last seconds.
+ */
+span_s: number, } | { "kind": "rate_limit", 
+/**
+ * Scheme, host and port.
+ */
+service: string, 
+/**
+ * Records that wait for their turn.
+ */
+waiting: number, 
+/**
+ * Places that are taken.
+ */
+in_flight: number, 
+/**
+ * Places that there are.
+ */
+concurrency: number, } | { "kind": "bandwidth", 
+/**
+ * Bytes that move in a second.
+ */
+bytes_per_s: number, 
+/**
+ * Bytes that may.
+ */
+limit: number, 
+/**
+ * From which share on.
+ */
+from: number, } | { "kind": "stragglers", 
+/**
+ * Share of the streams' time.
+ */
+share: number, 
+/**
+ * From which on.
+ */
+from: number, 
+/**
+ * The record that they wait for, or waited for last.
+ */
+last: SlowRecord | null, } | { "kind": "cpu", 
+/**
+ * Share of their time.
+ */
+share: number, 
+/**
+ * From which on.
+ */
+from: number, } | { "kind": "checkpoint", 
+/**
+ * Share of the time.
+ */
+share: number, 
+/**
+ * From which on.
+ */
+from: number, } | { "kind": "own_limit", 
+/**
+ * How many may be.
+ */
+places: number, 
+/**
+ * Share of them that is taken.
+ */
+share: number, 
+/**
+ * From which on.
+ */
+from: number, } | { "kind": "destination", 
+/**
+ * Share of the time of moving bytes.
+ */
+share: number, 
+/**
+ * From which on.
+ */
+from: number, } | { "kind": "source", 
+/**
+ * Share of the time of moving bytes.
+ */
+share: number, 
+/**
+ * From which on.
+ */
+from: number, };
+
 export type Advice = { 
 /**
  * A word for scripts: `throttled`, `network`, `rate_limit`, `bandwidth`, `stragglers`, `cpu`,
@@ -1105,7 +1237,11 @@ sentence: string,
 /**
  * The change that may help.
  */
-offer: Offer | null, };
+offer: Offer | null, 
+/**
+ * The same as a value, for whoever says it in another language.
+ */
+what: Bottleneck | null, };
 
 export type Part = "ingest" | "transform" | "deliver" | "reading" | "writing" | "proving" | "recording";
 
@@ -1514,6 +1650,96 @@ parts: Array<PartStatus>,
  */
 pause_at_ms: number | null, };
 
+export type Knob = { "kind": "concurrency" } | { "kind": "batch_size" } | { "kind": "service", 
+/**
+ * Scheme, host and port.
+ */
+name: string, };
+
+export type Reason = { "kind": "welcome", 
+/**
+ * How long an answer takes.
+ */
+answer: number, } | { "kind": "quiet_since", 
+/**
+ * How many.
+ */
+refused: number, } | { "kind": "more_did_not_pay", 
+/**
+ * How long an answer took.
+ */
+before: number, 
+/**
+ * How long it takes.
+ */
+after: number, } | { "kind": "pushed_back" } | { "kind": "slower", 
+/**
+ * How long an answer took.
+ */
+before: number, 
+/**
+ * How long it takes.
+ */
+after: number, } | { "kind": "try_fewer" } | { "kind": "fewer_do", 
+/**
+ * How long an answer took.
+ */
+before: number, 
+/**
+ * How long it takes.
+ */
+after: number, } | { "kind": "all_needed" } | { "kind": "try_more" } | { "kind": "faster", 
+/**
+ * How much moved.
+ */
+before: number, 
+/**
+ * How much moves.
+ */
+after: number, } | { "kind": "no_faster", 
+/**
+ * How much moved.
+ */
+before: number, 
+/**
+ * How much moves.
+ */
+after: number, } | { "kind": "fewer_as_fast", 
+/**
+ * How much moved.
+ */
+before: number, 
+/**
+ * How much moves.
+ */
+after: number, } | { "kind": "fewer_slower", 
+/**
+ * How much moved.
+ */
+before: number, 
+/**
+ * How much moves.
+ */
+after: number, } | { "kind": "batch_time", 
+/**
+ * How long one took.
+ */
+took: number, 
+/**
+ * How long one should take.
+ */
+target: number, };
+
+export type Turn = { 
+/**
+ * What it turned.
+ */
+knob: Knob, 
+/**
+ * Why.
+ */
+reason: Reason, };
+
 export type EventKind = { "kind": "state_changed", 
 /**
  * The state before.
@@ -1598,7 +1824,12 @@ to: number,
 /**
  * Why, in a sentence.
  */
-reason: string, } | { "kind": "outage_began", 
+reason: string, 
+/**
+ * Both as values, for whoever says them in another language. None: an earlier version, or a
+ * later one, wrote it down; then there are the words.
+ */
+what: Turn | null, } | { "kind": "outage_began", 
 /**
  * What is missing, and what to do.
  */

@@ -2,6 +2,7 @@
 import type { Event, Limits, SettingChange } from '../backend/types';
 import { bytes, count, duration, plain, timeOfDay } from '../format';
 import { m } from '../messages';
+import { turnIn } from '../messages/said';
 
 const LIMITS: (keyof Limits)[] = ['batch_size', 'streams', 'concurrency'];
 
@@ -61,8 +62,10 @@ export function sentence({ what }: Event): string {
       return what.at_ms === null ? words.pauseTakenBack : words.pauseSet(timeOfDay(what.at_ms).slice(0, 5));
     case 'pause_due':
       return words.pauseDue;
-    case 'autopilot_changed':
-      return words.autopilot(plain(what.knob), plain(what.reason));
+    case 'autopilot_changed': {
+      const [knob, reason] = turnIn(what);
+      return words.autopilot(plain(knob), plain(reason));
+    }
     case 'outage_began':
       return words.outageBegan(m.category[what.outage.category]);
     case 'outage_ended':

@@ -10,6 +10,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
 use super::Turned;
+use super::autopilot::Knob;
 use super::autopilot::latency::{self, Answer, LatencyRule};
 use super::breaker::{Breaker, Open, Sign};
 use super::gate::{Gate, Place};
@@ -281,7 +282,7 @@ impl Endpoint {
         let change = lock(&self.rule).as_mut().and_then(|rule| rule.observe(now, answer));
         if let Some(change) = change {
             self.gate.set_limit(change.to);
-            let knob = format!("concurrency towards {}", self.name);
+            let knob = Knob::Service { name: self.name.to_string() };
             // Where nobody listens fast enough the change is in force all the same.
             let _ = self.turned.try_send(Turned { knob, change });
         }

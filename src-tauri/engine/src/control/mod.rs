@@ -29,7 +29,7 @@ use machine::{Machine, Member};
 
 use tokio::sync::mpsc;
 
-use autopilot::Change;
+use autopilot::{Change, Knob};
 
 use crate::metrics::times::Times;
 use crate::record::Lane;
@@ -44,8 +44,8 @@ const TURNED: usize = 64;
 /// The autopilot turned a knob.
 #[derive(Debug)]
 pub(crate) struct Turned {
-    /// Which one, in words.
-    pub(crate) knob: String,
+    /// Which one.
+    pub(crate) knob: Knob,
     pub(crate) change: Change,
 }
 

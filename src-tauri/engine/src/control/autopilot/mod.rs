@@ -29,7 +29,8 @@ mod simulation;
 
 use std::ops::RangeInclusive;
 
-pub(crate) use reason::{Change, Reason};
+pub(crate) use reason::Change;
+pub use reason::{Knob, Reason, Turn};
 
 /// `limit` within `range`, and never less than one: nothing at all would be a standstill that no
 /// measurement could end.

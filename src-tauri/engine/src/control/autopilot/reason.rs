@@ -1,7 +1,11 @@
-//! What the autopilot changed, and why, in a sentence.
+//! What the autopilot changed, and why: a value with its figures. The sentence is made of it, in English
+//! here; the window makes its own.
 
 use std::fmt;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use ts_rs::TS;
 
 /// A knob was turned. Shown as one sentence for the event log.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -11,37 +15,152 @@ pub(crate) struct Change {
     pub(crate) reason: Reason,
 }
 
-/// Why, with the figures that decided.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Reason {
+/// What the autopilot turned, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, TS)]
+pub struct Turn {
+    /// What it turned.
+    pub knob: Knob,
+    /// Why.
+    pub reason: Reason,
+}
+
+/// What the autopilot can turn.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Knob {
+    /// Records in flight.
+    Concurrency,
+    /// Records of a batch.
+    BatchSize,
+    /// Requests in flight at one service.
+    Service {
+        /// Scheme, host and port.
+        name: String,
+    },
+}
+
+/// Why, with the figures that decided: times in seconds, rates in bytes a second.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Reason {
     /// Answers are fast with all places taken: more pay.
-    Welcome { answer: Duration },
+    Welcome {
+        /// How long an answer takes.
+        #[serde(with = "seconds")]
+        #[ts(as = "f64")]
+        answer: Duration,
+    },
     /// It has been quiet since the service refused so many at once: perhaps it bears them now.
-    QuietSince { refused: u32 },
+    QuietSince {
+        /// How many.
+        refused: u32,
+    },
     /// More only made each answer slower.
-    MoreDidNotPay { before: Duration, after: Duration },
+    MoreDidNotPay {
+        /// How long an answer took.
+        #[serde(with = "seconds")]
+        #[ts(as = "f64")]
+        before: Duration,
+        /// How long it takes.
+        #[serde(with = "seconds")]
+        #[ts(as = "f64")]
+        after: Duration,
+    },
     /// The service said that it is too much.
     PushedBack,
     /// Answers became slower while nothing was changed here.
-    Slower { before: Duration, after: Duration },
+    Slower {
+        /// How long an answer took.
+        #[serde(with = "seconds")]
+        #[ts(as = "f64")]
+        before: Duration,
+        /// How long it takes.
+        #[serde(with = "seconds")]
+        #[ts(as = "f64")]
+        after: Duration,
+    },
     /// Would fewer do?
     TryFewer,
     /// Fewer got as much done.
-    FewerDo { before: Duration, after: Duration },
+    FewerDo {
+        /// How long an answer took.
+        #[serde(with = "seconds")]
+        #[ts(as = "f64")]
+        before: Duration,
+        /// How long it takes.
+        #[serde(with = "seconds")]
+        #[ts(as = "f64")]
+        after: Duration,
+    },
     /// Fewer got less done.
     AllNeeded,
     /// Would more at once get more done?
     TryMore,
-    /// More at once moved more (bytes a second, with what each file costs beside its bytes).
-    Faster { before: f64, after: f64 },
+    /// More at once moved more (what each file costs beside its bytes is counted with them).
+    Faster {
+        /// How much moved.
+        before: f64,
+        /// How much moves.
+        after: f64,
+    },
     /// More at once moved no more.
-    NoFaster { before: f64, after: f64 },
+    NoFaster {
+        /// How much moved.
+        before: f64,
+        /// How much moves.
+        after: f64,
+    },
     /// Fewer at once moved as much.
-    FewerAsFast { before: f64, after: f64 },
+    FewerAsFast {
+        /// How much moved.
+        before: f64,
+        /// How much moves.
+        after: f64,
+    },
     /// Fewer at once moved less.
-    FewerSlower { before: f64, after: f64 },
+    FewerSlower {
+        /// How much moved.
+        before: f64,
+        /// How much moves.
+        after: f64,
+    },
     /// Batches should take `target`.
-    BatchTime { took: Duration, target: Duration },
+    BatchTime {
+        /// How long one took.
+        #[serde(with = "seconds")]
+        #[ts(as = "f64")]
+        took: Duration,
+        /// How long one should take.
+        #[serde(with = "seconds")]
+        #[ts(as = "f64")]
+        target: Duration,
+    },
+}
+
+/// A time as a number of seconds.
+mod seconds {
+    use std::time::Duration;
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(time.as_secs_f64())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        Duration::try_from_secs_f64(f64::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+impl fmt::Display for Knob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Concurrency => f.write_str("concurrency"),
+            Self::BatchSize => f.write_str("batch size"),
+            Self::Service { name } => write!(f, "concurrency towards {name}"),
+        }
+    }
 }
 
 impl Change {
@@ -140,6 +259,7 @@ impl fmt::Display for Rate {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::EventKind;
 
     fn sentence(from: u32, to: u32, reason: Reason) -> String {
         Change { from, to, reason }.to_string()
@@ -168,5 +288,34 @@ mod tests {
             sentence(1000, 2000, Reason::BatchTime { took, target }),
             "a batch took 4.2 s and should take 60 s: 1000 to 2000 records"
         );
+    }
+
+    #[test]
+    fn a_turn_is_the_same_after_it_was_kept() {
+        let (before, after) = (Duration::from_millis(80), Duration::from_millis(310));
+        let turn = Turn { knob: Knob::BatchSize, reason: Reason::Slower { before, after } };
+        let kept = serde_json::to_value(&turn).unwrap();
+        assert_eq!(
+            kept,
+            serde_json::json!({
+                "knob": { "kind": "batch_size" },
+                "reason": { "kind": "slower", "before": 0.08, "after": 0.31 },
+            })
+        );
+        assert_eq!(serde_json::from_value::<Turn>(kept).unwrap(), turn);
+    }
+
+    #[test]
+    fn what_another_version_wrote_down_is_still_read() {
+        let earlier = serde_json::json!({
+            "kind": "autopilot_changed", "knob": "concurrency", "from": 8, "to": 12, "reason": "it pays",
+        });
+        let mut later = earlier.clone();
+        later["what"] = serde_json::json!({ "knob": { "kind": "moon" }, "reason": { "kind": "full" } });
+        for told in [earlier, later] {
+            let event = serde_json::from_value::<EventKind>(told).unwrap();
+            let EventKind::AutopilotChanged { reason, what, .. } = event else { panic!("another event") };
+            assert_eq!((reason.as_str(), what), ("it pays", None));
+        }
     }
 }
