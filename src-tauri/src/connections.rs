@@ -69,10 +69,6 @@ fn guarded(secrets: Vec<(SecretField, String)>) -> Vec<(SecretField, Secret)> {
 }
 
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> Result<T, Error> + Send + 'static) -> Answer<T> {
-    let unexpected = |error: tauri::Error| ErrorReport {
-        code: "unexpected".into(),
-        message: error.to_string(),
-        advice: String::new(),
-    };
+    let unexpected = |error: tauri::Error| ErrorReport::new("unexpected", error.to_string(), "");
     async_runtime::spawn_blocking(work).await.map_err(unexpected)?.map_err(report)
 }

@@ -122,11 +122,11 @@ fn changed(path: &Path) -> SystemTime {
 }
 
 fn unkept(why: &dyn std::fmt::Display) -> ErrorReport {
-    ErrorReport {
-        code: "draft_not_kept".into(),
-        message: format!("the description cannot be kept: {why}"),
-        advice: "Check the right to write to the folder for your data, and the room there.".into(),
-    }
+    ErrorReport::new(
+        "draft_not_kept",
+        format!("the description cannot be kept: {why}"),
+        "Check the right to write to the folder for your data, and the room there.",
+    )
 }
 
 #[cfg(test)]

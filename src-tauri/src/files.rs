@@ -73,11 +73,11 @@ async fn apart(work: impl FnOnce() -> Answer<()> + Send + 'static) -> Answer<()>
 }
 
 fn refused(path: &Path, why: &str) -> ErrorReport {
-    ErrorReport {
-        code: "not_shown".into(),
-        message: format!("{} cannot be shown: {why}.", path.display()),
-        advice: "It may have been moved or removed, or its disk is away.".into(),
-    }
+    ErrorReport::new(
+        "not_shown",
+        format!("{} cannot be shown: {why}.", path.display()),
+        "It may have been moved or removed, or its disk is away.",
+    )
 }
 
 #[cfg(test)]

@@ -108,5 +108,5 @@ pub(crate) async fn pick_catalogue_out(app: AppHandle) -> Answer<Option<String>>
 }
 
 fn wrong(code: &str, why: &dyn std::fmt::Display) -> ErrorReport {
-    ErrorReport { code: code.into(), message: why.to_string(), advice: String::new() }
+    ErrorReport::new(code, why.to_string(), "")
 }

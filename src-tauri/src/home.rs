@@ -64,11 +64,11 @@ pub(crate) async fn forget_migration(
     path: PathBuf,
 ) -> Answer<()> {
     if desk.migrations().await.iter().any(|open| open.checkpoint() == path && open.state().is_active()) {
-        return Err(ErrorReport {
-            code: "migration_at_work".into(),
-            message: "This migration is at work.".into(),
-            advice: "Pause it first.".into(),
-        });
+        return Err(ErrorReport::new(
+            "migration_at_work",
+            "This migration is at work.".into(),
+            "Pause it first.",
+        ));
     }
     home.shelf()?.forget(&path).map_err(unwritable)
 }
@@ -92,9 +92,9 @@ fn lines(known: Vec<KnownMigration>, open: &[Migration]) -> Vec<Line> {
 }
 
 fn unwritable(error: ShelfError) -> ErrorReport {
-    ErrorReport {
-        code: "home_unwritable".into(),
-        message: error.to_string(),
-        advice: "Check that your user folder has room and that you may write there.".into(),
-    }
+    ErrorReport::new(
+        "home_unwritable",
+        error.to_string(),
+        "Check that your user folder has room and that you may write there.",
+    )
 }

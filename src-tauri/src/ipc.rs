@@ -172,11 +172,7 @@ pub(crate) async fn save_preset(app: AppHandle, catalogue: Catalogue) -> Answer<
 /// Whether a text is a bandwidth timetable. The refusal says why it is none.
 #[tauri::command]
 pub(crate) fn check_bandwidth(text: &str) -> Answer<()> {
-    text.parse::<Timetable>().map(drop).map_err(|error| ErrorReport {
-        code: "bandwidth".into(),
-        message: error.to_string(),
-        advice: String::new(),
-    })
+    text.parse::<Timetable>().map(drop).map_err(|error| ErrorReport::new("bandwidth", error.to_string(), ""))
 }
 
 /// Puts failed records back. While the run goes on they go onto its recovery lane; otherwise it is
@@ -279,10 +275,12 @@ pub(crate) struct Of(String);
 
 /// The migration that a command means, wherever it stands: shown, or at work behind another.
 pub(crate) async fn open(desk: &Desk, of: &Of) -> Answer<Migration> {
-    desk.named(&of.0).await.ok_or_else(|| ErrorReport {
-        code: "not_open".into(),
-        message: format!("The migration {} is not open any more, so nothing was done.", of.0),
-        advice: "Open it again, and look at it before you go on.".into(),
+    desk.named(&of.0).await.ok_or_else(|| {
+        ErrorReport::new(
+            "not_open",
+            format!("The migration {} is not open any more, so nothing was done.", of.0),
+            "Open it again, and look at it before you go on.",
+        )
     })
 }
 
@@ -305,9 +303,11 @@ pub(crate) fn text(path: PathBuf) -> Answer<String> {
     // Without the slash that a dialog or a shell may end a folder with: the same folder would be
     // listed twice.
     let path: PathBuf = path.components().collect();
-    path.into_os_string().into_string().map_err(|path| ErrorReport {
-        code: "path_not_text".into(),
-        message: format!("The path {} is no Unicode text.", Path::new(&path).display()),
-        advice: "Rename the folder, or choose the one above it.".into(),
+    path.into_os_string().into_string().map_err(|path| {
+        ErrorReport::new(
+            "path_not_text",
+            format!("The path {} is no Unicode text.", Path::new(&path).display()),
+            "Rename the folder, or choose the one above it.",
+        )
     })
 }

@@ -83,10 +83,12 @@ pub(crate) async fn save_logs(app: AppHandle) -> Answer<Option<String>> {
     let path = with_ending(path, "zip");
     let to = path.clone();
     let written = spawn_blocking(move || archive(folder().as_deref(), &to)).await;
-    written.map_err(io::Error::other).flatten().map_err(|error| ErrorReport {
-        code: "logs_unwritable".into(),
-        message: format!("{} cannot be written: {error}", path.display()),
-        advice: "Choose a folder that exists and that you may write to.".into(),
+    written.map_err(io::Error::other).flatten().map_err(|error| {
+        ErrorReport::new(
+            "logs_unwritable",
+            format!("{} cannot be written: {error}", path.display()),
+            "Choose a folder that exists and that you may write to.",
+        )
     })?;
     Ok(Some(path.display().to_string()))
 }

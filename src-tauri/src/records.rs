@@ -62,11 +62,11 @@ pub(crate) async fn reveal_record(
 ) -> Answer<()> {
     match place_of(&desk, &of, id, delivered).await? {
         Some(place) => files::show(place).await,
-        None => Err(ErrorReport {
-            code: "not_here".into(),
-            message: format!("The file of record {id} does not lie on this computer."),
-            advice: "Copy its path, and look for it where that leads.".into(),
-        }),
+        None => Err(ErrorReport::new(
+            "not_here",
+            format!("The file of record {id} does not lie on this computer."),
+            "Copy its path, and look for it where that leads.",
+        )),
     }
 }
 

@@ -109,10 +109,12 @@ pub(crate) fn set_settings(
     settings: Settings,
 ) -> Answer<()> {
     let records = settings.records_at_once;
-    preferences.set(settings).map_err(|error| ErrorReport {
-        code: "settings_unwritable".into(),
-        message: format!("The settings cannot be kept: {error}"),
-        advice: "Check that your user folder has room and that you may write there.".into(),
+    preferences.set(settings).map_err(|error| {
+        ErrorReport::new(
+            "settings_unwritable",
+            format!("The settings cannot be kept: {error}"),
+            "Check that your user folder has room and that you may write there.",
+        )
     })?;
     desk.machine.set_records(records);
     citizen.settle(&app);

@@ -35,10 +35,9 @@ pub(crate) async fn events(
 /// Pauses at that time of day, such as `08:00`; nothing takes it back.
 #[tauri::command]
 pub(crate) async fn pause_at(desk: State<'_, Desk>, of: Of, time: Option<&str>) -> Answer<()> {
-    let time = time.map(str::parse::<TimeOfDay>).transpose().map_err(|error| ErrorReport {
-        code: "pause_at".into(),
-        message: error.to_string(),
-        advice: String::new(),
-    })?;
+    let time = time
+        .map(str::parse::<TimeOfDay>)
+        .transpose()
+        .map_err(|error| ErrorReport::new("pause_at", error.to_string(), ""))?;
     open(&desk, &of).await?.pause_at(time).await.map(drop).map_err(report)
 }

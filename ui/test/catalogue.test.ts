@@ -76,7 +76,12 @@ describe('a catalogue that is being described', () => {
   });
 
   it('says why a file cannot be read, and reads it once that is mended', async () => {
-    const refusal = { code: 'catalogue_damaged', message: 'It is protected.', advice: 'Save it without.' };
+    const refusal = {
+      code: 'catalogue_damaged',
+      message: 'It is protected.',
+      advice: 'Save it without.',
+      what: null,
+    };
     const [catalogue, door] = await drafted((door) => (door.refuses = { inspectCatalogue: refusal }));
     expect([catalogue.unreadable, catalogue.found, catalogue.trial]).toEqual([refusal, null, null]);
     expect(catalogue.problem).toBe('june.csv cannot be read.');
@@ -86,7 +91,7 @@ describe('a catalogue that is being described', () => {
   });
 
   it('keeps the description when the files cannot be looked for', async () => {
-    const refusal = { code: 'source_missing', message: 'there is no source /x', advice: '' };
+    const refusal = { code: 'source_missing', message: 'there is no source /x', advice: '', what: null };
     const [catalogue, door] = await drafted();
     door.refuses = { tryCatalogue: refusal };
     await catalogue.map({ base: '/x' });

@@ -186,7 +186,7 @@ describe('the connections', () => {
     door.trial = {
       place: 'archive:media',
       service: 'https://s3.example',
-      steps: [{ step: 'reach', result: 'failed', said: 'no', took_ms: 1 }],
+      steps: [{ step: 'reach', result: 'failed', said: 'no', took_ms: 1, what: null }],
     };
     await all.test();
     expect(door.calls.at(-1)).toEqual(['testConnection', 'archive:media/incoming']);

@@ -152,7 +152,7 @@ describe('a draft', () => {
   });
 
   it('says what was found in a source and why one cannot be used', async () => {
-    const problem = { code: 'source_missing', message: 'there is no source /gone', advice: '' };
+    const problem = { code: 'source_missing', message: 'there is no source /gone', advice: '', what: null };
     door.sought = ({ sources }) => ({
       sources: sources.map((source) => ({
         source,
@@ -266,6 +266,7 @@ describe('a request', () => {
       code: 'secret_missing',
       message: 'the secret DAM_PASSWORD is not set',
       advice: 'Set it.',
+      what: null,
     };
     door.refuses = { tryRequest: refused };
     await lookup.try();

@@ -58,7 +58,7 @@ describe('the list of migrations', () => {
   });
 
   it('keeps the figures of a file that cannot be read now, and says why', async () => {
-    const problem = { code: 'checkpoint_missing', message: 'there is no file', advice: '' };
+    const problem = { code: 'checkpoint_missing', message: 'there is no file', advice: '', what: null };
     const [list] = await home([line('/a.sluice', { problem })]);
     expect(list.rows[0]).toMatchObject({ name: 'archive', problem, state: 'paused' });
   });

@@ -1,7 +1,17 @@
 /** What the engine tells as a value is said in German, whatever it is: every kind of it stands in `told`. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Advice, Bottleneck, Fact, Finding, Knob, Reason } from '../src/backend/types';
-import { FACTS, REFUSALS, BOTTLENECKS, KNOBS, REASONS, facts } from './told';
+import type {
+  Advice,
+  Bottleneck,
+  ErrorReport,
+  Fact,
+  Finding,
+  Heard,
+  Knob,
+  Problem,
+  Reason,
+} from '../src/backend/types';
+import { FACTS, REFUSALS, BOTTLENECKS, KNOBS, REASONS, PROBLEMS, HEARD, PROGRAM, facts } from './told';
 
 const finding = (what: Fact | null): Finding => ({
   severity: 'warns',
@@ -81,6 +91,42 @@ describe('what the engine tells, in a German window', () => {
     expect(words.adviceIn(advice(BOTTLENECKS.throttled))).toContain('4,1 %');
     expect(words.adviceIn(advice(BOTTLENECKS.stragglers))).toContain('reel/a.mov');
     expect(words.adviceIn(advice(null))).toBe('The destination is slow');
+  });
+
+  test('why something was not done, and what to do about it', () => {
+    const report = (what: Problem | null, code = 'x'): ErrorReport => ({
+      code,
+      message: 'EIO',
+      advice: 'Check it.',
+      what,
+    });
+    for (const what of Object.values(PROBLEMS)) {
+      const { message, advice } = words.reportIn(report(what));
+      isGerman(message);
+      if (advice) isGerman(advice);
+    }
+    for (const code of PROGRAM) {
+      const { message, advice } = words.reportIn(report(null, code));
+      isGerman(message);
+      if (advice) isGerman(advice);
+    }
+    expect(words.reportIn(report(PROBLEMS.checkpoint_newer)).message).toContain('Format 11');
+    expect(words.reportIn(report(null))).toEqual(report(null));
+  });
+
+  test('what a connection that is tried has to say', () => {
+    const step = (what: Heard | null) =>
+      ({ step: 'reach', result: 'ok', said: 'it answers', took_ms: 1, what }) as const;
+    for (const what of Object.values(HEARD)) if (what.kind !== 'said') isGerman(words.heardIn(step(what)));
+    expect(words.heardIn(step(HEARD.clock_behind))).toContain('3.600 s nach');
+    expect(words.heardIn(step(HEARD.said))).toBe('403');
+    expect(words.heardIn(step(null))).toBe('it answers');
+  });
+
+  test('why a program cannot be used', () => {
+    const tool = { tool: 'ffprobe' as const, version: null, problem: 'there is no program' };
+    isGerman(words.toolIn({ ...tool, what: REFUSALS.tool_missing }));
+    expect(words.toolIn({ ...tool, what: null })).toBe('there is no program');
   });
 
   test('what the autopilot turned, and why', () => {

@@ -84,6 +84,7 @@ fn main() {
         api::connections::Imported,
         api::connections::Step,
         api::connections::StepResult,
+        api::connections::Heard,
         api::connections::TrialStep,
         api::connections::Trial,
         api::connections::HostTrust,
@@ -189,6 +190,8 @@ fn main() {
         api::ConcernedRecord,
         api::ConcernedPage,
         api::TriedOutcome,
+        error::JobFile,
+        error::Problem,
         error::ErrorReport,
     );
 }

@@ -1,5 +1,7 @@
 //! The error that leaves the engine: of which kind, in words, and what to do next.
 
+mod problem;
+
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -8,10 +10,12 @@ use ts_rs::TS;
 pub use crate::checkpoint::CheckpointError;
 pub use crate::connections::ConnectionError;
 pub use crate::failure::UnknownCategory;
+use crate::preflight::if_known;
 pub use crate::preflight::{Finding, Refusal};
 pub use crate::source::catalogue::CatalogueError;
 pub use crate::spec::SpecError;
 pub use crate::state::IllegalMove;
+pub use problem::{JobFile, Problem};
 
 /// Why the engine did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -180,7 +184,10 @@ impl Error {
 
     /// The error as the page and `--json` get it.
     pub fn report(&self) -> ErrorReport {
-        ErrorReport { code: self.code().into(), message: self.to_string(), advice: self.advice() }
+        ErrorReport {
+            what: Problem::of(self),
+            ..ErrorReport::new(self.code(), self.to_string(), &self.advice())
+        }
     }
 }
 
@@ -193,4 +200,14 @@ pub struct ErrorReport {
     pub message: String,
     /// What to do next; empty where the message says it.
     pub advice: String,
+    /// What went wrong, for whoever says it in another language. None: there is nothing but the words.
+    #[serde(default, deserialize_with = "if_known")]
+    pub what: Option<Problem>,
+}
+
+impl ErrorReport {
+    /// One that has only words.
+    pub fn new(code: &str, message: String, advice: &str) -> Self {
+        Self { code: code.into(), message, advice: advice.into(), what: None }
+    }
 }

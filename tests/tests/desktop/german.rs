@@ -39,6 +39,17 @@ async fn a_check_speaks_german() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_used_is_said_in_german() {
+    let screen = Screen::new();
+    let site = Site::new();
+    let broken = site.path("broken.sluice");
+    fs::write(&broken, "no migration").unwrap();
+    let window = window(&screen, &[&broken]).await;
+    window.reads("notice-message", |text| text.contains("ist keine Migration von Sluice")).await;
+    window.says("Die .sluice-Datei einer Migration wählen.").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_speaks_german() {
     let screen = Screen::in_scheme(Scheme::Light);
     let lab = Lab::start(Script::default());

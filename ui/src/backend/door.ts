@@ -44,6 +44,7 @@ import type {
   TriedOutcome,
   VerifyReport,
 } from './types';
+import { reportIn } from '../messages/said';
 
 /** What a new migration starts from. */
 export interface Defaults {
@@ -319,14 +320,15 @@ export function selectionOf(given: Partial<Selection> = {}): Selection {
   };
 }
 
-/** Whatever was thrown, as a report that can be shown. */
+/** Whatever was thrown, as a report that can be shown, in the window's language. */
 export function asReport(thrown: unknown): ErrorReport {
+  const empty = { advice: '', what: null };
   if (typeof thrown === 'object' && thrown !== null && 'code' in thrown && 'message' in thrown) {
-    return { advice: '', ...(thrown as Partial<ErrorReport> & Pick<ErrorReport, 'code' | 'message'>) };
+    return reportIn({
+      ...empty,
+      ...(thrown as Partial<ErrorReport> & Pick<ErrorReport, 'code' | 'message'>),
+    });
   }
-  return {
-    code: 'unexpected',
-    message: thrown instanceof Error ? thrown.message : String(thrown),
-    advice: '',
-  };
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return reportIn({ ...empty, code: 'unexpected', message });
 }

@@ -900,6 +900,68 @@ export type Step = "reach" | "clock" | "sign_in" | "list" | "write" | "checksum"
 
 export type StepResult = "ok" | "failed" | "not_supported" | "skipped";
 
+export type Heard = { "kind": "not_tried" } | { "kind": "answers" } | { "kind": "late", 
+/**
+ * How long it was waited for, in seconds.
+ */
+waited_s: number, } | { "kind": "no_answer", 
+/**
+ * Where it was asked.
+ */
+from: string, 
+/**
+ * What the system said.
+ */
+said: string, } | { "kind": "no_time" } | { "kind": "clocks_agree" } | { "kind": "clock_ahead", 
+/**
+ * By so many seconds.
+ */
+seconds: number, 
+/**
+ * So far that nobody can sign in.
+ */
+too_far: boolean, } | { "kind": "clock_behind", 
+/**
+ * By so many seconds.
+ */
+seconds: number, 
+/**
+ * So far that nobody can sign in.
+ */
+too_far: boolean, } | { "kind": "knows_us" } | { "kind": "does_not_refuse" } | { "kind": "files", 
+/**
+ * How many were listed.
+ */
+files: number, 
+/**
+ * There are more.
+ */
+more: boolean, } | { "kind": "no_folder_yet" } | { "kind": "wrote", 
+/**
+ * How many.
+ */
+bytes: number, } | { "kind": "same_checksum" } | { "kind": "no_checksum" } | { "kind": "refuses_taken" } | { "kind": "replaces" } | { "kind": "same_bytes" } | { "kind": "other_bytes" } | { "kind": "keeps_times" } | { "kind": "loses_times" } | { "kind": "gone" } | { "kind": "said_gone" } | { "kind": "stays", 
+/**
+ * The file.
+ */
+key: string, 
+/**
+ * What the service said. None: that it is gone.
+ */
+said: string | null, } | { "kind": "bytes", 
+/**
+ * How many.
+ */
+bytes: number, } | { "kind": "no_size" } | { "kind": "nothing_itself", 
+/**
+ * What the server said.
+ */
+said: string, } | { "kind": "said", 
+/**
+ * What.
+ */
+said: string, };
+
 export type TrialStep = { 
 /**
  * What was tried.
@@ -916,7 +978,11 @@ said: string,
 /**
  * How long it took, in milliseconds.
  */
-took_ms: number, };
+took_ms: number, 
+/**
+ * The same as a value, for whoever says it in another language.
+ */
+what: Heard | null, };
 
 export type Trial = { 
 /**
@@ -3283,7 +3349,11 @@ version: string | null,
 /**
  * Why it cannot be used.
  */
-problem: string | null, };
+problem: string | null, 
+/**
+ * The same as a value, for whoever says it in another language.
+ */
+what: Refusal | null, };
 
 export type Glance = { 
 /**
@@ -3716,6 +3786,358 @@ why: string | null,
  */
 advice: string, };
 
+export type JobFile = "job" | "preset";
+
+export type Problem = { "kind": "refused", 
+/**
+ * Why.
+ */
+refusal: Refusal, } | { "kind": "found", 
+/**
+ * What it says.
+ */
+fact: Fact, } | { "kind": "checkpoint_missing", 
+/**
+ * Where it was looked for.
+ */
+path: string, } | { "kind": "checkpoint_exists", 
+/**
+ * The file.
+ */
+path: string, } | { "kind": "checkpoint_not_sluice", 
+/**
+ * The file.
+ */
+path: string, } | { "kind": "checkpoint_newer", 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * Its format.
+ */
+found: number, 
+/**
+ * The newest format that this program knows.
+ */
+known: number, } | { "kind": "checkpoint_in_use", 
+/**
+ * The file.
+ */
+path: string, } | { "kind": "checkpoint_damaged", 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * What the database says.
+ */
+why: string, } | { "kind": "checkpoint_full", 
+/**
+ * The file.
+ */
+path: string, } | { "kind": "checkpoint_unusable", 
+/**
+ * The file or folder.
+ */
+path: string, 
+/**
+ * What was said.
+ */
+said: string, } | { "kind": "checkpoint_no_answer", 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * How long it was waited for, in seconds.
+ */
+waited_s: number, } | { "kind": "checkpoint_of_other_job", 
+/**
+ * The file.
+ */
+path: string, } | { "kind": "catalogue_unreadable", 
+/**
+ * The catalogue.
+ */
+path: string, 
+/**
+ * What the system said.
+ */
+said: string, } | { "kind": "catalogue_damaged", 
+/**
+ * The catalogue.
+ */
+path: string, 
+/**
+ * How that shows.
+ */
+why: string, } | { "kind": "catalogue_locked", 
+/**
+ * The catalogue.
+ */
+path: string, } | { "kind": "catalogue_empty", 
+/**
+ * The catalogue.
+ */
+path: string, 
+/**
+ * The sheet that was read.
+ */
+sheet: string | null, } | { "kind": "sheet_missing", 
+/**
+ * The catalogue.
+ */
+path: string, 
+/**
+ * The sheet that was asked for.
+ */
+sheet: string, 
+/**
+ * Those that are there.
+ */
+sheets: Array<string>, } | { "kind": "header_missing", 
+/**
+ * The catalogue.
+ */
+path: string, 
+/**
+ * The row that was asked for.
+ */
+row: number, } | { "kind": "column_missing", 
+/**
+ * The catalogue.
+ */
+path: string, 
+/**
+ * The column that was asked for.
+ */
+column: string, 
+/**
+ * Those that are there.
+ */
+columns: Array<string>, } | { "kind": "catalogue_too_wide", 
+/**
+ * The catalogue.
+ */
+path: string, 
+/**
+ * How many it has.
+ */
+columns: number, 
+/**
+ * How many it may have.
+ */
+most: number, } | { "kind": "catalogue_option", 
+/**
+ * The catalogue.
+ */
+path: string, 
+/**
+ * Which option, and why not.
+ */
+what: string, } | { "kind": "job_unreadable", 
+/**
+ * What it is.
+ */
+file: JobFile, 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * What the system said.
+ */
+said: string, } | { "kind": "job_unwritable", 
+/**
+ * What it is.
+ */
+file: JobFile, 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * What the system said.
+ */
+said: string, } | { "kind": "job_malformed", 
+/**
+ * What it is.
+ */
+file: JobFile, 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * Where and why.
+ */
+why: string, } | { "kind": "no_source" } | { "kind": "no_destination" } | { "kind": "out_of_range", 
+/**
+ * Which limit.
+ */
+name: string, 
+/**
+ * What was asked.
+ */
+value: number, 
+/**
+ * The smallest value allowed.
+ */
+min: number, 
+/**
+ * The largest value allowed.
+ */
+max: number, } | { "kind": "path_not_text", 
+/**
+ * The path.
+ */
+path: string, } | { "kind": "job_invalid", 
+/**
+ * What is wrong where.
+ */
+said: string, } | { "kind": "connections_unreadable", 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * What the system said.
+ */
+said: string, } | { "kind": "connections_unwritable", 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * What the system said.
+ */
+said: string, } | { "kind": "connections_malformed", 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * Where and why.
+ */
+why: string, } | { "kind": "connection_unknown", 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * The names that there are.
+ */
+known: Array<string>, } | { "kind": "connection_exists", 
+/**
+ * The name that was asked for.
+ */
+name: string, 
+/**
+ * The name that stands in its way.
+ */
+taken: string, } | { "kind": "connection_reserved", 
+/**
+ * The name.
+ */
+name: string, } | { "kind": "option_missing", 
+/**
+ * The option.
+ */
+option: string, } | { "kind": "half_key", 
+/**
+ * The missing half.
+ */
+secret: SecretField, } | { "kind": "no_keychain", 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * The environment variables to be set instead.
+ */
+variables: Array<string>, } | { "kind": "keychain", 
+/**
+ * The connection.
+ */
+name: string, 
+/**
+ * The environment variable that serves as well.
+ */
+variable: string, 
+/**
+ * What the system said.
+ */
+why: string, } | { "kind": "host_unseen", 
+/**
+ * Why.
+ */
+why: string, } | { "kind": "host_key_other", 
+/**
+ * The server.
+ */
+host: string, 
+/**
+ * The key that it shows.
+ */
+fingerprint: string, } | { "kind": "host_key_changed", 
+/**
+ * The server.
+ */
+host: string, 
+/**
+ * The file.
+ */
+path: string, } | { "kind": "host_key_unkept", 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * What the system said.
+ */
+why: string, } | { "kind": "illegal_move", 
+/**
+ * The state that it is in.
+ */
+from: State, } | { "kind": "map_in_force" } | { "kind": "uploads_in_use" } | { "kind": "look_in_use" } | { "kind": "report_unwritable", 
+/**
+ * The report.
+ */
+path: string, 
+/**
+ * What the system said.
+ */
+said: string, } | { "kind": "report_kind", 
+/**
+ * The report that was asked for.
+ */
+path: string, 
+/**
+ * The endings that are known.
+ */
+known: string, } | { "kind": "correction_invalid", 
+/**
+ * The report.
+ */
+path: string, 
+/**
+ * What is wrong with it.
+ */
+why: string, 
+/**
+ * What to do next.
+ */
+advice: string, } | { "kind": "amendment_invalid", 
+/**
+ * What is wrong.
+ */
+why: string, } | { "kind": "no_http", 
+/**
+ * What the system said.
+ */
+why: string, } | { "kind": "plan_cancelled" };
+
 export type ErrorReport = { 
 /**
  * A word for scripts, such as `source_missing` or `checkpoint_in_use`.
@@ -3728,4 +4150,8 @@ message: string,
 /**
  * What to do next; empty where the message says it.
  */
-advice: string, };
+advice: string, 
+/**
+ * What went wrong, for whoever says it in another language. None: there is nothing but the words.
+ */
+what: Problem | null, };

@@ -28,6 +28,6 @@ export class Work {
 
   /** Tells that something is done. */
   done(code: string, message: string): void {
-    this.notices.say('done', { code, message, advice: '' });
+    this.notices.say('done', { code, message, advice: '', what: null });
   }
 }

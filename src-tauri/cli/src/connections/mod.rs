@@ -184,7 +184,7 @@ async fn test(place: &str, output: &Output) -> Result<Ending, Error> {
 
 fn tried(trial: &Trial) -> String {
     let mut text = format!("{} ({})", trial.place, trial.service);
-    for TrialStep { step, result, said, took_ms } in &trial.steps {
+    for TrialStep { step, result, said, took_ms, .. } in &trial.steps {
         let step = match step {
             Step::Reach => "reach",
             Step::Clock => "clock",

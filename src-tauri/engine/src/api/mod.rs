@@ -63,9 +63,9 @@ use crate::{mapping, planner, recovery, report, run, upload};
 /// The user's own connections.
 pub mod connections {
     pub use crate::connections::{
-        ConnectionError, HostKey, HostTrust, Imported, Known, Left, SecretAt, SecretPlace, Step, StepResult,
-        Taken, Trial, TrialStep, add, change, file, has_keychain, host_key, import_rclone, is_in_environment,
-        list, read_secrets, remove, test, trust_host_key,
+        ConnectionError, Heard, HostKey, HostTrust, Imported, Known, Left, SecretAt, SecretPlace, Step,
+        StepResult, Taken, Trial, TrialStep, add, change, file, has_keychain, host_key, import_rclone,
+        is_in_environment, list, read_secrets, remove, test, trust_host_key,
     };
 }
 

@@ -5,6 +5,7 @@
 
 mod book;
 mod error;
+mod heard;
 mod hosts;
 mod keychain;
 mod rclone;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use error::ConnectionError;
+pub use heard::Heard;
 pub use hosts::{HostKey, HostTrust, host_key, trust_host_key};
 pub use rclone::{Imported, Left, Taken};
 pub(crate) use reach::access_of;

@@ -13,6 +13,8 @@ use tokio::time::timeout;
 use ts_rs::TS;
 use uuid::Uuid;
 
+use super::heard::Heard;
+use crate::preflight::if_known;
 use crate::record::RawPath;
 use crate::storage::object::Stored;
 use crate::storage::remote::fault::{Fault, FaultKind};
@@ -51,6 +53,9 @@ pub struct TrialStep {
     pub said: String,
     /// How long it took, in milliseconds.
     pub took_ms: u64,
+    /// The same as a value, for whoever says it in another language.
+    #[serde(default, deserialize_with = "if_known")]
+    pub what: Option<Heard>,
 }
 
 /// What is tried, in this order.
@@ -110,38 +115,38 @@ impl Trial {
         work: impl Future<Output = (Came, Option<T>)>,
     ) -> Option<T> {
         let began = Instant::now();
-        let late = |_| (failed(format!("no answer within {} s", PATIENCE.as_secs())), None);
+        let late = |_| (failed(late()), None);
         let (came, found) = timeout(PATIENCE, work).await.unwrap_or_else(late);
         self.tell(step, came, began.elapsed());
         found
     }
 
-    pub(super) fn tell(&mut self, step: Step, Came(result, said): Came, took: Duration) {
+    pub(super) fn tell(&mut self, step: Step, Came(result, heard): Came, took: Duration) {
         let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
-        self.steps.push(TrialStep { step, result, said, took_ms });
+        self.steps.push(TrialStep { step, result, said: heard.to_string(), took_ms, what: Some(heard) });
     }
 
     pub(super) fn skip(&mut self, steps: &[Step]) {
         for step in steps {
-            let came = Came(StepResult::Skipped, "a step before it failed".into());
+            let came = Came(StepResult::Skipped, Heard::NotTried);
             self.tell(*step, came, Duration::ZERO);
         }
     }
 }
 
-/// What came of a step, in words.
-pub(super) struct Came(StepResult, String);
+/// What came of a step.
+pub(super) struct Came(StepResult, Heard);
 
-pub(super) fn ok(said: impl Into<String>) -> Came {
-    Came(StepResult::Ok, said.into())
+pub(super) fn ok(heard: Heard) -> Came {
+    Came(StepResult::Ok, heard)
 }
 
-pub(super) fn failed(said: impl Into<String>) -> Came {
-    Came(StepResult::Failed, said.into())
+pub(super) fn failed(heard: impl Into<Heard>) -> Came {
+    Came(StepResult::Failed, heard.into())
 }
 
-fn lacking(said: impl Into<String>) -> Came {
-    Came(StepResult::NotSupported, said.into())
+fn lacking(heard: Heard) -> Came {
+    Came(StepResult::NotSupported, heard)
 }
 
 /// Tries a place out. `client`: for the one request that nobody signs.
@@ -167,8 +172,8 @@ pub(super) async fn reach(endpoint: &str, client: &Client) -> (Came, Option<Opti
     if !endpoint.starts_with("http") {
         let address = endpoint.split_once("://").map_or(endpoint, |(_, address)| address);
         return match TcpStream::connect(address).await {
-            Ok(_) => (ok("it answers"), Some(None)),
-            Err(error) => (failed(format!("no answer from {endpoint}: {error}")), None),
+            Ok(_) => (ok(Heard::Answers), Some(None)),
+            Err(error) => (failed(no_answer(endpoint, &error)), None),
         };
     }
     let asked = SystemTime::now();
@@ -177,16 +182,20 @@ pub(super) async fn reach(endpoint: &str, client: &Client) -> (Came, Option<Opti
             let date = answer.headers().get(DATE).and_then(|date| date.to_str().ok());
             let date = date.and_then(|date| httpdate::parse_http_date(date).ok());
             let ahead = date.map(|date| seconds_between(date, asked, SystemTime::now()));
-            (ok("it answers"), Some(ahead))
+            (ok(Heard::Answers), Some(ahead))
         }
         Err(error) => {
             let mut cause: &dyn std::error::Error = &error;
             while let Some(deeper) = cause.source() {
                 cause = deeper;
             }
-            (failed(format!("no answer from {endpoint}: {cause}")), None)
+            (failed(no_answer(endpoint, cause)), None)
         }
     }
+}
+
+fn no_answer(from: &str, why: &dyn std::error::Error) -> Heard {
+    Heard::NoAnswer { from: from.to_owned(), said: why.to_string() }
 }
 
 /// How far a date is outside the time between a question and its answer, in seconds. A date has whole
@@ -201,15 +210,15 @@ fn seconds_between(date: SystemTime, asked: SystemTime, answered: SystemTime) ->
 }
 
 pub(super) fn clock(ahead: Option<i64>) -> Came {
-    let told = |seconds: i64| {
-        let side = if seconds > 0 { "ahead of" } else { "behind" };
-        format!("the service's clock is {} s {side} this computer's", seconds.unsigned_abs())
+    let told = |seconds: i64, too_far| match seconds {
+        1.. => Heard::ClockAhead { seconds: seconds.unsigned_abs(), too_far },
+        _ => Heard::ClockBehind { seconds: seconds.unsigned_abs(), too_far },
     };
     match ahead {
-        None => lacking("the service tells no time"),
-        Some(0) => ok("both clocks agree"),
-        Some(seconds) if seconds.abs() < SKEW_MAX_S => ok(told(seconds)),
-        Some(seconds) => failed(format!("{}; set the clock, or nobody can sign in", told(seconds))),
+        None => lacking(Heard::NoTime),
+        Some(0) => ok(Heard::ClocksAgree),
+        Some(seconds) if seconds.abs() < SKEW_MAX_S => ok(told(seconds, false)),
+        Some(seconds) => failed(told(seconds, true)),
     }
 }
 
@@ -217,19 +226,19 @@ pub(super) fn clock(ahead: Option<i64>) -> Came {
 async fn list(trial: &mut Trial, place: &Place) -> bool {
     let began = Instant::now();
     let listed = timeout(PATIENCE, place.list(None)).await;
-    let listed = listed.unwrap_or_else(|_| Err(Fault::new(FaultKind::Timeout, late())));
+    let listed = listed.unwrap_or_else(|_| Err(Fault::new(FaultKind::Timeout, late().to_string())));
     let took = began.elapsed();
     let (signed_in, came, goes_on) = match listed {
         Ok(page) => {
-            let more = if page.next.is_some() { " and more" } else { "" };
-            (ok("it knows us"), ok(format!("{} files{more} are there", page.entries.len())), true)
+            let heard = Heard::Files { files: page.entries.len() as u64, more: page.next.is_some() };
+            (ok(Heard::KnowsUs), ok(heard), true)
         }
         Err(fault) => match fault.kind {
-            FaultKind::Denied => (ok("it knows us"), failed(fault.said), true),
-            FaultKind::NoPlace => (ok("it knows us"), failed(fault.said), false),
+            FaultKind::Denied => (ok(Heard::KnowsUs), failed(fault.said), true),
+            FaultKind::NoPlace => (ok(Heard::KnowsUs), failed(fault.said), false),
             // A server's folders are made when something is written to them.
             FaultKind::Missing if place.has_live_files() => {
-                (ok("it knows us"), ok("the folder is not there yet"), true)
+                (ok(Heard::KnowsUs), ok(Heard::NoFolderYet), true)
             }
             _ => {
                 trial.tell(Step::SignIn, failed(fault.said), took);
@@ -243,8 +252,8 @@ async fn list(trial: &mut Trial, place: &Place) -> bool {
     goes_on
 }
 
-fn late() -> String {
-    format!("no answer within {} s", PATIENCE.as_secs())
+fn late() -> Heard {
+    Heard::Late { waited_s: PATIENCE.as_secs() }
 }
 
 async fn with_a_file(trial: &mut Trial, place: &Place) {
@@ -257,11 +266,7 @@ async fn with_a_file(trial: &mut Trial, place: &Place) {
         trial.skip(&WITH_A_FILE[1..]);
         return;
     };
-    let checksum = if stored.asserted {
-        ok("the service computed the same one")
-    } else {
-        lacking("the service computes none; `read_back` proves what arrived")
-    };
+    let checksum = if stored.asserted { ok(Heard::SameChecksum) } else { lacking(Heard::NoChecksum) };
     trial.tell(Step::Checksum, checksum, Duration::ZERO);
     trial.step(Step::Guard, guard(place, &key, &bytes, mode)).await;
     trial.step(Step::Read, read(place, &key, &bytes)).await;
@@ -277,8 +282,8 @@ async fn put(place: &Place, key: &str, bytes: &[u8], mode: Mode) -> Result<Store
 /// Whether the file has the time that it was to have.
 async fn times(place: &Place, key: &str) -> (Came, Option<()>) {
     let came = match place.look(key).await {
-        Ok(looked) if looked.modified == Some(long_ago()) => ok("a file keeps the time of its source"),
-        Ok(_) => lacking("files get the time at which they arrive"),
+        Ok(looked) if looked.modified == Some(long_ago()) => ok(Heard::KeepsTimes),
+        Ok(_) => lacking(Heard::LosesTimes),
         Err(fault) => failed(fault.said),
     };
     (came, None)
@@ -295,20 +300,18 @@ async fn write(place: &Place, key: &str, bytes: &[u8]) -> (Came, Option<(Stored,
         stored = put(place, key, bytes, mode).await;
     }
     match stored {
-        Ok(stored) => (ok(format!("{SIZE} bytes")), Some((stored, mode))),
+        Ok(stored) => (ok(Heard::Wrote { bytes: SIZE as u64 }), Some((stored, mode))),
         Err(fault) => (failed(fault.said), None),
     }
 }
 
 async fn guard(place: &Place, key: &str, bytes: &[u8], mode: Mode) -> (Came, Option<()>) {
-    const NONE: &str = "the service replaces what is there, so a run looks before it writes; let nothing else \
-                        write there meanwhile";
     if mode == Mode::Replace {
-        return (lacking(NONE), None);
+        return (lacking(Heard::Replaces), None);
     }
     let came = match put(place, key, bytes, Mode::Create).await {
-        Err(fault) if fault.kind == FaultKind::Taken => ok("a name that is taken is refused"),
-        Ok(_) => lacking(NONE),
+        Err(fault) if fault.kind == FaultKind::Taken => ok(Heard::RefusesTaken),
+        Ok(_) => lacking(Heard::Replaces),
         Err(fault) => failed(fault.said),
     };
     (came, None)
@@ -327,8 +330,8 @@ async fn read(place: &Place, key: &str, bytes: &[u8]) -> (Came, Option<()>) {
         Ok::<_, Fault>(left.is_empty())
     };
     let came = match same.await {
-        Ok(true) => ok("the same bytes came back"),
-        Ok(false) => failed("other bytes came back than were written"),
+        Ok(true) => ok(Heard::SameBytes),
+        Ok(false) => failed(Heard::OtherBytes),
         Err(fault) => failed(fault.said),
     };
     (came, None)
@@ -336,15 +339,15 @@ async fn read(place: &Place, key: &str, bytes: &[u8]) -> (Came, Option<()>) {
 
 /// Removes the file, and looks whether it is gone.
 async fn delete(place: &Place, key: &str) -> (Came, Option<()>) {
-    let stays = |why: String| failed(format!("{why}; {key} is left there"));
+    let stays = |said| failed(Heard::Stays { key: key.to_owned(), said });
     let came = match place.delete(key).await {
-        Err(fault) => stays(fault.said),
+        Err(fault) => stays(Some(fault.said)),
         Ok(()) => match place.look(key).await {
-            Err(fault) if fault.kind == FaultKind::Missing => ok("it is gone"),
+            Err(fault) if fault.kind == FaultKind::Missing => ok(Heard::Gone),
             // Whoever may not list learns of no missing file.
-            Err(fault) if fault.kind == FaultKind::Denied => ok("the service says it is gone"),
-            Err(fault) => stays(fault.said),
-            Ok(_) => stays("the service says it is gone, and it is not".into()),
+            Err(fault) if fault.kind == FaultKind::Denied => ok(Heard::SaidGone),
+            Err(fault) => stays(Some(fault.said)),
+            Ok(_) => stays(None),
         },
     };
     (came, None)
@@ -369,6 +372,9 @@ mod tests {
         assert_eq!(result(None), StepResult::NotSupported);
         assert_eq!([result(Some(0)), result(Some(-899)), result(Some(899))], [StepResult::Ok; 3]);
         assert_eq!([result(Some(900)), result(Some(-3600))], [StepResult::Failed; 2]);
-        assert!(clock(Some(-3600)).1.contains("3600 s behind"));
+        assert_eq!(
+            clock(Some(-3600)).1.to_string(),
+            "the service's clock is 3600 s behind this computer's; set the clock, or nobody can sign in"
+        );
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use reqwest::{Client, Url};
 
+use super::heard::Heard;
 use super::trial::{Step, Trial, clock, failed, ok, reach};
 use crate::control::Controls;
 use crate::control::intake::IntakeSwitch;
@@ -38,14 +39,14 @@ pub(super) async fn run(
     let line = Line::new(Arc::new(Controls::new(&job)), Arc::new(IntakeSwitch::new()), false);
     let looking = async {
         match web.look(&url, &line).await {
-            Ok(head) => (ok("it knows us"), Some(Ok(head.size))),
+            Ok(head) => (ok(Heard::KnowsUs), Some(Ok(head.size))),
             Err(not_fetched) => match not_fetched.trouble {
                 Trouble::Refused(fault) | Trouble::Away(fault, _)
                     if matches!(fault.kind, FaultKind::SignIn | FaultKind::Denied) =>
                 {
                     (failed(fault.said), None)
                 }
-                trouble => (ok("it does not refuse us"), Some(Err(trouble.to_string()))),
+                trouble => (ok(Heard::DoesNotRefuse), Some(Err(trouble.to_string()))),
             },
         }
     };
@@ -53,12 +54,10 @@ pub(super) async fn run(
         None => trial.skip(&[Step::Read]),
         Some(read) => {
             let came = match read {
-                Ok(Some(size)) => ok(format!("{size} bytes are there")),
-                Ok(None) => ok("it can be fetched; how long it is, the server does not say"),
+                Ok(Some(size)) => ok(Heard::Bytes { bytes: size }),
+                Ok(None) => ok(Heard::NoSize),
                 // An address that is no file itself is nothing bad.
-                Err(why) if path.is_empty() => {
-                    ok(format!("nothing can be fetched under the address itself: {why}"))
-                }
+                Err(said) if path.is_empty() => ok(Heard::NothingItself { said }),
                 Err(why) => failed(why),
             };
             trial.tell(Step::Read, came, Duration::ZERO);
