@@ -1,5 +1,6 @@
 //! Migrations that are being described: each is a job file in the user's data folder until it is checked
-//! or thrown away. A draft holds what every job file holds, so never a secret.
+//! or thrown away. A draft holds what every job file holds, so never a secret. Beside one that changes a
+//! migration lies a file that names the migration's.
 
 use std::fs;
 use std::io;
@@ -22,6 +23,8 @@ pub(crate) struct KeptDraft {
     /// What it is known by.
     id: String,
     job: JobSpec,
+    /// The file of the migration that it changes; none: it describes a new one.
+    of: Option<String>,
 }
 
 /// The drafts, latest first. One that cannot be read stays where it is and is left out.
@@ -32,8 +35,13 @@ pub(crate) async fn drafts(app: AppHandle) -> Answer<Vec<KeptDraft>> {
 
 /// Keeps a description: as a new draft, or in the place of the one with that id. Gives its id.
 #[tauri::command]
-pub(crate) async fn save_draft(app: AppHandle, id: Option<String>, job: JobSpec) -> Answer<String> {
-    in_folder(app, move |folder| save(folder, id, &job)).await
+pub(crate) async fn save_draft(
+    app: AppHandle,
+    id: Option<String>,
+    job: JobSpec,
+    of: Option<String>,
+) -> Answer<String> {
+    in_folder(app, move |folder| save(folder, id, &job, of.as_deref())).await
 }
 
 /// Throws a draft away. One that is gone already is no error.
@@ -68,7 +76,7 @@ fn list(folder: &Path) -> Answer<Vec<KeptDraft>> {
     let read = |(_, path): (SystemTime, PathBuf)| {
         let id = path.file_stem()?.to_str().filter(|id| is_id(id))?.to_owned();
         match JobSpec::read(&path) {
-            Ok(job) => Some(KeptDraft { id, job }),
+            Ok(job) => Some(KeptDraft { of: fs::read_to_string(origin(folder, &id)).ok(), id, job }),
             Err(error) => {
                 tracing::warn!(%error, "a draft is left out");
                 None
@@ -78,13 +86,18 @@ fn list(folder: &Path) -> Answer<Vec<KeptDraft>> {
     Ok(found.into_iter().filter_map(read).collect())
 }
 
-fn save(folder: &Path, id: Option<String>, job: &JobSpec) -> Answer<String> {
+fn save(folder: &Path, id: Option<String>, job: &JobSpec, of: Option<&str>) -> Answer<String> {
     fs::create_dir_all(folder).map_err(|error| unkept(&error))?;
     let id = match id {
         Some(id) if is_id(&id) => id,
         Some(_) => return Err(unkept(&"that is no draft")),
         None => new_id(folder),
     };
+    // Before the draft: it is never there without what it changes.
+    match of {
+        Some(of) => fs::write(origin(folder, &id), of).map_err(|error| unkept(&error))?,
+        None => gone(fs::remove_file(origin(folder, &id)))?,
+    }
     job.save(&file(folder, &id)).map_err(|error| report(Error::from(error)))?;
     Ok(id)
 }
@@ -93,7 +106,13 @@ fn remove(folder: &Path, id: &str) -> Answer<()> {
     if !is_id(id) {
         return Err(unkept(&"that is no draft"));
     }
-    match fs::remove_file(file(folder, id)) {
+    gone(fs::remove_file(file(folder, id)))?;
+    gone(fs::remove_file(origin(folder, id)))
+}
+
+/// What is not there needs no removing.
+fn gone(removed: io::Result<()>) -> Answer<()> {
+    match removed {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(unkept(&error)),
         _ => Ok(()),
     }
@@ -101,6 +120,11 @@ fn remove(folder: &Path, id: &str) -> Answer<()> {
 
 fn file(folder: &Path, id: &str) -> PathBuf {
     folder.join(format!("{id}.toml"))
+}
+
+/// Where it stands which migration a draft changes.
+fn origin(folder: &Path, id: &str) -> PathBuf {
+    folder.join(format!("{id}.of"))
 }
 
 /// The moment, and a number where two were begun in the same one.
@@ -142,9 +166,9 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let folder = home.path().join("below/drafts");
         assert!(list(&folder).unwrap().is_empty(), "there is no folder yet");
-        let first = save(&folder, None, &job("/a")).unwrap();
-        let second = save(&folder, None, &job("/b")).unwrap();
-        assert_eq!(save(&folder, Some(first.clone()), &job("/c")).unwrap(), first);
+        let first = save(&folder, None, &job("/a"), None).unwrap();
+        let second = save(&folder, None, &job("/b"), None).unwrap();
+        assert_eq!(save(&folder, Some(first.clone()), &job("/c"), None).unwrap(), first);
         fs::write(folder.join("broken.toml"), "sources = [").unwrap();
         let found = list(&folder).unwrap();
         assert_eq!(found.len(), 2, "{found:?}");
@@ -157,12 +181,26 @@ mod tests {
     }
 
     #[test]
+    fn a_draft_keeps_which_migration_it_changes() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("drafts");
+        let of = |folder: &Path| list(folder).unwrap().pop().and_then(|one| one.of);
+        let id = save(&folder, None, &job("/a"), Some("/données/m 1.sluice")).unwrap();
+        assert_eq!(of(&folder).as_deref(), Some("/données/m 1.sluice"));
+        save(&folder, Some(id.clone()), &job("/a"), None).unwrap();
+        assert_eq!(of(&folder), None);
+        save(&folder, Some(id.clone()), &job("/a"), Some("/m.sluice")).unwrap();
+        remove(&folder, &id).unwrap();
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+    }
+
+    #[test]
     fn no_id_leads_out_of_the_folder() {
         let home = tempfile::tempdir().unwrap();
         fs::write(home.path().join("precious.toml"), "").unwrap();
         let folder = home.path().join("drafts");
         for id in ["../precious", "", "a/b", "a.b", "ä", &"x".repeat(65)] {
-            assert!(save(&folder, Some(id.into()), &job("/a")).is_err(), "{id}");
+            assert!(save(&folder, Some(id.into()), &job("/a"), Some("/m.sluice")).is_err(), "{id}");
             assert!(remove(&folder, id).is_err(), "{id}");
         }
         assert!(home.path().join("precious.toml").exists());

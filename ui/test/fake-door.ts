@@ -357,7 +357,8 @@ export class FakeDoor implements Door, MigrationDoor {
   loadJob = () => this.#note('loadJob', this.loaded);
   pickCatalogueOut = () => this.#note('pickCatalogueOut', this.picked[0] ?? null);
   drafts = () => this.#note('drafts', structuredClone(this.keptDrafts));
-  saveDraft = (id: string | null, job: JobSpec) => this.#note('saveDraft', id ?? 'draft-1', id, job);
+  saveDraft = (id: string | null, job: JobSpec, of: string | null) =>
+    this.#note('saveDraft', id ?? 'draft-1', id, job, of);
   removeDraft = (id: string) => this.#note('removeDraft', undefined, id);
   lookAtServices = () => this.#note('lookAtServices', this.services);
   concerned = (code: string, after: number, limit: number) =>

@@ -331,7 +331,7 @@ describe('the steps', () => {
   });
 
   it('go on with a draft that was kept, and look at nothing before that', async () => {
-    const desk = await begun((door) => (door.keptDrafts = [{ id: '7', job: whole() }]));
+    const desk = await begun((door) => (door.keptDrafts = [{ id: '7', job: whole(), of: null }]));
     const [kept] = desk.drafts;
     if (!kept) throw new Error('there is a draft');
     expect([times(door, 'trySources'), desk.screen]).toEqual([0, 'home']);
@@ -380,6 +380,78 @@ describe('the steps', () => {
     await desk.leaveEdit();
     expect([desk.screen, desk.draft, desk.drafts.length]).toEqual(['preflight', null, 2]);
     expect(desk.work.notices.shown.map(({ code }) => code)).toEqual(['draft']);
+  });
+
+  it('lead from a draft of a migration back to the edit of it', async () => {
+    const desk = await begun((door) => (door.snapshotNow = ready()));
+    desk.edit();
+    desk.draft?.setTarget('{{ stem }}');
+    await desk.leaveEdit();
+    expect(asked<string>(door, 'saveDraft', 3)).toBe(ready().checkpoint);
+    await desk.goHome();
+    const [left] = desk.drafts;
+    if (!left) throw new Error('there is a draft');
+    await desk.goOn(left);
+    expect(asked<string>(door, 'openMigration')).toBe(ready().checkpoint);
+    expect([desk.screen, desk.draft, desk.drafts]).toEqual(['setup', left, []]);
+    expect(desk.migration?.checkpoint).toBe(ready().checkpoint);
+    await desk.check();
+    expect([times(door, 'setJob'), times(door, 'createMigration')]).toEqual([1, 0]);
+    expect(asked<JobSpec>(door, 'setJob').map).toMatchObject({ target: '{{ stem }}' });
+  });
+
+  it('lead back to the edit also after the window was closed', async () => {
+    const of = ready().checkpoint;
+    const job = { ...ready().job, limits: { ...ready().job.limits, streams: 7 } };
+    const desk = await begun((door) => (door.keptDrafts = [{ id: '7', job, of }]));
+    door.snapshotNow = ready();
+    const [kept] = desk.drafts;
+    if (kept) await desk.goOn(kept);
+    expect([desk.screen, desk.draft?.limits.streams, desk.migration?.checkpoint]).toEqual(['setup', 7, of]);
+    await desk.check();
+    expect([times(door, 'setJob'), times(door, 'createMigration')]).toEqual([1, 0]);
+  });
+
+  it.each([
+    ['running', 'has begun to move files'],
+    ['finished', 'has begun to move files'],
+    ['planning', 'is being checked'],
+  ] as const)('offer a draft of a migration that is %s as a new one, and say why', async (state, why) => {
+    const of = ready().checkpoint;
+    const desk = await begun((door) => (door.keptDrafts = [{ id: '7', job: whole(), of }]));
+    door.snapshotNow = snapshot({ progress: progress({ state }) });
+    const [kept] = desk.drafts;
+    if (kept) await desk.goOn(kept);
+    expect([desk.screen, desk.draft, desk.migration]).toEqual(['setup', kept, null]);
+    expect(times(door, 'leaveMigration')).toBe(1);
+    const [said] = desk.work.notices.shown;
+    expect([said?.message, said?.advice]).toEqual([
+      expect.stringContaining(why),
+      expect.stringContaining('becomes a new migration'),
+    ]);
+    await desk.check();
+    expect([times(door, 'setJob'), times(door, 'createMigration')]).toEqual([0, 1]);
+  });
+
+  it('offer a draft as a new migration where the file of its own is gone, and try that again later', async () => {
+    const of = ready().checkpoint;
+    const desk = await begun((door) => {
+      door.keptDrafts = [{ id: '7', job: whole(), of }];
+      door.refuses = { openMigration: { code: 'x', message: 'There is no such file.', advice: 'Look.' } };
+    });
+    const [kept] = desk.drafts;
+    if (!kept) throw new Error('there is a draft');
+    await desk.goOn(kept);
+    expect([desk.screen, desk.draft, desk.migration, desk.busy]).toEqual(['setup', kept, null, false]);
+    const [said] = desk.work.notices.shown;
+    expect(said?.message).toContain('There is no such file.');
+    expect(said?.advice).toBe('Look. What is described here becomes a new migration.');
+    // Its disk is there again.
+    await desk.goHome();
+    door.refuses = {};
+    door.snapshotNow = ready();
+    await desk.goOn(kept);
+    expect(desk.migration?.checkpoint).toBe(of);
   });
 
   it('keep nothing of a description that its migration took over', async () => {

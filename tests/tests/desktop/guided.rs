@@ -1,15 +1,14 @@
 //! A new migration, step by step: a catalogue, a lookup that is tried on one record, a registration that
-//! is only shown, findings with their records, a pilot, and the run of all. And a description that is left.
+//! is only shown, findings with their records, a pilot, and the run of all.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use sluice_tests::command::{self, COMPLETE};
 use sluice_tests::desktop::{Screen, Window};
 use sluice_tests::lab::{Lab, Script};
 use sluice_tests::site::Site;
-use sluice_tests::{tree, wait};
-use thirtyfour::prelude::*;
+use sluice_tests::tree;
 
 /// Rows of the catalogue whose file is there.
 const FILES: u64 = 14;
@@ -136,74 +135,4 @@ async fn pilot(window: &Window, lab: &Lab, site: &Site) {
     assert_eq!(lab.registered() as u64, TRIED);
     let delivered = sluice_tests::compare::entries(&site.destination);
     assert_eq!(delivered.iter().filter(|(_, metadata)| metadata.is_file()).count() as u64, TRIED);
-}
-
-/// The drafts in the person's data folder.
-fn drafts(screen: &Screen) -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir(screen.home().join("data/sluice/drafts")) else { return Vec::new() };
-    entries.map(|entry| entry.unwrap().path()).collect()
-}
-
-/// Goes a step on, or back, by the keyboard.
-async fn step(window: &Window, key: Key) {
-    window.action_chain().key_down(Key::Alt).send_keys(key).key_up(Key::Alt).perform().await.unwrap();
-}
-
-async fn is_at(window: &Window, step: &str) {
-    window.shown(&format!("[data-testid='step'][data-step='{step}']")).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_description_is_kept_when_one_leaves_it_and_not_once_it_is_checked() {
-    let site = Site::new();
-    tree::small_files(&site.source, 12, 1);
-    let screen = Screen::new();
-    let window = Window::open(&screen, &[site.source.as_os_str()]).await;
-    window.reads("source-found", |text| text.starts_with("12 files")).await;
-    step(&window, Key::Right).await;
-    is_at(&window, "names").await;
-    // Without a catalogue the template is tried on real files.
-    window.fill("template", "kept/{{ stem }}.{{ extension }}").await;
-    window.holds("preview", |text| text.contains("kept/")).await;
-    step(&window, Key::Left).await;
-    is_at(&window, "sources").await;
-    let kept = wait::until("a draft", || drafts(&screen).pop());
-    wait::until("the template in it", || fs::read_to_string(&kept).ok()?.contains("kept/").then_some(()));
-    screen.close("Sluice");
-    window.closed().await;
-    assert_eq!(drafts(&screen).len(), 1);
-
-    // The command reads a draft as the job file that it is, once its destination is there.
-    let text = fs::read_to_string(&kept).unwrap();
-    let job = site.path("job.toml");
-    fs::write(&job, format!("destination = {:?}\n{text}", site.destination)).unwrap();
-    command::run(["plan".as_ref(), job.as_os_str()]).expect(COMPLETE);
-
-    let window = Window::open(&screen, &[site.source.as_os_str()]).await;
-    window.tap("step-skip").await;
-    is_at(&window, "destination").await;
-    window.fill("destination", site.destination.to_str().unwrap()).await;
-    wait::until("another draft", || (drafts(&screen).len() == 2).then_some(()));
-    window.tap("check").await;
-    window.is_in_state("ready").await;
-    wait::until("the end of that draft", || (drafts(&screen) == [kept.clone()]).then_some(()));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn what_is_no_place_is_said_so_and_stays_out_of_every_file() {
-    let site = Site::new();
-    tree::small_files(&site.source, 2, 1);
-    let screen = Screen::new();
-    let window = Window::open(&screen, &[site.source.as_os_str()]).await;
-    window.fill("place", "sftp://u:hunter2@nas.example/x").await;
-    window.tap("add-place").await;
-    window.reads("place-problem", |text| text.contains("password")).await;
-    window.name_destination(Path::new("sftp://u:hunter2@nas.example/x")).await;
-    window.reads("destination-problem", |text| text.contains("password")).await;
-    window.shown("[data-testid='check']:disabled").await;
-    window.tap("step-check").await;
-    window.reads("need", |text| text.contains("password")).await;
-    let draft = wait::until("a draft", || drafts(&screen).pop());
-    let text = fs::read_to_string(draft).unwrap();
-    assert!(!text.contains("hunter2") && text.contains("sources"), "{text}");
 }

@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod catalogue;
+mod drafts;
 mod drag;
 mod failures;
 mod german;

@@ -101,6 +101,8 @@ export interface Happened {
 export interface KeptDraft {
   id: string;
   job: JobSpec;
+  /** The file of the migration that it changes; null: it describes a new one. */
+  of: string | null;
 }
 
 /** Which files of a record lie on this computer. */
@@ -261,8 +263,9 @@ export interface Door {
 
   /** Descriptions that were left before they were checked, latest first. */
   drafts(): Promise<KeptDraft[]>;
-  /** Keeps a description, in the place of the one with that id; null: as a new one. Its id. */
-  saveDraft(id: string | null, job: JobSpec): Promise<string>;
+  /** Keeps a description, in the place of the one with that id; null: as a new one. `of` is the file of the
+      migration that it changes. Its id. */
+  saveDraft(id: string | null, job: JobSpec, of: string | null): Promise<string>;
   removeDraft(id: string): Promise<void>;
 
   /** The durable events of the migration that is shown, in their order; what comes at once is drawn in one go.

@@ -105,7 +105,7 @@ export const tauriDoor: Door = {
   pickCatalogueOut: () => invoke('pick_catalogue_out'),
 
   drafts: () => invoke('drafts'),
-  saveDraft: (id, job) => invoke('save_draft', { id, job }),
+  saveDraft: (id, job, of) => invoke('save_draft', { id, job, of }),
   removeDraft: (id) => invoke('remove_draft', { id }),
 
   onEvents: (hear) => listen<Told<Event[]>>('engine_events', ({ payload }) => hear(payload.what, payload.of)),

@@ -104,6 +104,7 @@ export const de: typeof en = {
     reveal: 'Datei zeigen',
     revealOf: (name) => `Die Datei von ${name} im Dateimanager zeigen`,
     draft: 'Entwurf',
+    draftOf: 'Entwurf: Änderung',
     draftNew: 'Neue Migration',
     dropDraft: (name) => `Den Entwurf ${name} wegwerfen`,
     more: (n) => `+${n}`,

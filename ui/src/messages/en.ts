@@ -142,6 +142,7 @@ export const en = {
     reveal: 'Show file',
     revealOf: (name: string) => `Show the file of ${name} in the file manager`,
     draft: 'Draft',
+    draftOf: 'Draft: change',
     draftNew: 'New migration',
     dropDraft: (name: string) => `Throw the draft ${name} away`,
     more: (n: string) => `+${n}`,

@@ -24,6 +24,13 @@ export const guide: typeof english = {
   next: (step) => `Weiter: ${step}`,
   skipTo: (step) => `Gleich zu ${step}`,
   kept: 'Die Änderungen sind als Entwurf aufgehoben. Er steht auf der Startseite.',
+  edit: {
+    away: (why) => `Die Migration, die dieser Entwurf ändert, lässt sich nicht öffnen. ${why}`,
+    begun: 'Die Migration, die dieser Entwurf ändert, bewegt schon Dateien; sie bleibt, wie sie ist.',
+    checking:
+      'Die Migration, die dieser Entwurf ändert, wird gerade geprüft; vorerst bleibt sie, wie sie ist.',
+    asNew: (advice) => `${advice} Was hier beschrieben ist, wird eine neue Migration.`.trim(),
+  },
   keys: 'Alt mit ← und → geht von Schritt zu Schritt.',
   nothingUnless: (what) => `Hier ist nichts zu tun, außer wenn ${what}`,
 

@@ -37,6 +37,13 @@ export const guide = {
   next: (step: string) => `Next: ${step}`,
   skipTo: (step: string) => `Skip to ${step}`,
   kept: 'What you changed is kept as a draft. Home lists it.',
+  /** A draft that changes a migration, where it cannot any more. */
+  edit: {
+    away: (why: string) => `The migration that this draft changes cannot be opened. ${why}`,
+    begun: 'The migration that this draft changes has begun to move files, so it stays as it is.',
+    checking: 'The migration that this draft changes is being checked, so it stays as it is for now.',
+    asNew: (advice: string) => `${advice} What is described here becomes a new migration.`.trim(),
+  },
   keys: 'Alt with ← and → goes from step to step.',
   nothingUnless: (what: string) => `Nothing to do here unless ${what}`,
 

@@ -242,11 +242,12 @@ export class Desk {
       this.#describe(null);
     });
 
-  /** Goes on with a description that was left. */
+  /** Goes on with a description that was left: one of a migration changes that one, as before. */
   goOn = (draft: Draft) =>
     this.#command(async () => {
       await this.#putAway();
       this.drafts = this.drafts.filter((one) => one !== draft);
+      if (draft.of !== null) await this.#openToEdit(draft.of);
       this.#describe(draft);
     });
 
@@ -436,6 +437,24 @@ export class Desk {
     await this.#putAway();
     this.atHome = true;
     await this.#opened(() => this.#door.openMigration(path));
+  }
+
+  /** Opens the migration that a description changes. Where that is not possible any more, says why; then it
+      describes a new one. */
+  async #openToEdit(checkpoint: string): Promise<void> {
+    const words = m.guide.edit;
+    try {
+      await this.#opened(() => this.#door.openMigration(checkpoint));
+    } catch (thrown) {
+      const { code, message, advice } = asReport(thrown);
+      this.work.notices.say('error', { code, message: words.away(message), advice: words.asNew(advice) });
+      return;
+    }
+    const state = this.migration?.state;
+    if (state === 'new' || state === 'ready') return;
+    const message = state === 'planning' ? words.checking : words.begun;
+    await this.#leaveOpen();
+    this.work.notices.say('error', { code: 'not_edited', message, advice: words.asNew('') });
   }
 
   /** Shows what is opened, with what happens there in the meantime. */

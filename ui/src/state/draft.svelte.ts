@@ -109,6 +109,8 @@ export class Draft {
   #keptText = '';
   /** The description of a migration, as long as nobody changes it; null: it is of none. */
   #untouched: string | null = null;
+  /** The file of the migration that it changes; null: it describes a new one. */
+  of: string | null = null;
   #dropped = false;
 
   #door: Door;
@@ -132,16 +134,18 @@ export class Draft {
   }
 
   /** That of a migration, to change it. */
-  static of({ job, ranges, progress }: Migration, door: Door): Draft {
+  static of({ job, ranges, progress, checkpoint }: Migration, door: Door): Draft {
     const draft = new Draft(door, { ...job, limits: progress.limits }, ranges, job);
+    draft.of = checkpoint;
     draft.#untouched = JSON.stringify(draft.#keepable());
     return draft;
   }
 
   /** One that was kept. Nothing of it is looked at before somebody goes on with it, see [`look`]. */
-  static kept(door: Door, { id, job }: KeptDraft, ranges: LimitRanges): Draft {
+  static kept(door: Door, { id, job, of }: KeptDraft, ranges: LimitRanges): Draft {
     const draft = new Draft(door, job, ranges, job);
     draft.keptAs = id;
+    draft.of = of;
     draft.#keptText = JSON.stringify(draft.#keepable());
     return draft;
   }
@@ -318,7 +322,7 @@ export class Draft {
     const job = this.#keepable();
     const text = JSON.stringify(job);
     if (this.#dropped || !this.isBegun || text === this.#keptText) return;
-    this.keptAs = await this.#door.saveDraft(this.keptAs, job);
+    this.keptAs = await this.#door.saveDraft(this.keptAs, job, this.of);
     this.#keptText = text;
   });
 
