@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 mod catalogue;
+mod curves;
 mod drafts;
 mod drag;
 mod failures;

@@ -419,7 +419,12 @@ export const de: typeof en = {
     inFlight: (n, of) => `${n} von ${of}`,
     latency: (step, p50, p95) => `${step} ${p50} · ${p95}`,
     often: (name, what, most) => `${name}: ${what} über die gezeigte Zeit, höchstens ${most} auf einmal`,
+    limit: (name, most, limit) =>
+      `${name}: in Arbeit über die gezeigte Zeit, höchstens ${most}; die blassere Linie ist die Grenze, höchstens ${limit}`,
     wasAway: '; markiert, wo er weg war',
+    table: 'Dienste über die Zeit als Tabelle',
+    service: 'Dienst',
+    nothing: 'In dieser Zeit wurde kein Dienst gefragt.',
     answers: 'antwortet',
     away: 'weg',
   },
@@ -865,7 +870,8 @@ export const de: typeof en = {
     },
     times: (half, most) => `${half} · ${most}`,
     lately: 'Im Verlauf',
-    spark: (name, most) => `${name}: 95 von 100 Antworten über die gezeigte Zeit, höchstens ${most}`,
+    spark: (name, most) =>
+      `${name}: 95 von 100 Antworten über die gezeigte Zeit, höchstens ${most}; die blassere Linie ist die Hälfte`,
     instant: '≤ 1 ms',
   },
 

@@ -454,7 +454,12 @@ export const en = {
     latency: (step: string, p50: string, p95: string) => `${step} ${p50} · ${p95}`,
     often: (name: string, what: string, most: string) =>
       `${name}: ${what} over the time shown, at most ${most} at a time`,
+    limit: (name: string, most: string, limit: string) =>
+      `${name}: in flight over the time shown, at most ${most}; the fainter line is its limit, at most ${limit}`,
     wasAway: '; marked where it was away',
+    table: 'Services over time as a table',
+    service: 'Service',
+    nothing: 'No service was asked in this time.',
     answers: 'answers',
     away: 'away',
   },
@@ -904,7 +909,8 @@ export const en = {
     } satisfies Record<Part, string>,
     times: (half: string, most: string) => `${half} · ${most}`,
     lately: 'Over time',
-    spark: (name: string, most: string) => `${name}: 95 of 100 answers over the time shown, at most ${most}`,
+    spark: (name: string, most: string) =>
+      `${name}: 95 of 100 answers over the time shown, at most ${most}; the fainter line is half of them`,
     instant: '≤ 1 ms',
   },
 
