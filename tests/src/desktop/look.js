@@ -12,8 +12,18 @@ const scrolls = (element) => {
   return false;
 };
 
-for (const element of [document.documentElement, document.querySelector('main')]) {
+const whole = 'html, main, dialog[open], dialog[open] > .body';
+for (const element of document.querySelectorAll(whole)) {
   if (element.scrollWidth > element.clientWidth) complaints.push(`${told(element)} scrolls sideways`);
+}
+// Of what is in them, tables may; a field does by itself.
+const tables = 'table, [role="grid"]';
+for (const element of document.querySelectorAll('body *')) {
+  if (element.matches(`${whole}, input, textarea, select`) || unseen(element)) continue;
+  if (element.scrollWidth <= element.clientWidth + 1 || !element.checkVisibility()) continue;
+  if (!/auto|scroll/.test(getComputedStyle(element).overflowX)) continue;
+  if (element.closest(tables) || element.querySelector(tables)) continue;
+  complaints.push(`${told(element)} scrolls sideways`);
 }
 
 // Colours as numbers, mixed over what lies behind them.

@@ -64,7 +64,7 @@ impl Window {
     /// and looks for what is cut off, covered or out of reach.
     ///
     /// # Panics
-    /// When something is.
+    /// When something is, or where axe finds a fault.
     pub async fn assert_nothing_is_out_of_reach(&self, name: &str) {
         self.script("document.querySelector('main').scrollTo(0, 0)", Vec::new()).await;
         self.photograph(name);
@@ -77,6 +77,7 @@ impl Window {
         assert_eq!(found, json!([]), "{name}");
         let covered = self.script(include_str!("covered.js"), Vec::new()).await;
         assert_eq!(covered, json!([]), "{name}");
+        assert_eq!(self.axe().await, json!([]), "axe on {name}");
         self.assert_all_within_reach_of_tab().await;
     }
 
