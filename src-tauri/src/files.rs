@@ -65,7 +65,14 @@ fn is_below(path: &Path, known: &[PathBuf]) -> bool {
 }
 
 fn reveal_now(path: &Path) -> Answer<()> {
-    tauri_plugin_opener::reveal_item_in_dir(path).map_err(|error| refused(path, &error.to_string()))
+    tauri_plugin_opener::reveal_item_in_dir(to_show(path)).map_err(|error| refused(path, &error.to_string()))
+}
+
+/// A link is shown by the folder that it lies in: the file manager would be led to what it points to, and that is
+/// no file that anybody named.
+fn to_show(path: &Path) -> &Path {
+    let is_link = path.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
+    path.parent().filter(|_| is_link).unwrap_or(path)
 }
 
 async fn apart(work: impl FnOnce() -> Answer<()> + Send + 'static) -> Answer<()> {
@@ -103,5 +110,18 @@ mod tests {
             std::os::unix::fs::symlink(&other, known[0].join("link")).unwrap();
             assert!(!is_below(&known[0].join("link/a.mov"), &known));
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_a_link_points_to_is_not_shown() {
+        let folder = tempfile::tempdir().unwrap();
+        let (file, link) = (folder.path().join("a.mov"), folder.path().join("link.mov"));
+        std::fs::write(&file, "a").unwrap();
+        std::os::unix::fs::symlink("/etc/passwd", &link).unwrap();
+        assert_eq!(to_show(&file), file);
+        assert_eq!(to_show(&link), folder.path());
+        let gone = folder.path().join("gone.mov");
+        assert_eq!(to_show(&gone), gone, "it is refused as what it is");
     }
 }

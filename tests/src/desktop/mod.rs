@@ -2,6 +2,7 @@
 
 mod axe;
 mod drag;
+mod file_manager;
 mod keys;
 mod look;
 mod page;
@@ -9,6 +10,7 @@ mod screen;
 mod window;
 
 pub use drag::Drag;
+pub use file_manager::FileManager;
 pub use look::SIZES;
 pub use page::{FailureRow, part};
 pub use screen::{Scheme, Screen};

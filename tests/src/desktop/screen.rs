@@ -1,5 +1,7 @@
 //! A screen of its own for one test.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -71,9 +73,30 @@ impl Screen {
         self
     }
 
+    /// The address of its message bus.
+    pub fn bus(&self) -> &str {
+        &self.bus
+    }
+
     /// The folder that the program takes for its user's home.
     pub fn home(&self) -> &Path {
         self.home.path()
+    }
+
+    /// Puts a program of that name before those of the system: a script of the shell.
+    ///
+    /// # Panics
+    /// When it cannot be written.
+    pub fn put_program(&self, name: &str, script: &str) {
+        let folder = self.programs();
+        std::fs::create_dir_all(&folder).expect("a folder for programs");
+        let file = folder.join(name);
+        std::fs::write(&file, format!("#!/bin/sh\n{script}\n")).expect("a program");
+        std::fs::set_permissions(&file, Permissions::from_mode(0o755)).expect("a program");
+    }
+
+    fn programs(&self) -> PathBuf {
+        self.home().join("programs")
     }
 
     /// A program that shows its windows here.
@@ -83,6 +106,10 @@ impl Screen {
             .env("DISPLAY", &self.display)
             .env("DBUS_SESSION_BUS_ADDRESS", &self.bus)
             .env("HOME", self.home())
+            .env(
+                "PATH",
+                format!("{}:{}", self.programs().display(), std::env::var("PATH").unwrap_or_default()),
+            )
             .env("GDK_BACKEND", "x11")
             .env("GTK_THEME", if self.scheme == Scheme::Dark { "Adwaita:dark" } else { "Adwaita" })
             .env("GTK_USE_PORTAL", "0")

@@ -16,5 +16,6 @@ mod object;
 mod pictures;
 mod run;
 mod served;
+mod shown;
 mod story;
 mod zoom;
