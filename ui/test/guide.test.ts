@@ -91,7 +91,7 @@ describe('a draft', () => {
     draft.add(['/a']);
     await draft.keep();
     await draft.keep();
-    expect([times(door, 'saveDraft'), draft.keptAs]).toEqual([1, 'draft-1']);
+    expect([times(door, 'saveDraft'), draft.keeping.id]).toEqual([1, 'draft-1']);
     draft.destination = '/b';
     await draft.keep();
     expect(asked<string>(door, 'saveDraft')).toBe('draft-1');
@@ -119,7 +119,7 @@ describe('a draft', () => {
       ['saveDraft', null],
       ['removeDraft', 'draft-1'],
     ]);
-    expect(draft.keptAs).toBeNull();
+    expect(draft.keeping.id).toBeNull();
   });
 
   it('keeps no text that is no place, for it may hold a secret', async () => {
@@ -168,11 +168,11 @@ describe('a draft', () => {
     const draft = Draft.blank(door, defaults());
     draft.add(['/a', '/gone']);
     await settle();
-    expect([draft.foundOf('/a')?.files, draft.foundOf('/gone')?.problem]).toEqual([7, problem]);
+    expect([draft.trial.of('/a')?.files, draft.trial.of('/gone')?.problem]).toEqual([7, problem]);
     draft.remove('/gone');
     draft.remove('/a');
     await settle();
-    expect(draft.found).toBeNull();
+    expect(draft.trial.found).toBeNull();
   });
 
   it('shows the records of the last template that could be used, and where one is wrong', async () => {

@@ -7,35 +7,26 @@ import type {
   Control,
   Delivery,
   Describe,
-  ErrorReport,
-  FieldMapping,
   Group,
   JobSpec,
   LimitRanges,
   Limits,
   Mapping,
-  Requirement,
   Sidecar,
-  SourceFound,
-  SourcesTrial,
   TriedRecord,
   Watch,
 } from '../backend/types';
 import { m } from '../messages';
 import { CatalogueDraft, catalogueOf } from './catalogue.svelte';
-import { latest } from './latest';
+import { Keeping } from './keeping';
+import { type MapProblem, mapProblemOf, mappingOf, said } from './mapping';
 import type { Migration } from './migration.svelte';
 import { RequestDraft } from './request.svelte';
+import { SourceTrial } from './sourcetrial.svelte';
+import { REGISTER, WATCH } from './usual';
 
 /** What of a job a draft begins with. */
 type Beginning = Pick<JobSpec, 'deliver' | 'limits' | 'control'> & Partial<JobSpec>;
-
-/** Where the engine says the mapping is wrong. */
-export interface MapProblem {
-  /** The template of the target, a rule for a field (from 0), or a requirement. */
-  at: 'target' | 'require' | number;
-  why: string;
-}
 
 export class Draft {
   sources: string[] = $state([]);
@@ -55,14 +46,8 @@ export class Draft {
   control: Control = $state.raw(undefined as never);
   readonly ranges: LimitRanges;
 
-  /** What a moment's look at the sources found; null as long as nobody looked. */
-  found: SourcesTrial | null = $state.raw(null);
-  /** Why the sources could not be looked at all together. */
-  unseen: ErrorReport | null = $state.raw(null);
-  /** Files of the sources under the latest template that could be used. */
-  #ofFolders: TriedRecord[] = $state.raw([]);
-  #asked: number = $state(0);
-  readonly looking: boolean = $derived(this.#asked > 0);
+  /** What a moment's look at the sources tells. */
+  readonly trial: SourceTrial;
 
   #destination: string = $state('');
   /** Why what is typed is no place; null when it is one, or nothing. */
@@ -70,7 +55,7 @@ export class Draft {
 
   /** What the engine says is wrong with the mapping. */
   readonly mapProblem: MapProblem | null = $derived.by(() => {
-    const said = this.shown?.trial?.map_problem ?? this.found?.map_problem ?? null;
+    const said = this.shown?.trial?.map_problem ?? this.trial.found?.map_problem ?? null;
     return said === null ? null : mapProblemOf(said);
   });
   /** Why the template of the target cannot be used, in words. */
@@ -79,7 +64,7 @@ export class Draft {
   );
 
   /** Records that a template can be tried on: rows of the catalogue that is shown, else files. */
-  readonly preview: TriedRecord[] = $derived(this.shown ? this.shown.preview : this.#ofFolders);
+  readonly preview: TriedRecord[] = $derived.by(() => (this.shown ? this.shown.preview : this.trial.records));
 
   /** What each step still needs, in words. */
   readonly needs: Record<'sources' | 'names' | 'describe' | 'destination', string | null> = $derived.by(
@@ -104,14 +89,11 @@ export class Draft {
     () => this.destination.trim() === '' && this.problem === this.needs.destination,
   );
 
-  /** What it is kept as; null: it is not. */
-  keptAs: string | null = null;
-  #keptText = '';
-  /** The description of a migration, as long as nobody changes it; null: it is of none. */
-  #untouched: string | null = null;
+  readonly keeping: Keeping;
   /** The file of the migration that it changes; null: it describes a new one. */
   of: string | null = null;
-  #dropped = false;
+  /** The description of a migration, as long as nobody changes it; null: it is of none. */
+  #untouched: string | null = null;
 
   #door: Door;
   /** The job that is being edited. */
@@ -120,6 +102,8 @@ export class Draft {
 
   constructor(door: Door, from: Beginning, ranges: LimitRanges, before: JobSpec | null = null) {
     this.#door = door;
+    this.trial = new SourceTrial(door, () => this.job());
+    this.keeping = new Keeping(door, () => (this.isBegun ? { job: this.#keepable(), of: this.of } : null));
     this.ranges = ranges;
     this.#name = from.name ?? '';
     this.#before = before;
@@ -144,9 +128,8 @@ export class Draft {
   /** One that was kept. Nothing of it is looked at before somebody goes on with it, see [`look`]. */
   static kept(door: Door, { id, job, of }: KeptDraft, ranges: LimitRanges): Draft {
     const draft = new Draft(door, job, ranges, job);
-    draft.keptAs = id;
     draft.of = of;
-    draft.#keptText = JSON.stringify(draft.#keepable());
+    draft.keeping.isKept(id, draft.#keepable());
     return draft;
   }
 
@@ -172,13 +155,13 @@ export class Draft {
   /** Looks at everything that it names. */
   look(): void {
     for (const catalogue of this.catalogues) void catalogue.look();
-    void this.lookAtSources();
+    void this.trial.look();
   }
 
   /** Adds sources at the end; one that is there already stays where it is. */
   add(paths: string[]): void {
     this.sources = [...new Set([...this.sources, ...paths])];
-    void this.lookAtSources();
+    void this.trial.look();
   }
 
   /** Adds a place behind a connection, or a path. Gives why it is none; null: it is added. */
@@ -192,12 +175,7 @@ export class Draft {
   remove(path: string): void {
     this.sources = this.sources.filter((source) => source !== path);
     if (this.sources.length === 0) this.watch = null;
-    void this.lookAtSources();
-  }
-
-  /** What was found of a source; null: not yet. */
-  foundOf(source: string): SourceFound | null {
-    return this.found?.sources.find((one) => one.source === source) ?? null;
+    void this.trial.look();
   }
 
   /** Adds catalogues at the end and shows the last one; one that is there already is only shown. */
@@ -212,7 +190,7 @@ export class Draft {
   removeCatalogue(catalogue: CatalogueDraft): void {
     this.catalogues = this.catalogues.filter((one) => one !== catalogue);
     if (this.shown === catalogue) this.shown = this.catalogues[0] ?? null;
-    void this.lookAtSources();
+    void this.trial.look();
   }
 
   /** A file that looked like a catalogue, and is one to move. */
@@ -242,7 +220,7 @@ export class Draft {
   setMap(change: Partial<Mapping>): void {
     this.map = { ...this.map, ...change };
     for (const catalogue of this.catalogues) void catalogue.try();
-    void this.lookAtSources();
+    void this.trial.look();
   }
 
   /** Changes when the folders are watched; null: not at all. A span that is none is refused with a reason. */
@@ -318,23 +296,10 @@ export class Draft {
   };
 
   /** Keeps it in the user's data folder, if anything of it has changed since. */
-  readonly keep = latest(async () => {
-    const job = this.#keepable();
-    const text = JSON.stringify(job);
-    if (this.#dropped || !this.isBegun || text === this.#keptText) return;
-    this.keptAs = await this.#door.saveDraft(this.keptAs, job, this.of);
-    this.#keptText = text;
-  });
+  keep = (): Promise<void> => this.keeping.keep();
 
   /** It needs no keeping any more, now or later. */
-  async drop(): Promise<void> {
-    this.#dropped = true;
-    // What is being written at this moment goes too.
-    await this.keep().catch(() => undefined);
-    const { keptAs } = this;
-    this.keptAs = null;
-    if (keptAs !== null) await this.#door.removeDraft(keptAs);
-  }
+  drop = (): Promise<void> => this.keeping.drop();
 
   /** The job as the engine takes it. The name follows the destination unless it was kept. */
   job(): JobSpec {
@@ -371,28 +336,6 @@ export class Draft {
       text(this.catalogues.map((catalogue) => catalogue.spec())) === text(job.catalogue ?? [])
     );
   }
-
-  /** Looks for a moment what the sources hold, and where some of it would go. */
-  readonly lookAtSources = latest(async () => {
-    if (this.sources.length === 0) {
-      this.found = null;
-      this.unseen = null;
-      this.#ofFolders = [];
-      return;
-    }
-    this.#asked += 1;
-    try {
-      const found = await this.#door.trySources(this.job());
-      this.found = found;
-      if (found.map_problem === null) this.#ofFolders = found.records;
-      this.unseen = null;
-    } catch (thrown) {
-      this.found = null;
-      this.#ofFolders = [];
-      this.unseen = asReport(thrown);
-    }
-    this.#asked -= 1;
-  });
 
   #take(from: Partial<JobSpec>): void {
     this.map = mappingOf(from.map ?? {});
@@ -456,47 +399,5 @@ export class Draft {
   }
 }
 
-/** How folders are watched when nothing else is said. */
-const WATCH: Watch = {
-  quiet: '10s',
-  marker: null,
-  on_change: 'again',
-  events: true,
-  poll: '5s',
-  rescan: '1m',
-  idle_end: null,
-};
-
-const REGISTER = {
-  method: 'POST',
-  url: '',
-  body: '{"path": {{ target | tojson }}, "hash": {{ hash | tojson }}}',
-  idempotency_header: 'Idempotency-Key',
-  success: [200, 201, 202, 204],
-} as const;
-
 /** What is the same for two descriptions of the same catalogues. */
 const text = (catalogues: Catalogue[]) => JSON.stringify(catalogues.map(catalogueOf));
-
-/** A mapping with all that it may say: what the engine leaves out is null or empty here. */
-const mappingOf = (given: Partial<Mapping>): Mapping => ({
-  target: given.target ?? null,
-  on_collision: given.on_collision ?? 'number',
-  field: given.field ?? [],
-  require: given.require ?? [],
-});
-
-/** The mapping without the rules that nobody has filled in yet. */
-const said = (map: Mapping): Mapping => ({
-  ...map,
-  field: map.field.filter(({ name, value }: FieldMapping) => name.trim() !== '' || value !== ''),
-  require: map.require.filter(({ field }: Requirement) => field.trim() !== ''),
-});
-
-/** Where a refusal of the engine points to. */
-function mapProblemOf(text: string): MapProblem {
-  const found = /^template "map, (target|field (\d+)[^"]*)": (?:syntax error: )?(.*)$/s.exec(text);
-  if (found?.[1] === 'target') return { at: 'target', why: found[3] ?? text };
-  if (found?.[2]) return { at: Number(found[2]) - 1, why: found[3] ?? text };
-  return { at: 'require', why: text };
-}
