@@ -493,7 +493,7 @@ function catalogued(): FakeDoor {
 
 export const scenes: Record<string, Scene> = {
   empty: { door: new FakeDoor() },
-  dragging: { door: new FakeDoor(), then: (desk) => void (desk.dragging = true) },
+  dragging: { door: new FakeDoor(), then: (desk) => void (desk.arrivals.dragging = true) },
   setup: drafting(
     ['/mnt/tape-restore/2019', `/mnt/nas-old/${LONG}`, `/media/${RTL}`, '/media/anna/LTO restore'],
     '/mnt/nas/archive',

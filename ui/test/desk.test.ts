@@ -25,7 +25,7 @@ describe('the way through the window', () => {
     const [desk, door] = await begun();
     expect(desk.screen).toBe('home');
     door.picked = ['/a', '/b', '/a'];
-    await desk.addFolders();
+    await desk.arrivals.addFolders();
     expect(desk.screen).toBe('setup');
     expect(desk.draft?.sources).toEqual(['/a', '/b']);
     expect(desk.draft?.problem).toBe('Choose a destination.');
@@ -39,10 +39,10 @@ describe('the way through the window', () => {
     const [desk, door] = await begun((door) => (door.launched = ['/a']));
     expect(desk.draft?.lacksOnlyDestination).toBe(true);
     door.picked = [];
-    await desk.chooseAndCheck();
+    await desk.describing.chooseAndCheck();
     expect(named(door)).not.toContain('createMigration');
     door.picked = ['/dst'];
-    await desk.chooseAndCheck();
+    await desk.describing.chooseAndCheck();
     expect(door.calls.find(([name]) => name === 'createMigration')?.[1]).toMatchObject({
       destination: '/dst',
     });
@@ -71,7 +71,7 @@ describe('the way through the window', () => {
     if (desk.draft) desk.draft.destination = '/mnt/nas/archive';
     door.snapshotNow = snapshot({ progress: progress({ state: 'new' }) });
     await desk.check();
-    await desk.cancelCheck();
+    await desk.steering.cancelCheck();
     door.endPlan?.();
     await settle();
     expect(desk.screen).toBe('setup');
@@ -205,9 +205,9 @@ describe('the way through the window', () => {
 
   it('says why a text is no bandwidth', async () => {
     const [desk, door] = await begun();
-    expect(await desk.bandwidthProblem('off')).toBeNull();
+    expect(await desk.steering.bandwidthProblem('off')).toBeNull();
     door.refuses = { checkBandwidth: { code: 'bandwidth', message: '"fast" is no bandwidth', advice: '' } };
-    expect(await desk.bandwidthProblem('fast')).toBe('"fast" is no bandwidth');
+    expect(await desk.steering.bandwidthProblem('fast')).toBe('"fast" is no bandwidth');
   });
 
   it('shows what runs already after a reload', async () => {
@@ -219,10 +219,10 @@ describe('the way through the window', () => {
     const [desk, door] = await begun();
     door.snapshotNow = snapshot({ progress: progress({ state: 'paused' }) });
     door.sendDrag({ kind: 'over' });
-    expect(desk.dragging).toBe(true);
+    expect(desk.arrivals.dragging).toBe(true);
     door.sendDrag({ kind: 'dropped', paths: ['/home/anna/Archive.SLUICE'] });
     await settle();
-    expect(desk.dragging).toBe(false);
+    expect(desk.arrivals.dragging).toBe(false);
     expect(door.calls).toContainEqual(['openMigration', '/home/anna/Archive.SLUICE']);
     expect(desk.screen).toBe('run');
   });
@@ -249,11 +249,11 @@ describe('the way through the window', () => {
   it('says with each command which migration is meant, whichever is shown by then', async () => {
     const [desk, door] = await begun(at({ state: 'running' }));
     const first = desk.migration;
-    await desk.pause();
+    await desk.steering.pause();
     door.snapshotNow = snapshot({ checkpoint: '/mnt/b.sluice', progress: progress({ state: 'running' }) });
     door.sendPaths(['/mnt/b.sluice']);
     await settle();
-    await desk.stop();
+    await desk.steering.stop();
     // What the first one still had to do is not done to the second.
     await first?.pauseAt('08:00');
     await first?.failures.reload();
@@ -295,7 +295,7 @@ describe('the way through the window', () => {
     expect(named(door)).toContain('leaveMigration');
     expect(named(door)).not.toContain('pause');
     expect([desk.screen, desk.migration, desk.draft?.sources]).toEqual(['setup', null, ['/a']]);
-    expect(desk.dropMeans).toBe('add');
+    expect(desk.arrivals.dropMeans).toBe('add');
     door.sendDrag({ kind: 'dropped', paths: ['/b'] });
     await settle();
     expect(desk.draft?.sources).toEqual(['/a', '/b']);
@@ -334,7 +334,7 @@ describe('the way through the window', () => {
     await catalogue.chooseBase();
     expect(catalogue.said.base).toBe('/mnt/archive');
     door.exportedTo = '/home/anna/filemaker.toml';
-    await desk.savePreset(catalogue);
+    await desk.describing.savePreset(catalogue);
     expect(door.calls.at(-1)).toEqual(['savePreset', catalogue.spec()]);
     expect(desk.work.notices.shown[0]?.message).toBe('The preset is saved: /home/anna/filemaker.toml');
     door.preset = { path: ['Title'], id: 'No' };
@@ -342,7 +342,7 @@ describe('the way through the window', () => {
     expect([catalogue.said.path, catalogue.said.base]).toEqual([['Title'], null]);
 
     desk.draft?.asFile(catalogue);
-    desk.asCatalogue('/mnt/june.csv');
+    desk.describing.asCatalogue('/mnt/june.csv');
     expect(desk.step).toBe('names');
   });
 
@@ -375,7 +375,7 @@ describe('the way through the window', () => {
     door.sendClose();
     expect(desk.asking).toBe('close');
     expect(named(door)).not.toContain('quit');
-    await desk.quit();
+    await desk.program.quit();
     expect(named(door)).toContain('quit');
   });
 
@@ -447,7 +447,7 @@ describe('the way through the window', () => {
     const [desk] = await begun(at({ state: 'ready' }));
     await desk.attempt(() => Promise.reject(new Error('the source is not there')));
     expect(desk.work.notices.shown).toHaveLength(1);
-    await desk.start();
+    await desk.steering.start();
     expect(desk.work.notices.shown).toEqual([]);
   });
 

@@ -501,7 +501,7 @@ describe('the steps', () => {
     await desk.pilot.load();
     expect([desk.guide.shown, desk.pilot.failed]).toEqual(['pilot', 1]);
     expect(desk.guide.steps.find(({ step }) => step === 'pilot')?.said).toBe('2 tried, 1 failed');
-    await desk.start();
+    await desk.steering.start();
     expect([desk.guide.on, desk.pilot.on]).toEqual([false, false]);
   });
 

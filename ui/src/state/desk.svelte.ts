@@ -1,11 +1,11 @@
 /** The control desk: what the one window shows and what its buttons do. Knows nothing of a page. */
-import { asReport, type Defaults, type Door, type Drag, type MigrationDoor } from '../backend/door';
-import type { Control, Delivery, Event, Limits, Progress, Snapshot } from '../backend/types';
+import { asReport, type Door } from '../backend/door';
+import type { Event, Progress, Snapshot } from '../backend/types';
 import { m } from '../messages';
 import { Advising } from './advising.svelte';
-import { type CatalogueDraft, cataloguesAmong } from './catalogue.svelte';
+import { Arrivals } from './arrivals.svelte';
 import { Checking } from './checking.svelte';
-import { Connections } from './connections.svelte';
+import { Describing } from './describing.svelte';
 import { Draft } from './draft.svelte';
 import { Guide } from './guide.svelte';
 import { Home, type Row } from './home.svelte';
@@ -13,7 +13,8 @@ import { Mending } from './mending.svelte';
 import { Migration } from './migration.svelte';
 import { wordsOf } from './news';
 import { Pilot } from './pilot.svelte';
-import { SettingsForm } from './settings.svelte';
+import { Program } from './program.svelte';
+import { Steering } from './steering';
 import type { Step } from './steps';
 import { Work } from './work.svelte';
 
@@ -47,10 +48,6 @@ export class Desk {
   tab: Tab = $state('run');
   step: Step = $state('sources');
   asking: Question | null = $state(null);
-  closing: boolean = $state(false);
-  dragging: boolean = $state(false);
-  /** The computer is kept awake. */
-  awake: boolean = $state(false);
   /** The migration that the person wants to forget. */
   forgetting: Row | null = $state.raw(null);
   readonly home: Home;
@@ -61,6 +58,10 @@ export class Desk {
   /** What is looked at of the check; another check has another. */
   checking: Checking = $state.raw(undefined as never);
   readonly guide: Guide;
+  readonly arrivals: Arrivals;
+  readonly describing: Describing;
+  readonly program: Program;
+  readonly steering: Steering;
 
   readonly screen: Screen = $derived.by(() => {
     if (this.atHome) return 'home';
@@ -77,14 +78,10 @@ export class Desk {
     }
   });
 
-  /** What a drop would do now. */
-  readonly dropMeans: 'add' | 'begin' = $derived(this.screen === 'setup' ? 'add' : 'begin');
-
   /** Lines of Home: migrations and descriptions that were left. */
   readonly rows: number = $derived.by(() => this.home.rows.length + this.drafts.length);
 
   #door: Door;
-  #defaults: Defaults | null = null;
   /** Migrations that are being planned. */
   #planning = new Set<string>();
   /** What changes what is shown, one after the other. */
@@ -100,6 +97,10 @@ export class Desk {
     this.pilot = new Pilot(this);
     this.checking = new Checking(this);
     this.guide = new Guide(this);
+    this.arrivals = new Arrivals(this, door);
+    this.describing = new Describing(this, door);
+    this.program = new Program(this, door);
+    this.steering = new Steering(this, door);
   }
 
   /** Listens first, then asks what is there: nothing falls in between. */
@@ -109,9 +110,9 @@ export class Desk {
         this.#door.onEvents((events, of) => events.forEach((event) => this.#hear(event, of))),
         this.#door.onProgress((progress, of) => this.#observe(progress, of)),
         this.#door.onCloseRequested(() => (this.asking = 'close')),
-        this.#door.onDrag((drag) => this.#dragged(drag)),
-        this.#door.onPathsArrived(() => void this.#shows(() => this.#takeArrived())),
-        this.#door.onAwake((held) => (this.awake = held)),
+        this.#door.onDrag((drag) => this.arrivals.drag(drag)),
+        this.#door.onPathsArrived(() => void this.#shows(() => this.arrivals.take())),
+        this.#door.onAwake((held) => (this.program.awake = held)),
         this.#door.onNews((happened) => {
           const [title, text] = wordsOf(happened);
           void this.#door.notify(title, text).catch(() => undefined);
@@ -124,11 +125,11 @@ export class Desk {
         this.#door.isAwake(),
         this.#door.drafts(),
       ]);
-      this.#defaults = defaults;
+      this.program.defaults = defaults;
       this.drafts = kept.map((one) => Draft.kept(this.#door, one, defaults.ranges));
-      this.awake = awake;
+      this.program.awake = awake;
       if (current) this.#show(current);
-      await this.#takeArrived();
+      await this.arrivals.take();
     });
   }
 
@@ -148,69 +149,22 @@ export class Desk {
     this.#dropQuestion();
   }
 
-  addFolders = () =>
-    this.#picks(
-      () => this.#door.pickFolders(),
-      (paths) => this.#addSources(paths),
-    );
-  addFiles = () =>
-    this.#picks(
-      () => this.#door.pickFiles(),
-      (paths) => this.#addSources(paths),
-    );
-  addCatalogues = () =>
-    this.#picks(
-      () => this.#door.pickCatalogues(),
-      (files) => this.#addCatalogues(files),
-    );
-
-  /** Shows a catalogue's columns and names. */
-  showCatalogue = (catalogue: CatalogueDraft) => {
-    if (this.draft) this.draft.shown = catalogue;
-    this.step = 'names';
-  };
-
-  asCatalogue = (path: string) => {
-    this.draft?.asCatalogue(path);
-    this.step = 'names';
-  };
-
-  savePreset = (catalogue: CatalogueDraft) =>
-    this.attempt(async () => {
-      const path = await this.#door.savePreset(catalogue.spec());
-      if (path !== null) this.work.done('preset', m.catalogue.presetSaved(path));
-    });
-
-  chooseDestination = () =>
-    this.attempt(async () => {
-      const path = await this.#door.pickDestination();
-      if (path !== null && this.draft) this.draft.destination = path;
-    });
-
-  /** The short way: a destination, and the check of all that is described. */
-  chooseAndCheck = async () => {
-    const { draft } = this;
-    await this.chooseDestination();
-    // Another description may have come onto the desk meanwhile.
-    if (draft && draft === this.draft && draft.destination.trim() !== '') await this.check();
-  };
-
   openMigration = () =>
     this.attempt(async () => {
       const path = await this.#door.pickMigration();
-      if (path !== null) await this.#inTurn(() => this.#open(path));
+      if (path !== null) await this.inTurn(() => this.open(path));
     });
 
   /** Opens a migration of the list. */
-  openRow = (row: Row) => this.#command(() => this.#open(row.checkpoint));
+  openRow = (row: Row) => this.#command(() => this.open(row.checkpoint));
 
   /** Describes another migration that does the same. */
   duplicate = (row: Row) =>
     this.#command(async () => {
       const job = await this.home.job(row);
-      const { ranges } = this.#defaults ?? (await this.#door.defaults());
-      await this.#putAway();
-      this.#describe(new Draft(this.#door, job, ranges, job));
+      const { ranges } = this.program.defaults ?? (await this.#door.defaults());
+      await this.putAway();
+      this.describe(new Draft(this.#door, job, ranges, job));
     });
 
   askToForget = (row: Row) => {
@@ -231,24 +185,24 @@ export class Desk {
       const { draft } = this;
       // The description of an open migration stays with it.
       if (draft && this.migration) await this.attempt(() => draft.keep());
-      else await this.#putAway();
+      else await this.putAway();
       this.atHome = true;
       void this.attempt(() => this.home.refresh());
     });
 
   newMigration = () =>
     this.#command(async () => {
-      await this.#putAway();
-      this.#describe(null);
+      await this.putAway();
+      this.describe(null);
     });
 
   /** Goes on with a description that was left: one of a migration changes that one, as before. */
   goOn = (draft: Draft) =>
     this.#command(async () => {
-      await this.#putAway();
+      await this.putAway();
       this.drafts = this.drafts.filter((one) => one !== draft);
       if (draft.of !== null) await this.#openToEdit(draft.of);
-      this.#describe(draft);
+      this.describe(draft);
     });
 
   dropDraft = (draft: Draft) =>
@@ -284,7 +238,6 @@ export class Desk {
     this.work.command(async () => {
       this.#plan();
     });
-  cancelCheck = () => this.#steer((door) => door.cancelPlan());
 
   /** Back to the description, with what it holds. */
   edit = () => {
@@ -304,137 +257,22 @@ export class Desk {
         })
       : this.goHome();
 
-  start = () =>
-    this.#steer(async (door) => {
-      await door.start();
-      this.pilot.end();
-    });
-  pause = () => this.#steer((door) => door.pause());
-  stop = () => {
-    this.asking = null;
-    return this.#steer((door) => door.stop());
-  };
-
-  setLimits = (limits: Limits) => this.attempt(async () => this.migration?.setLimits(limits));
-  setControl = (control: Control) => this.attempt(async () => this.migration?.setControl(control));
-  setDelivery = (delivery: Delivery) => this.attempt(async () => this.migration?.setDelivery(delivery));
-
-  /** Why a text is no bandwidth; null when it is one. */
-  bandwidthProblem = async (text: string): Promise<string | null> => {
-    try {
-      await this.#door.checkBandwidth(text);
-      return null;
-    } catch (thrown) {
-      return asReport(thrown).message;
-    }
-  };
-
-  /** Which of the system's files a run writes its catalogue to. */
-  chooseCatalogueOut = () =>
-    this.attempt(async () => {
-      const path = await this.#door.pickCatalogueOut();
-      const { draft } = this;
-      if (path !== null && draft) draft.out = { path, records: draft.out?.records ?? 'delivered' };
-    });
-
-  loadJob = () =>
-    this.attempt(async () => {
-      if (await this.draft?.load()) this.work.done('job', m.guide.job.loaded);
-    });
-
-  saveJob = (how: 'save' | 'saveAsPreset') =>
-    this.attempt(async () => {
-      const path = (await this.draft?.[how]()) ?? null;
-      if (path !== null) this.work.done('job', m.guide.job.saved(path));
-    });
-
-  /** The user's connections, as they are now. */
-  connections = () => new Connections(this.#door);
-
-  settings = () => new SettingsForm(this.#door);
-
-  /** What was set may be what new migrations begin with. */
-  settingsChanged = () => this.attempt(async () => void (this.#defaults = await this.#door.defaults()));
-
-  openLogs = () => this.attempt(() => this.#door.openLogs());
-
-  saveLogs = () =>
-    this.work.command(async () => {
-      const path = await this.#door.saveLogs();
-      if (path !== null) this.work.done('logs', m.about.saved(path));
-    });
-
-  exportProof = () =>
-    this.#steer(async (door) => {
-      const path = await door.exportProof();
-      if (path !== null) this.work.done('export', m.records.exported(path));
-    });
-
-  /** Shows a file in the system's file manager. */
-  reveal = (path: string) => this.attempt(() => this.#door.reveal(path));
-
-  quit = async () => {
-    this.closing = true;
-    await this.attempt(() => this.#door.quit());
-    this.closing = false;
-    this.asking = null;
-  };
-
-  async #addSources(paths: string[]): Promise<void> {
-    if (paths.length > 0) (await this.#described())?.add(paths);
-  }
-
-  async #addCatalogues(files: string[]): Promise<void> {
-    if (files.length === 0) return;
-    (await this.#described())?.addCatalogues(files);
-    this.step = 'names';
-  }
-
-  /** What is being described; where nothing is, a new migration. */
-  async #described(): Promise<Draft | null> {
-    if (this.screen !== 'setup') {
-      await this.#putAway();
-      this.#describe(null);
-    }
-    return this.draft;
-  }
-
-  #describe(draft: Draft | null): void {
-    this.draft = draft ?? (this.#defaults && Draft.blank(this.#door, this.#defaults));
+  /** Puts a description onto the desk; null: an empty one. */
+  describe(draft: Draft | null): void {
+    this.draft = draft ?? (this.program.defaults && Draft.blank(this.#door, this.program.defaults));
     // Nothing is checked before its catalogues are looked at.
     draft?.look();
     this.step = 'sources';
     this.atHome = false;
   }
 
-  /** Paths from outside: `.sluice` files are opened, a catalogue is looked at, everything else becomes
-      a source. */
-  async #take(paths: string[]): Promise<void> {
-    const files = paths.filter((path) => path.toLowerCase().endsWith('.sluice'));
-    for (const file of files) await this.#open(file);
-    const rest = paths.filter((path) => !files.includes(path));
-    const catalogues = cataloguesAmong(rest);
-    await this.#addSources(rest.filter((path) => !catalogues.includes(path)));
-    await this.#addCatalogues(catalogues);
-  }
-
-  /** Takes what came from outside: with the start, from a second start, from the file manager. */
-  async #takeArrived(): Promise<void> {
-    const paths = await this.#door.launchPaths();
-    if (paths.length > 0) await this.#take(paths);
-  }
-
-  #dragged(drag: Drag): void {
-    this.dragging = drag.kind === 'over';
-    if (drag.kind === 'dropped' && drag.paths.length > 0) void this.#shows(() => this.#take(drag.paths));
-  }
-
-  async #open(path: string): Promise<void> {
+  /** Shows a migration. */
+  async open(path: string): Promise<void> {
     if (this.migration?.checkpoint === path) {
       this.atHome = false;
       return;
     }
-    await this.#putAway();
+    await this.putAway();
     this.atHome = true;
     await this.#opened(() => this.#door.openMigration(path));
   }
@@ -469,7 +307,7 @@ export class Desk {
   }
 
   /** Nothing is on the desk any more: a description is kept, what runs goes on. */
-  async #putAway(): Promise<void> {
+  async putAway(): Promise<void> {
     if (this.migration) await this.#leaveOpen();
     await this.#putDraftAway();
   }
@@ -512,7 +350,7 @@ export class Desk {
 
   /** What was asked about a run has no meaning once nothing is at work. */
   #dropQuestion(): void {
-    if (this.closing) return;
+    if (this.program.closing) return;
     if (this.asking === 'stop' && !this.migration?.active) this.asking = null;
     if (this.asking === 'close' && !this.migration?.active && this.home.working === 0) this.asking = null;
   }
@@ -540,30 +378,14 @@ export class Desk {
 
   /** Changes what is shown. The engine shows one migration: two changes at once would leave the page with
       another than the engine has. */
-  #inTurn(work: () => Promise<void>): Promise<void> {
+  inTurn(work: () => Promise<void>): Promise<void> {
     const turn = this.#turns.then(work);
     this.#turns = turn.catch(() => undefined);
     return turn;
   }
 
-  /** Steers the migration that is shown at this moment, whatever is shown when its turn comes. */
-  #steer(work: (door: MigrationDoor) => Promise<void>): Promise<void> {
-    const door = this.migration?.door;
-    return this.work.command(async () => {
-      if (door) await work(door);
-    });
-  }
-
-  #shows = (work: () => Promise<void>) => this.attempt(() => this.#inTurn(work));
-  #command = (work: () => Promise<void>) => this.work.command(() => this.#inTurn(work));
-
-  /** Nothing waits while the person picks. */
-  #picks(pick: () => Promise<string[]>, take: (paths: string[]) => Promise<void>): Promise<void> {
-    return this.attempt(async () => {
-      const paths = await pick();
-      await this.#inTurn(() => take(paths));
-    });
-  }
+  #shows = (work: () => Promise<void>) => this.attempt(() => this.inTurn(work));
+  #command = (work: () => Promise<void>) => this.work.command(() => this.inTurn(work));
 
   /** Does the work; what goes wrong is shown. */
   attempt = (work: () => Promise<void> | undefined) => this.work.attempt(work);
