@@ -136,3 +136,26 @@ async fn pilot(window: &Window, lab: &Lab, site: &Site) {
     let delivered = sluice_tests::compare::entries(&site.destination);
     assert_eq!(delivered.iter().filter(|(_, metadata)| metadata.is_file()).count() as u64, TRIED);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_description_that_nobody_touches_asks_the_program_for_nothing() {
+    let site = Site::new();
+    tree::small_files(&site.source, 3, 1);
+    let screen = Screen::new();
+    let window = Window::open(&screen, &[site.source.as_os_str()]).await;
+    window.reads("source-found", |text| text.starts_with("3 files")).await;
+    // What the page asks goes by `fetch`.
+    let count = "window.asked = 0; const { fetch } = window; \
+                 window.fetch = (...what) => { window.asked += 1; return fetch(...what); };";
+    window.script(count, Vec::new()).await;
+    let frames = "const [done] = arguments; let left = 120; \
+                  const next = () => (left-- > 0 ? requestAnimationFrame(next) : done(window.asked)); next();";
+    for step in ["sources", "destination"] {
+        window.tap(&format!("step-{step}")).await;
+        window.shown(&format!("[data-testid='step'][data-step='{step}']")).await;
+        window.script("window.asked = 0", Vec::new()).await;
+        let asked = window.execute_async(frames, Vec::new()).await.expect("two seconds of frames");
+        // The draft is kept once, and the connections are read.
+        assert!(asked.json().as_u64().expect("a number") <= 4, "{step}: {:?}", asked.json());
+    }
+}

@@ -1,4 +1,5 @@
 /** The user's connections while their dialog is open. Secrets are forgotten as soon as they are sent. */
+import { untrack } from 'svelte';
 import { asReport, type Door } from '../backend/door';
 import type { ErrorReport, HostKey, Known, Trial } from '../backend/types';
 import { ConnectionDraft, KINDS } from './connecting.svelte';
@@ -117,7 +118,8 @@ export class Connections {
   }
 
   async #do(work: () => Promise<void>): Promise<void> {
-    if (this.busy) return;
+    // An effect may ask for this: it must not be woken by it, and ask again for ever.
+    if (untrack(() => this.busy)) return;
     this.busy = true;
     this.problem = null;
     try {
