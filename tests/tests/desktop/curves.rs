@@ -32,7 +32,8 @@ async fn the_curves_of_a_service_tell_what_it_did() {
     let lab = throttling_lab();
     let site = Site::new();
     tree::small_files(&site.source, FILES, 1);
-    let limits = "[limits]\nbatch_size = 50\nconcurrency = 8\n[control.autopilot]\nconcurrency = true";
+    let limits =
+        "[limits]\nbatch_size = 50\nstreams = 3\nconcurrency = 8\n[control.autopilot]\nconcurrency = true";
     let served = Served::new(site, &lab, limits);
     // The command plans it, meets a service that is away, and has no patience.
     lab.outage(Some(Outage::Refused));
@@ -43,7 +44,9 @@ async fn the_curves_of_a_service_tell_what_it_did() {
     window.is_in_state("paused").await;
     window.tap("start").await;
     window.is_in_state("running").await;
+    window.figure("service-requests", |requests| requests > 50).await;
     window.tap("services-as-table").await;
+    window.shown(&part("service-points")).await;
 
     see_it_throttled(&window, &lab).await;
     see_who_changed_what(&window).await;
@@ -177,15 +180,16 @@ async fn seconds_shown(window: &Window) -> Option<u32> {
     seconds_between(&charts.attr("aria-valuetext").await.ok()??)
 }
 
-/// `21:59:40 to 22:00:10` in seconds, also over midnight.
+/// `21:59:40 to 22:00:10` in seconds, also over noon and midnight.
 fn seconds_between(text: &str) -> Option<u32> {
     let time = |text: &str| {
+        let text = text.split([' ', '\u{202f}']).next()?;
         let figures: Vec<u32> = text.split(':').map(|part| part.parse().ok()).collect::<Option<_>>()?;
         let [hours, minutes, seconds] = figures[..] else { return None };
         Some(hours * 3_600 + minutes * 60 + seconds)
     };
     let (from, to) = text.split_once(" to ")?;
-    Some((time(to)? + 86_400 - time(from)?) % 86_400)
+    Some((time(to)? + 86_400 - time(from)?) % 43_200)
 }
 
 async fn look_at_every_stretch(window: &Window) {

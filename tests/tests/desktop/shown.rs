@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use sluice_tests::command::{self, COMPLETE};
 use sluice_tests::compare::entries;
-use sluice_tests::desktop::{FileManager, Screen, Window};
+use sluice_tests::desktop::{FileManager, Screen, Window, part};
 use sluice_tests::site::Site;
 use sluice_tests::{tree, wait};
 use thirtyfour::prelude::*;
@@ -47,9 +47,8 @@ async fn exactly_the_files_that_the_records_name_are_shown() {
     window.tap("tab-records").await;
 
     let shown = show_each(&window, &manager).await;
-    let [sources, delivered]: [BTreeSet<PathBuf>; 2] =
-        [shown.iter().map(|(_, source, _)| source.clone()), shown.iter().map(|(_, _, to)| to.clone())]
-            .map(Iterator::collect);
+    let sources: BTreeSet<PathBuf> = shown.iter().map(|(_, source, _)| source.clone()).collect();
+    let delivered: BTreeSet<PathBuf> = shown.iter().map(|(_, _, delivered)| delivered.clone()).collect();
     assert_eq!(sources, files(&site.source));
     assert_eq!(delivered, files(&site.destination));
 
@@ -59,40 +58,47 @@ async fn exactly_the_files_that_the_records_name_are_shown() {
     assert_eq!(manager.shown(), checkpoint.canonicalize().unwrap());
 }
 
-/// Presses both buttons of each record. Gives its number, its source and what was delivered of it.
+/// Shows both files of each record, by key and by button. Gives the records' numbers, their sources and what was
+/// delivered of them.
 async fn show_each(window: &Window, manager: &FileManager) -> Vec<(String, PathBuf, PathBuf)> {
-    let rows = "return [...document.querySelectorAll(\"[data-testid='record-row'][data-id]\")] \
-                .map((row) => row.dataset.id)";
-    let ids = window
-        .until("a row for each record", async |page| {
-            let ids = page.execute(rows, Vec::new()).await.ok()?.json().as_array()?.clone();
-            (ids.len() == NAMES.len()).then_some(ids)
-        })
-        .await;
-    let mut shown = Vec::new();
-    for id in ids.iter().filter_map(Value::as_str) {
-        choose(window, id).await;
-        window.tap("show-source").await;
-        let source = manager.shown();
-        window.tap("show-delivered").await;
-        let delivered = manager.shown();
-        assert_eq!(fs::read(&source).unwrap(), fs::read(&delivered).unwrap(), "{source:?} and {delivered:?}");
-
-        // The keys mean the same.
+    let mut shown: Vec<(String, PathBuf, PathBuf)> = Vec::new();
+    go_to(window, Key::Home, |id| !id.is_empty()).await;
+    for n in 0..NAMES.len() {
+        let id =
+            if n == 0 { at(window).await } else { go_to(window, Key::Down, |id| id != shown[n - 1].0).await };
         window.chord(Key::Control, "" + Key::Enter).await;
-        assert_eq!(manager.shown(), source);
+        let source = manager.shown();
         let keys =
             window.action_chain().key_down(Key::Control).key_down(Key::Shift).send_keys("" + Key::Enter);
         keys.key_up(Key::Shift).key_up(Key::Control).perform().await.expect("presses of keys");
+        let delivered = manager.shown();
+        assert_eq!(fs::read(&source).unwrap(), fs::read(&delivered).unwrap(), "{source:?} and {delivered:?}");
+        window.tap("show-source").await;
+        assert_eq!(manager.shown(), source);
+        window.tap("show-delivered").await;
         assert_eq!(manager.shown(), delivered);
-        shown.push((id.to_owned(), source, delivered));
+        shown.push((id, source, delivered));
     }
+    // Whoever pressed a line with the mouse has the same keys.
+    let (id, source, _) = &shown[NAMES.len() - 1];
+    window.tap_in(&format!("[data-testid='record-row'][data-id='{id}'] [data-testid='record-part']")).await;
+    window.chord(Key::Control, "" + Key::Enter).await;
+    assert_eq!(manager.shown(), *source);
     shown
 }
 
-/// Chooses a record, with the keyboard in the list.
-async fn choose(window: &Window, id: &str) {
-    window.tap_in(&format!("[data-testid='record-row'][data-id='{id}'] [data-testid='record-part']")).await;
+/// Presses a key in the list of records, and waits until it is at a record as wanted.
+async fn go_to(window: &Window, key: Key, wanted: impl Fn(&str) -> bool) -> String {
+    window.shown(&part("records")).await;
+    window.script("document.querySelector(\"[data-testid='records']\").focus()", Vec::new()).await;
+    window.key("" + key).await;
+    window.until("another record", async |_| Some(at(window).await).filter(|id| wanted(id))).await
+}
+
+/// The number of the record that the list is at; empty where it has none yet.
+async fn at(window: &Window) -> String {
+    let id = "return document.querySelector(\"[data-testid='record-row'].cursor\")?.dataset.id ?? ''";
+    window.script(id, Vec::new()).await.as_str().unwrap_or_default().to_owned()
 }
 
 /// Neither where a link leads, nor what is gone, nor what a page asks for that is no record's.
@@ -107,7 +113,7 @@ async fn nothing_else_is_shown(
     fs::write(&secret, "secret").unwrap();
     fs::remove_file(delivered).unwrap();
     symlink(&secret, delivered).unwrap();
-    choose(window, id).await;
+    go_to(window, Key::Home, |at| at == id).await;
     window.tap("show-delivered").await;
     assert_eq!(manager.shown(), delivered.parent().unwrap(), "the folder of the link, not what it points to");
     fs::remove_file(source).unwrap();

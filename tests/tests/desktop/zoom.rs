@@ -119,6 +119,9 @@ async fn every_question_can_be_read_and_answered_at_twice_its_size() {
     let checkpoint = try_a_pilot(&screen, &window, &served.job).await;
     window.enter("run-all").await;
     window.is_in_state("running").await;
+    // Those that fail later come into the list when they are asked for.
+    let failed = |text: &str| text.split_whitespace().last()?.parse::<u32>().ok();
+    window.reads("tab-failures", |text| failed(text).is_some_and(|failed| failed >= 3)).await;
     window.turn_to("failures").await;
     window.shown("[data-testid='failure-row'][data-id]").await;
     mend(&window).await;
