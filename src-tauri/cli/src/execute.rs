@@ -306,14 +306,14 @@ async fn prepare_and_start(
     if migration.state() == State::New {
         // Not after an hour of planning.
         if let Some(missing) = migration.look_at_tools().await {
-            return Err(Error::Blocked(missing));
+            return Err(Error::Blocked(Box::new(missing)));
         }
         let preflight = planned(migration, output).await?;
         for finding in preflight.findings.iter().filter(|finding| finding.severity == Severity::Warns) {
             output.note(&format!("note: {}. {}", finding.message, finding.advice));
         }
         if let Some(blocker) = preflight.blocker() {
-            return Err(Error::Blocked(blocker.clone()));
+            return Err(Error::Blocked(Box::new(blocker.clone())));
         }
     }
     let balance = migration.progress().borrow().balance;

@@ -95,7 +95,7 @@ pub enum Error {
     },
     /// A finding of the pre-flight forbids the start.
     #[error("{}", .0.message)]
-    Blocked(Finding),
+    Blocked(Box<Finding>),
     /// No request can be sent at all.
     #[error("requests cannot be sent from this computer: {why}")]
     NoClient {

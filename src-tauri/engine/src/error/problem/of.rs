@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn a_start_that_is_forbidden_tells_the_finding() {
         let fact = Fact::NoSpace { free: 1, needed: 2 };
-        let blocked = Error::Blocked(Finding::of(Severity::Blocks, 1, fact.clone()));
+        let blocked = Error::Blocked(Box::new(Finding::of(Severity::Blocks, 1, fact.clone())));
         assert_eq!(Problem::of(&blocked), Some(Problem::Found { fact }));
     }
 
