@@ -16,6 +16,7 @@ const SECRET: Record<SecretField, string> = {
   session_token: 'das Sitzungstoken',
   account_key: 'der Kontoschlüssel',
   sas_token: 'die Shared Access Signature',
+  client_secret: 'das Geheimnis der Anwendung',
   service_account_key: 'der Schlüssel des Dienstkontos',
   password: 'das Passwort',
   key_passphrase: 'die Passphrase des privaten Schlüssels',

@@ -284,15 +284,16 @@ export class Desk {
     try {
       await this.#opened(() => this.#door.openMigration(checkpoint));
     } catch (thrown) {
-      const { code, message, advice } = asReport(thrown);
-      this.work.notices.say('error', { code, message: words.away(message), advice: words.asNew(advice) });
+      const report = asReport(thrown);
+      const [message, advice] = [words.away(report.message), words.asNew(report.advice)];
+      this.work.notices.say('error', { ...report, message, advice });
       return;
     }
     const state = this.migration?.state;
     if (state === 'new' || state === 'ready') return;
     const message = state === 'planning' ? words.checking : words.begun;
     await this.#leaveOpen();
-    this.work.notices.say('error', { code: 'not_edited', message, advice: words.asNew('') });
+    this.work.notices.say('error', { code: 'not_edited', message, advice: words.asNew(''), what: null });
   }
 
   /** Shows what is opened, with what happens there in the meantime. */
