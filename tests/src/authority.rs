@@ -2,9 +2,7 @@
 //! credentials flow"), and to computers, as the managed identities of App Service do. It signs nothing, which
 //! Azurite does not mind; it tells what came.
 
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use axum::Router;
@@ -15,7 +13,8 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
+
+use crate::loopback::Loopback;
 
 /// The directory.
 pub const TENANT: &str = "media.example";
@@ -32,9 +31,7 @@ pub const HEADER: &str = "canary-1d3e-header";
 #[derive(Debug)]
 pub struct Authority {
     asked: Arc<Mutex<Vec<String>>>,
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    loopback: Loopback,
 }
 
 impl Authority {
@@ -44,43 +41,18 @@ impl Authority {
     /// When no socket can be had.
     pub fn start() -> Self {
         let asked = Arc::new(Mutex::new(Vec::new()));
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (tell, told) = mpsc::channel();
-        let serving = Arc::clone(&asked);
-        let thread = std::thread::spawn(move || {
-            let runtime =
-                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-                tell.send(listener.local_addr().expect("its address")).expect("somebody waits for it");
-                let service = Router::new().fallback(serve).with_state(serving);
-                tokio::select! {
-                    served = axum::serve(listener, service) => served.expect("it serves for ever"),
-                    _ = stopped => {}
-                }
-            });
-        });
-        let address = told.recv().expect("the address of the server");
-        Self { asked, address, stop: Some(stop), thread: Some(thread) }
+        let loopback = Loopback::serve(Router::new().fallback(serve).with_state(Arc::clone(&asked)));
+        Self { asked, loopback }
     }
 
     /// `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.loopback.url()
     }
 
     /// The paths that tokens were asked for at.
     pub fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-}
-
-impl Drop for Authority {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 

@@ -1,10 +1,8 @@
 //! A cable between the command and a server of HTTP: it counts what goes through, and does what a bad day
 //! does.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -13,7 +11,8 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use futures_util::StreamExt;
-use tokio::sync::oneshot;
+
+use crate::loopback::Loopback;
 
 /// The headers of the checksums that Sluice asks for, and of others as long.
 const CHECKSUMS: [(&str, &str); 2] =
@@ -68,9 +67,7 @@ pub enum Checksum {
 #[derive(Debug)]
 pub struct Cable {
     shared: Arc<Shared>,
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    loopback: Loopback,
 }
 
 #[derive(Debug)]
@@ -114,32 +111,13 @@ impl Cable {
             copies: AtomicU64::new(0),
             allowance: Mutex::new(Allowance { left: 0.0, at: Instant::now() }),
         });
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (tell, told) = mpsc::channel();
-        let serving = Arc::clone(&shared);
-        let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread()
-                .worker_threads(1)
-                .enable_all()
-                .build()
-                .expect("a runtime");
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-                tell.send(listener.local_addr().expect("its address")).expect("somebody waits for it");
-                let service = Router::new().fallback(pass).with_state(serving);
-                tokio::select! {
-                    served = axum::serve(listener, service) => served.expect("it serves for ever"),
-                    _ = stopped => {}
-                }
-            });
-        });
-        let address = told.recv().expect("the address of the cable");
-        Self { shared, address, stop: Some(stop), thread: Some(thread) }
+        let loopback = Loopback::serve(Router::new().fallback(pass).with_state(Arc::clone(&shared)));
+        Self { shared, loopback }
     }
 
     /// `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.loopback.url()
     }
 
     /// Changes the weather for requests from now on.
@@ -219,15 +197,6 @@ fn damaged(block: Bytes, due: &mut Option<u64>) -> Bytes {
     let at = number as usize % bytes.len();
     bytes[at] ^= 1 << (number % 8);
     bytes.into()
-}
-
-impl Drop for Cable {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
 }
 
 async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {

@@ -3,10 +3,8 @@
 //! It keeps objects in memory, checks who signs in by the key's number but no signature, and tells what came.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::process::Command;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -16,8 +14,8 @@ use axum::response::Response;
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use tokio::sync::oneshot;
 
+use crate::loopback::Loopback;
 use crate::process::Running;
 use crate::servers::BUCKET;
 
@@ -51,10 +49,8 @@ struct Kept {
 #[derive(Debug)]
 pub struct Google {
     kept: Arc<Mutex<Kept>>,
-    address: SocketAddr,
     key: String,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    loopback: Loopback,
 }
 
 impl Google {
@@ -64,34 +60,19 @@ impl Google {
     /// When it cannot be started.
     pub fn start() -> Self {
         let kept = Arc::new(Mutex::new(Kept::default()));
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (tell, told) = mpsc::channel();
-        let serving = Arc::clone(&kept);
-        let thread = std::thread::spawn(move || {
-            let runtime =
-                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-                tell.send(listener.local_addr().expect("its address")).expect("somebody waits for it");
-                let service =
-                    Router::new().fallback(serve).layer(DefaultBodyLimit::disable()).with_state(serving);
-                tokio::select! {
-                    served = axum::serve(listener, service) => served.expect("it serves for ever"),
-                    _ = stopped => {}
-                }
-            });
-        });
-        let address = told.recv().expect("the address of the server");
+        let loopback = Loopback::serve(
+            Router::new().fallback(serve).layer(DefaultBodyLimit::disable()).with_state(Arc::clone(&kept)),
+        );
         let mut openssl = Command::new("openssl");
         openssl.args(["genpkey", "-quiet", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]);
         let made = Running::start(openssl).ended();
         assert_eq!(made.code, Some(0), "{}", made.stderr);
-        Self { kept, address, key: made.stdout, stop: Some(stop), thread: Some(thread) }
+        Self { kept, key: made.stdout, loopback }
     }
 
     /// `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.loopback.url()
     }
 
     /// The service account's key as Google gives it; `id`: the number that stands in it, the right one or not.
@@ -126,15 +107,6 @@ impl Google {
     /// Uploads that are not complete.
     pub fn uploads(&self) -> usize {
         lock(&self.kept).uploads.len()
-    }
-}
-
-impl Drop for Google {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
     }
 }
 

@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::net::SocketAddr;
-use std::sync::mpsc;
-use std::thread::JoinHandle;
 
 use axum::Router;
 use axum::extract::{Query, State};
-use tokio::sync::oneshot;
+
+use crate::loopback::Loopback;
 
 /// Keys on a page, as Amazon gives them.
 const PAGE: u64 = 1000;
@@ -16,9 +14,7 @@ const PAGE: u64 = 1000;
 /// A running server on a free port of the loopback; gone when it is dropped.
 #[derive(Debug)]
 pub struct Inventory {
-    address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+    loopback: Loopback,
 }
 
 impl Inventory {
@@ -27,37 +23,13 @@ impl Inventory {
     /// # Panics
     /// When no socket can be had.
     pub fn of(keys: u64) -> Self {
-        let (stop, stopped) = oneshot::channel::<()>();
-        let (tell, told) = mpsc::channel();
-        let thread = std::thread::spawn(move || {
-            let runtime =
-                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-            runtime.block_on(async {
-                let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-                tell.send(listener.local_addr().expect("its address")).expect("somebody waits for it");
-                let service = Router::new().fallback(page).with_state(keys);
-                tokio::select! {
-                    served = axum::serve(listener, service) => served.expect("it serves for ever"),
-                    _ = stopped => {}
-                }
-            });
-        });
-        let address = told.recv().expect("the address of the inventory");
-        Self { address, stop: Some(stop), thread: Some(thread) }
+        let loopback = Loopback::serve(Router::new().fallback(page).with_state(keys));
+        Self { loopback }
     }
 
     /// `http://127.0.0.1:PORT`.
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
-}
-
-impl Drop for Inventory {
-    fn drop(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        self.loopback.url()
     }
 }
 

@@ -29,6 +29,7 @@ pub mod inventory;
 pub mod keychain;
 pub mod lab;
 pub mod library;
+pub mod loopback;
 #[cfg(unix)]
 pub mod media;
 #[cfg(unix)]

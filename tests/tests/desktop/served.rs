@@ -132,6 +132,8 @@ async fn leave_and_change(window: &Window) {
     window.fill("amend-name", "title").await;
     window.fill("amend-value", "Interview").await;
     window.tap("amend-reprocess").await;
+    // For a moment the other one may be the only one that is shown: it is on its way, and this one is left.
+    window.shown(&format!("[data-testid='failure-row'][data-id='{}']", rows[1].id)).await;
     let left = window.failure_rows(1).await;
     assert_eq!(left[0].id, rows[1].id, "only the one that was left");
     window.tap("reprocess-shown").await;
