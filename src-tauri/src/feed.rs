@@ -102,7 +102,10 @@ impl Follower {
                 // The next event shows the page the gap, and it asks for a new snapshot.
                 tracing::warn!(%error, "events cannot be read");
             }
-            tokio::time::sleep(EVENTS_EVERY).await;
+            // At rest each is what somebody has just done, and waits to see.
+            if self.migration.progress().borrow().state.is_active() {
+                tokio::time::sleep(EVENTS_EVERY).await;
+            }
         }
     }
 
