@@ -185,7 +185,7 @@ impl Error {
     /// The error as the page and `--json` get it.
     pub fn report(&self) -> ErrorReport {
         ErrorReport {
-            what: Problem::of(self),
+            what: Problem::of(self).map(Box::new),
             ..ErrorReport::new(self.code(), self.to_string(), &self.advice())
         }
     }
@@ -202,7 +202,7 @@ pub struct ErrorReport {
     pub advice: String,
     /// What went wrong, for whoever says it in another language. None: there is nothing but the words.
     #[serde(default, deserialize_with = "if_known")]
-    pub what: Option<Problem>,
+    pub what: Option<Box<Problem>>,
 }
 
 impl ErrorReport {

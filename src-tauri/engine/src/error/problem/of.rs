@@ -199,7 +199,7 @@ mod tests {
             "a.sluice was made by a newer version of Sluice (format 11, this program knows up to 10)"
         );
         let path = "a.sluice".to_owned();
-        assert_eq!(report.what, Some(Problem::CheckpointNewer { path, found: 11, known: 10 }));
+        assert_eq!(report.what.as_deref(), Some(&Problem::CheckpointNewer { path, found: 11, known: 10 }));
         let kept = serde_json::to_string(&report).unwrap();
         assert_eq!(serde_json::from_str::<ErrorReport>(&kept).unwrap(), report);
     }
