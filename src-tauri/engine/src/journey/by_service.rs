@@ -125,15 +125,21 @@ impl Way<'_> {
         let what = format!("cannot look at {}", to.place.shown(&to.path));
         let after = looked.map_err(|trouble| self.no_destination(to.place, &what, trouble))?;
         let claims = promised(before).zip(promised(&after)).filter(|(was, is)| was.by == is.by);
+        // Another writer may have put something there since, and that is not ours to take away.
+        let is_ours = copy.is(after.etag.as_deref());
         if after.size != before.size || claims.is_some_and(|(was, is)| was.value != is.value) {
-            self.take_away(line, &to).await;
+            if is_ours {
+                self.take_away(line, &to).await;
+            }
             let message =
                 format!("{}: the service made a copy that is not the same", to.place.shown(&to.path));
             return Err(Failure::new(Stage::Deliver, Category::VerifyMismatch, message).into());
         }
         if ends.must_prove && claims.is_none() {
-            self.take_away(line, &to).await;
-            to.bucket.proves_no_copies();
+            if is_ours {
+                self.take_away(line, &to).await;
+                to.bucket.proves_no_copies();
+            }
             return Ok(None);
         }
         let came = before.objects();

@@ -101,7 +101,7 @@ impl Way<'_> {
         match self.alive(line.ask(&bucket.endpoint, COMPLETE, completing)).await {
             Ok(stored) => {
                 self.note(Note::Ended { upload: id.clone() }).await?;
-                Ok(Copied::Made(Copy { version: stored.version, source_version: None }))
+                Ok(Copied::Made(Copy { tag: stored.etag, version: stored.version, source_version: None }))
             }
             Err(trouble) => {
                 let ours = self.ours(line, size, to, &trouble).await?;

@@ -46,8 +46,10 @@ pub(crate) struct Original<'a> {
 }
 
 /// A copy that the service made.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Copy {
+    /// Tells it from what another writer puts there.
+    pub(crate) tag: Option<String>,
     /// Its version, where several are kept under its name.
     pub(crate) version: Option<String>,
     /// The version that it was made of.
@@ -79,6 +81,14 @@ impl Original<'_> {
         let if_match = Some(self.tag.to_owned());
         let options = GetOptions { head: true, if_match, ..GetOptions::default() };
         Ok(self.bucket.service.objects().get_opts(&path(self.key)?, options).await?.attributes)
+    }
+}
+
+impl Copy {
+    /// Whether what lies there with that tag is the copy, for certain.
+    pub(crate) fn is(&self, etag: Option<&str>) -> bool {
+        let bare = |tag: &str| tag.trim_matches('"').to_owned();
+        self.tag.as_deref().map(bare).is_some_and(|own| etag.map(bare) == Some(own))
     }
 }
 
@@ -117,7 +127,7 @@ impl Bucket {
         if is_guarded {
             request.headers_mut().insert(IF_NONE_MATCH, HeaderValue::from_static("*"));
         }
-        let (headers, _) = match self.copied(request).await {
+        let (headers, body) = match self.copied(request).await {
             // Of two conditions one failed, and not every service says which.
             Err(fault) if is_guarded && fault.kind == FaultKind::Changed && from.is_there().await => {
                 return Err(Fault { kind: FaultKind::Taken, ..fault });
@@ -125,7 +135,8 @@ impl Bucket {
             answered => answered?,
         };
         let version = |name| named(headers.get(name)?.to_str().ok().map(ToOwned::to_owned));
-        Ok(Copy { version: version(&VERSION), source_version: version(&SOURCE_VERSION) })
+        let (version, source_version) = (version(&VERSION), version(&SOURCE_VERSION));
+        Ok(Copy { tag: xml::text_of(&body, "ETag"), version, source_version })
     }
 
     /// Sends a request for a copy. One that fails while it is made fails after a success was announced.
@@ -251,4 +262,18 @@ impl Original<'_> {
 
 fn value(text: &str) -> Result<HeaderValue, Fault> {
     HeaderValue::from_str(text).map_err(|error| Fault::new(FaultKind::Name, error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_copy_is_told_from_what_another_writer_puts_there() {
+        let copy = Copy { tag: Some("\"0a1b\"".into()), version: None, source_version: None };
+        assert!(copy.is(Some("\"0a1b\"")) && copy.is(Some("0a1b")));
+        assert!(!copy.is(Some("\"2c3d\"")) && !copy.is(None));
+        let untold = Copy { tag: None, ..copy };
+        assert!(!untold.is(None) && !untold.is(Some("\"0a1b\"")), "what is not known is not ours");
+    }
 }
