@@ -18,6 +18,7 @@ mod launch;
 mod logs;
 mod records;
 mod settings;
+mod sight;
 mod watching;
 
 use tauri::{AppHandle, Emitter, Manager, RunEvent, Window, WindowEvent};
@@ -28,6 +29,7 @@ use desk::Desk;
 use home::Home;
 use launch::Waiting;
 use settings::Preferences;
+use sight::Sight;
 
 /// Opens the window and returns when it is closed.
 ///
@@ -49,6 +51,7 @@ pub fn run() {
         .manage(Desk::default())
         .manage(Home::of_user())
         .manage(Citizen::default())
+        .manage(Sight::default())
         .manage(Waiting::from_arguments())
         .manage(records::Verifying::default())
         .setup(|app| {
@@ -108,6 +111,8 @@ pub fn run() {
             settings::settings,
             settings::set_settings,
             settings::tools,
+            sight::seen,
+            sight::drawn,
             citizen::is_awake,
             citizen::notify,
             files::reveal,

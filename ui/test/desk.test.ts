@@ -477,3 +477,26 @@ describe('the way through the window', () => {
     expect(desk.work.notices.shown.map((notice) => notice.message)).toEqual(['no room']);
   });
 });
+
+describe('a window that nobody sees', () => {
+  it('is told of nothing, and asks for a new picture once it is seen', async () => {
+    const page = Object.assign(new EventTarget(), { hidden: true });
+    vi.stubGlobal('document', page);
+    const [desk, door] = await begun(at({ state: 'running' }));
+    const turns = async (hidden: boolean) => {
+      page.hidden = hidden;
+      page.dispatchEvent(new Event('visibilitychange'));
+      await settle();
+    };
+    await turns(true);
+    expect(door.calls.filter(([name]) => name === 'seen' || name === 'snapshot')).toEqual([['seen', false]]);
+    // The engine went on meanwhile; its next event would come with a gap.
+    door.snapshotNow = snapshot({ last_event: 900, progress: progress({ state: 'paused', at_ms: 5_000 }) });
+    await turns(false);
+    expect(named(door).slice(-2), 'first it is told again').toEqual(['seen', 'snapshot']);
+    expect(desk.migration?.state).toBe('paused');
+    door.sendEvent(901, { kind: 'state_changed', from: 'paused', to: 'running' }, 6_000);
+    expect(desk.migration?.state, 'no gap').toBe('running');
+    vi.unstubAllGlobals();
+  });
+});

@@ -9,6 +9,7 @@ import type {
   Line,
   MigrationDoor,
   Settings,
+  Told,
 } from '../src/backend/door';
 import type {
   Amendment,
@@ -140,8 +141,7 @@ export class FakeDoor implements Door, MigrationDoor {
   /** Ends the plan; set while one is under way. */
   endPlan: (() => void) | null = null;
 
-  #events: (events: Event[], of: string) => void = () => undefined;
-  #progress: (progress: Progress, of: string) => void = () => undefined;
+  #told: (told: Told) => void = () => undefined;
   #arrived: () => void = () => undefined;
   #awake: (held: boolean) => void = () => undefined;
   #news: (happened: Happened) => void = () => undefined;
@@ -153,10 +153,12 @@ export class FakeDoor implements Door, MigrationDoor {
     return this.snapshotNow?.checkpoint ?? '';
   }
   sendEvent(seq: number, what: EventKind, at_ms = 0, of = this.#of): void {
-    this.#events([{ seq, at_ms, by: 'engine', what }], of);
+    // Taken before the event: it tells nothing new.
+    const progress = { ...this.#open().progress, at_ms: -1 };
+    this.#told({ of, events: [{ seq, at_ms, by: 'engine', what }], progress });
   }
   sendProgress(progress: Progress, of = this.#of): void {
-    this.#progress(progress, of);
+    this.#told({ of, events: [], progress });
   }
   sendPaths(paths: string[]): void {
     this.launched = paths;
@@ -389,9 +391,8 @@ export class FakeDoor implements Door, MigrationDoor {
   isAwake = () => this.#note('isAwake', this.awake);
   notify = (title: string, text: string) => this.#note('notify', undefined, title, text);
 
-  onEvents = async (hear: (events: Event[], of: string) => void) => this.#keep(() => (this.#events = hear));
-  onProgress = async (hear: (progress: Progress, of: string) => void) =>
-    this.#keep(() => (this.#progress = hear));
+  onTold = async (hear: (told: Told) => void) => this.#keep(() => (this.#told = hear));
+  seen = (seen: boolean) => this.#note('seen', undefined, seen);
   onPathsArrived = async (hear: () => void) => this.#keep(() => (this.#arrived = hear));
   onAwake = async (hear: (held: boolean) => void) => this.#keep(() => (this.#awake = hear));
   onNews = async (hear: (happened: Happened) => void) => this.#keep(() => (this.#news = hear));

@@ -280,26 +280,6 @@ describe('the picture of a migration', () => {
     expect(migration.recovery).toBeNull();
   });
 
-  it('draws nothing while nobody sees the page, and shows the newest when somebody does', () => {
-    const page = Object.assign(new EventTarget(), { hidden: true });
-    vi.stubGlobal('document', page);
-    const migration = opened({ progress: progress({ state: 'running' }) });
-    for (let second = 1; second <= 900; second += 1) {
-      const sample = { at_ms: second * 1000, records_per_s: second, bytes_per_s: 0 };
-      migration.observe(progress({ state: 'running', at_ms: second * 1000, sample }));
-    }
-    expect([migration.progress.at_ms, migration.samples.length]).toEqual([0, 0]);
-    page.hidden = false;
-    page.dispatchEvent(new Event('visibilitychange'));
-    expect(migration.progress.at_ms).toBe(900_000);
-    expect([migration.samples.length, migration.samples[0]?.records_per_s]).toEqual([600, 301]);
-    page.hidden = true;
-    migration.observe(progress({ state: 'finished', at_ms: 901_000 }));
-    expect(migration.state, 'its end is told all the same').toBe('finished');
-    migration.forget();
-    vi.unstubAllGlobals();
-  });
-
   it('holds no more after a day than after an hour', async () => {
     vi.useFakeTimers();
     const migration = opened({ progress: progress({ state: 'running' }) });

@@ -85,6 +85,16 @@ export interface About {
   logs: string | null;
 }
 
+/** What is told at once of one migration that is open. */
+export interface Told {
+  /** Its file. */
+  of: string;
+  /** Durable events in their order; of the migration that is shown, while the page is seen. */
+  events: Event[];
+  /** Taken after the events. */
+  progress: Progress;
+}
+
 /** Something happened that the person wants to know of, also while they do something else. */
 export interface Happened {
   /** The migration's file. */
@@ -268,11 +278,10 @@ export interface Door {
   saveDraft(id: string | null, job: JobSpec, of: string | null): Promise<string>;
   removeDraft(id: string): Promise<void>;
 
-  /** The durable events of the migration that is shown, in their order; what comes at once is drawn in one go.
-      `of` is its file. */
-  onEvents(hear: (events: Event[], of: string) => void): Promise<Unlisten>;
-  /** The progress of every migration that is open; `of` is its file. */
-  onProgress(hear: (progress: Progress, of: string) => void): Promise<Unlisten>;
+  /** What happens in the migrations that are open, as often as the page can draw it without a run paying for it. */
+  onTold(hear: (told: Told) => void): Promise<Unlisten>;
+  /** Whether anybody can see the page. While nobody does, only what comes into another state is told. */
+  seen(seen: boolean): Promise<void>;
   onCloseRequested(hear: () => void): Promise<Unlisten>;
   onDrag(hear: (drag: Drag) => void): Promise<Unlisten>;
 

@@ -2,14 +2,9 @@
 import { Channel, invoke } from '@tauri-apps/api/core';
 import { listen } from '@tauri-apps/api/event';
 import { getCurrentWebview } from '@tauri-apps/api/webview';
-import type { Door, Happened, MigrationDoor } from './door';
-import type { Event, Progress, VerifyReport } from './types';
-
-/** What is told, and of which migration. */
-interface Told<What> {
-  of: string;
-  what: What;
-}
+import type { Door, Happened, MigrationDoor, Told } from './door';
+import { timed } from './timed';
+import type { VerifyReport } from './types';
 
 /** What is asked of the migration with that file. */
 const migrationDoor = (of: string): MigrationDoor => {
@@ -108,9 +103,12 @@ export const tauriDoor: Door = {
   saveDraft: (id, job, of) => invoke('save_draft', { id, job, of }),
   removeDraft: (id) => invoke('remove_draft', { id }),
 
-  onEvents: (hear) => listen<Told<Event[]>>('engine_events', ({ payload }) => hear(payload.what, payload.of)),
-  onProgress: (hear) =>
-    listen<Told<Progress>>('engine_progress', ({ payload }) => hear(payload.what, payload.of)),
+  onTold: (hear) =>
+    listen<Told>('engine_told', ({ payload }) => {
+      if (document.hidden) hear(payload);
+      else void timed(() => hear(payload)).then((ms) => invoke('drawn', { ms }));
+    }),
+  seen: (seen) => invoke('seen', { seen }),
   onCloseRequested: (hear) => listen('close_requested', () => hear()),
   onDrag: (hear) =>
     getCurrentWebview().onDragDropEvent(({ payload }) => {

@@ -4,7 +4,7 @@ import { sight as own, type Sight } from '../state/sight';
     the page not at all. */
 export function paced(
   everyMs: number,
-  sight: Sight = own,
+  sight: Pick<Sight, 'hidden' | 'onShow'> = own,
 ): { ask: (draw: () => void) => void; end: () => void } {
   let waiting: (() => void) | null = null;
   let timer: ReturnType<typeof setTimeout> | null = null;

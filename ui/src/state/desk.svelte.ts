@@ -14,6 +14,7 @@ import { Migration } from './migration.svelte';
 import { wordsOf } from './news';
 import { Pilot } from './pilot.svelte';
 import { Program } from './program.svelte';
+import { sight } from './sight';
 import { Steering } from './steering';
 import type { Step } from './steps';
 import { Work } from './work.svelte';
@@ -105,10 +106,13 @@ export class Desk {
 
   /** Listens first, then asks what is there: nothing falls in between. */
   async begin(): Promise<void> {
+    sight.onChange((seen) => void this.attempt(() => this.#seen(seen)));
     await this.#shows(async () => {
       await Promise.all([
-        this.#door.onEvents((events, of) => events.forEach((event) => this.#hear(event, of))),
-        this.#door.onProgress((progress, of) => this.#observe(progress, of)),
+        this.#door.onTold(({ of, events, progress }) => {
+          for (const event of events) this.#hear(event, of);
+          this.#observe(progress, of);
+        }),
         this.#door.onCloseRequested(() => (this.asking = 'close')),
         this.#door.onDrag((drag) => this.arrivals.drag(drag)),
         this.#door.onPathsArrived(() => void this.#shows(() => this.arrivals.take())),
@@ -131,6 +135,12 @@ export class Desk {
       if (current) this.#show(current);
       await this.arrivals.take();
     });
+  }
+
+  /** While nobody saw the page little was told: now a new picture is asked for. */
+  async #seen(seen: boolean): Promise<void> {
+    await this.#door.seen(seen);
+    if (seen) await this.migration?.resync();
   }
 
   #hear(event: Event, of: string): void {

@@ -21,7 +21,6 @@ import { CHANGES, isMarked } from '../parts/kinds';
 import { EventLog } from './eventlog.svelte';
 import { FailureList } from './failures.svelte';
 import { Records } from './records.svelte';
-import { sight } from './sight';
 import { Timeline } from './timeline.svelte';
 
 /** As many as the engine's snapshot holds. */
@@ -85,10 +84,6 @@ export class Migration {
   readonly records: Records;
 
   #seq = 0;
-  /** Progress that came while nobody could see the page; the newest of it is shown when they can. */
-  #unseen: Progress | null = null;
-  #unheard: Sample[] = [];
-  #gone: () => void;
   #recoverySeen = 0;
   /** Progress that was taken before this moment is older than an event that was applied. */
   #since = 0;
@@ -106,7 +101,6 @@ export class Migration {
     this.log = new EventLog(mine);
     this.failures = new FailureList(mine);
     this.records = new Records(mine);
-    this.#gone = sight.onShow(() => this.#catchUp());
     this.#adopt(snapshot);
     void this.#recall();
   }
@@ -123,32 +117,14 @@ export class Migration {
     this.log.hear();
   }
 
-  /** Takes the latest progress. While the page is hidden nothing is redrawn for it. */
+  /** Takes the latest progress. */
   observe(progress: Progress): void {
     if (this.#closed || progress.at_ms < this.#since || progress.at_ms < this.progress.at_ms) return;
-    if (progress.sample && progress.sample.at_ms > (this.#unheard.at(-1)?.at_ms ?? 0)) {
-      this.#unheard.push(progress.sample);
-      if (this.#unheard.length > SAMPLES_KEPT) this.#unheard.shift();
-    }
-    this.#unseen = progress;
-    // Where it comes to rest is told all the same: others wait for that.
-    if (!sight.hidden || progress.state !== this.progress.state) this.#catchUp();
-  }
-
-  /** Shows the newest of what came. */
-  #catchUp(): void {
-    const progress = this.#unseen;
-    if (!progress || this.#closed) return;
-    this.#unseen = null;
-    // An event may have told something newer meanwhile.
-    if (progress.at_ms >= this.#since && progress.at_ms >= this.progress.at_ms) {
-      this.progress = progress;
-      this.#followBatch();
-    }
-    const last = this.samples.at(-1)?.at_ms ?? 0;
-    const news = this.#unheard.filter((sample) => sample.at_ms > last);
-    this.#unheard = [];
-    if (news.length > 0) this.samples = [...this.samples, ...news].slice(-SAMPLES_KEPT);
+    this.progress = progress;
+    this.#followBatch();
+    const { sample } = progress;
+    if (sample && sample.at_ms > (this.samples.at(-1)?.at_ms ?? 0))
+      this.samples = [...this.samples, sample].slice(-SAMPLES_KEPT);
     this.#followTime();
   }
 
@@ -170,7 +146,6 @@ export class Migration {
   /** Nothing is taken any more. */
   forget(): void {
     this.#closed = true;
-    this.#gone();
     if (this.#groupsDue) clearTimeout(this.#groupsDue);
   }
 
