@@ -46,6 +46,8 @@ pub struct Weather {
     pub sha256: Option<(&'static str, Option<&'static str>)>,
     /// Tags of paths that begin so look like hashes of the content, but are none.
     pub other_tags: Option<&'static str>,
+    /// Once so many ranges have been asked for, objects are others than before.
+    pub replaced_after: Option<u64>,
     /// One byte of every so manieth content is another one on its way, there or back; 0: of none.
     pub damage_every: u64,
     /// Requests a second that the service takes; what comes beyond is answered 503 SlowDown. 0: all.
@@ -82,6 +84,7 @@ struct Shared {
     damaged: Mutex<Vec<String>>,
     throttled: AtomicU64,
     copies: AtomicU64,
+    ranges: AtomicU64,
     allowance: Mutex<Allowance>,
 }
 
@@ -109,6 +112,7 @@ impl Cable {
             damaged: Mutex::default(),
             throttled: AtomicU64::new(0),
             copies: AtomicU64::new(0),
+            ranges: AtomicU64::new(0),
             allowance: Mutex::new(Allowance { left: 0.0, at: Instant::now() }),
         });
         let loopback = Loopback::serve(Router::new().fallback(pass).with_state(Arc::clone(&shared)));
@@ -143,6 +147,11 @@ impl Cable {
     /// Requests so far for a copy that the service makes by itself, of a whole object or of a part.
     pub fn copies(&self) -> u64 {
         self.shared.copies.load(Ordering::Relaxed)
+    }
+
+    /// Requests so far for a part of an object.
+    pub fn ranges(&self) -> u64 {
+        self.shared.ranges.load(Ordering::Relaxed)
     }
 
     /// Requests so far.
@@ -232,7 +241,9 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let copies = headers.contains_key("x-amz-copy-source");
     shared.copies.fetch_add(u64::from(copies), Ordering::Relaxed);
     let has_other_tag = weather.other_tags.is_some_and(|path| parts.uri.path().starts_with(path));
-    if has_other_tag {
+    let ranges = shared.ranges.fetch_add(u64::from(headers.contains_key("range")), Ordering::Relaxed);
+    let is_replaced = weather.replaced_after.is_some_and(|before| ranges >= before);
+    if has_other_tag || is_replaced {
         reverse(&mut headers, "if-match");
     }
     if weather.is_careless {

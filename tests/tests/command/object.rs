@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use rustix::process::Signal;
+use sluice_tests::attempts;
 use sluice_tests::cable::{Cable, Checksum, Weather};
 use sluice_tests::command::{self, COMPLETE, Ended, REFUSED, Status, WITH_FAILURES, failures};
 use sluice_tests::compare::{assert_same, same_bytes};
@@ -171,6 +172,38 @@ fn answers_that_break_off_are_gone_on_with() {
     let (there, here) = (server.files().join("in/reel.mov"), shelf.site.destination.join("reel.mov"));
     assert!(same_bytes(&there, &here));
     assert!(cable.requests() > 8, "{} requests", cable.requests());
+}
+
+/// Bytes of an object that is read in ranges.
+const LARGE: u64 = 100 << 20;
+
+#[test]
+fn a_large_object_is_read_in_ranges_which_a_pause_lets_come_to_their_end() {
+    let server = Server::start(Kind::Rclone);
+    let weather = Weather { delay: std::time::Duration::from_millis(300), ..Weather::default() };
+    let cable = Cable::to(&server.url(), weather);
+    let shelf = Shelf::s3(cable.url());
+    std::fs::create_dir(server.files().join("in")).expect("a folder");
+    tree::file(&server.files().join("in/reel.mov"), LARGE, 5);
+    let mut running = Running::start(sluice("run", &shelf.download("")));
+    wait::until("the second range to be asked for", || (cable.ranges() > 1).then_some(()));
+    running.signal(Signal::INT);
+    running.ended();
+    let (there, here) = (server.files().join("in/reel.mov"), shelf.site.destination.join("reel.mov"));
+    assert!(same_bytes(&there, &here));
+    assert_eq!(cable.ranges(), 7, "of 16 MiB each");
+}
+
+#[test]
+fn an_object_that_is_replaced_between_two_ranges_is_not_delivered() {
+    let server = Server::start(Kind::Moto);
+    let cable = Cable::to(&server.url(), Weather { replaced_after: Some(2), ..Weather::default() });
+    let shelf = Shelf::s3(cable.url());
+    server.boto(&format!("s3.put_object(Bucket=bucket, Key='in/reel.mov', Body=b'1' * {LARGE})"));
+    run("run", &shelf.download("[control]\nattempts = 1")).expect(WITH_FAILURES);
+    let failed = attempts::failed(&shelf.site.path("down.sluice"));
+    assert_eq!(failed["reel.mov"], ["source_changed"]);
+    assert_eq!(std::fs::read_dir(&shelf.site.destination).expect("the destination").count(), 0);
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn connections_that_are_cut_bring_everything_all_the_same() {
     let scissors = Scissors::before(&server.url(), 1..16 << 20, 7);
     let site = Site::new();
     tree::small_files(&site.source, 40, 1);
-    tree::file(&site.source.join("reel.mov"), 48 << 20, 2);
+    tree::file(&site.source.join("reel.mov"), 80 << 20, 2);
     for checkpoint in there_and_back(&site, &scissors.url()) {
         assert_eq!(Status::of(&checkpoint).delivered, 41);
     }

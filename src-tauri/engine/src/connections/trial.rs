@@ -319,7 +319,7 @@ async fn guard(place: &Place, key: &str, bytes: &[u8], mode: Mode) -> (Came, Opt
 
 async fn read(place: &Place, key: &str, bytes: &[u8]) -> (Came, Option<()>) {
     let same = async {
-        let (_, mut stream) = place.read(key, 0, None).await?;
+        let (_, mut stream) = place.read(key, (0, None), None).await?;
         let mut left = bytes;
         while let Some(chunk) = stream.try_next().await? {
             match left.strip_prefix(chunk.as_ref()) {

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::Controls;
 use super::breaker::Open;
 use super::endpoint::{Endpoint, Held, Pass};
@@ -71,6 +73,18 @@ impl Line {
     /// A line for what is to end although the intake closes. Whoever cuts drops what waits for it.
     pub(crate) fn to_the_end(&self) -> Self {
         Self::new(Arc::clone(&self.controls), Arc::new(IntakeSwitch::new()), false)
+    }
+
+    /// A line for what is asked at the same time.
+    pub(crate) fn beside(&self) -> Self {
+        Self::new(Arc::clone(&self.controls), Arc::clone(&self.intake), false)
+    }
+
+    /// Room for so many bytes that are read before they are needed, where there is some. None where the
+    /// bandwidth is limited, too: bytes are counted once they are needed.
+    pub(crate) fn room_ahead(&self, bytes: u64) -> Option<OwnedSemaphorePermit> {
+        let is_limited = self.controls.bandwidth.rate().is_some();
+        if is_limited { None } else { self.controls.ahead.take_free(bytes) }
     }
 
     /// Waits for something of our own that a request needs. It comes before [`Line::ask`]: whoever waits holds no place at

@@ -9,7 +9,7 @@ use crate::spec::Control;
 /// Room is given in pieces of this size (bytes).
 const PIECE: u64 = 1024;
 
-/// What may be held of files on their way to services at one time.
+/// What may be held of files at one time on their way to services, or of those that are read ahead.
 #[derive(Debug)]
 pub(crate) struct Memory {
     pieces: Arc<Semaphore>,
@@ -30,6 +30,12 @@ impl Memory {
         // It is never closed.
         Arc::clone(&self.pieces).acquire_many_owned(pieces).await.ok()
     }
+
+    /// Room for so many bytes, where there is some at this moment.
+    pub(crate) fn take_free(&self, bytes: u64) -> Option<OwnedSemaphorePermit> {
+        let pieces = u32::try_from(bytes.div_ceil(PIECE)).ok()?;
+        Arc::clone(&self.pieces).try_acquire_many_owned(pieces).ok()
+    }
 }
 
 #[cfg(test)]
@@ -41,7 +47,10 @@ mod tests {
         let memory = Memory::new(&Control { memory_mib: 1, ..Control::default() });
         let all = memory.take(u64::MAX).await;
         assert!(tokio::time::timeout(std::time::Duration::ZERO, memory.take(1)).await.is_err());
+        assert!(memory.take_free(1).is_none());
         drop(all);
         assert!(memory.take(1).await.is_some());
+        assert!(memory.take_free(512 << 10).is_some());
+        assert!(memory.take_free(u64::MAX).is_none(), "what may wait gets no more than there is");
     }
 }

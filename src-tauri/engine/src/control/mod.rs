@@ -26,6 +26,7 @@ use endpoint::Endpoints;
 use gate::Gate;
 use lease::Visibility;
 use machine::{Machine, Member};
+use memory::Memory;
 
 use tokio::sync::mpsc;
 
@@ -69,6 +70,8 @@ pub(crate) struct Controls {
     /// The processes that describe files.
     pub(crate) describing: Describing,
     pub(crate) bandwidth: Bandwidth,
+    /// For what is read of large objects before it is needed.
+    pub(crate) ahead: Memory,
     pub(crate) visibility: Visibility,
     pub(crate) times: Arc<Times>,
     settings: Mutex<Control>,
@@ -95,6 +98,7 @@ impl Controls {
             endpoints: Endpoints::new(job, started, tell),
             describing: Describing::new(job),
             bandwidth: Bandwidth::default(),
+            ahead: Memory::new(&job.control),
             visibility: Visibility::new(job.control.lease),
             times: Arc::default(),
             settings: Mutex::new(job.control.clone()),

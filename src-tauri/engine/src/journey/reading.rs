@@ -65,7 +65,7 @@ impl<'a> Reading<'a> {
                 let key = place.key(&way.record.path);
                 let key = key.map_err(|fault| fault.of_source(Stage::Ingest, &what()))?;
                 let is_checked = site.delivery.verify != Verify::Size;
-                let opening = way.alive(Fetch::open(place, key, is_checked, line)).await;
+                let opening = way.alive(Fetch::open(place, key, way.record.size, is_checked, line)).await;
                 let (fetch, looked) = opening.map_err(|trouble| way.no_source(place, &what(), trouble))?;
                 Ok(Self::Remote { place, fetch: Box::new(fetch), looked })
             }

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
-use object_store::{Attribute, GetOptions, GetResult};
+use object_store::{Attribute, GetOptions, GetRange, GetResult};
 
 use super::times::{MTIME, time_of};
 use super::wire::{Archived, StorageClass};
@@ -19,18 +19,19 @@ impl Bucket {
         Ok(looked(&self.service.objects().get_opts(&path(key)?, options).await?))
     }
 
-    /// Opens what is under a key, from `from` (bytes) on; only if it still has that tag.
+    /// Opens what is under a key, from `from` (bytes) on, and to the end or to `to`; only if it still has that
+    /// tag.
     pub(crate) async fn read(
         &self,
         key: &str,
-        from: u64,
+        (from, to): (u64, Option<u64>),
         etag: Option<&str>,
     ) -> Result<(Looked, BoxStream<'static, Result<Bytes, Fault>>), Fault> {
-        let options = GetOptions {
-            if_match: etag.map(ToOwned::to_owned),
-            range: (from > 0).then_some(object_store::GetRange::Offset(from)),
-            ..GetOptions::default()
+        let range = match to {
+            Some(to) => Some(GetRange::Bounded(from..to)),
+            None => (from > 0).then_some(GetRange::Offset(from)),
         };
+        let options = GetOptions { if_match: etag.map(ToOwned::to_owned), range, ..GetOptions::default() };
         let got = self.service.objects().get_opts(&path(key)?, options).await?;
         let looked = looked(&got);
         Ok((looked, got.into_stream().map_err(Fault::from).boxed()))

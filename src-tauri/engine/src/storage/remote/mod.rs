@@ -1,5 +1,6 @@
 //! A folder behind a connection, and what can be done there.
 
+mod ahead;
 pub(crate) mod claim;
 pub(crate) mod connect;
 pub(crate) mod fault;
@@ -337,15 +338,21 @@ impl Place {
         }
     }
 
-    /// Opens a file from `from` (bytes) on; only if its content is still the one of that tag.
+    /// Whether files are read in ranges.
+    fn has_ranges(&self) -> bool {
+        matches!(self.store, Store::Object(_))
+    }
+
+    /// Opens a file from `from` (bytes) on; only if its content is still the one of that tag. `to`: not further
+    /// than that, where the place has ranges.
     pub(crate) async fn read(
         &self,
         key: &str,
-        from: u64,
+        (from, to): (u64, Option<u64>),
         etag: Option<&str>,
     ) -> Result<(Looked, Stream), Fault> {
         match &self.store {
-            Store::Object(bucket) => bucket.read(key, from, etag).await,
+            Store::Object(bucket) => bucket.read(key, (from, to), etag).await,
             Store::Files(tree) => tree.server.read(&tree.path(key), from, etag).await,
         }
     }
