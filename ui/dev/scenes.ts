@@ -32,6 +32,7 @@ import {
   triedRecord,
 } from '../test/samples';
 
+import { around } from './around';
 import { PARTS, watched, wave } from './watched';
 
 interface Scene {
@@ -492,6 +493,7 @@ function catalogued(): FakeDoor {
 }
 
 export const scenes: Record<string, Scene> = {
+  ...around,
   empty: { door: new FakeDoor() },
   dragging: { door: new FakeDoor(), then: (desk) => void (desk.arrivals.dragging = true) },
   setup: drafting(
