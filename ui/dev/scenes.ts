@@ -428,6 +428,16 @@ const STEERED: Partial<Snapshot['progress']> = {
   },
 };
 
+const AWAY = outage({
+  category: 'service_down',
+  message: 'POST https://dam.archive.example:8443/assets: connection refused (os error 111)',
+  advice:
+    'Nothing is lost, and nobody has to do anything: the run goes on by itself when the service answers again.',
+  since_ms: NOW - 85_000,
+  next_probe_ms: NOW + 31_000,
+  probes: 4,
+});
+
 async function asked(desk: Desk, what: 'leave' | 'amend') {
   desk.tab = 'failures';
   const record = failedRecords(1)[0] ?? null;
@@ -530,20 +540,24 @@ export const scenes: Record<string, Scene> = {
   'running-services': { door: watched(running(at('running', SERVED, { ...RUN, ...STEERED })), NOW) },
   'service-away': {
     door: watched(
-      at('waiting', SERVED, {
-        ...STEERED,
-        services: SERVICES.map((service) => ({ ...service, in_flight: 0, is_away: true })),
-        outage: outage({
-          category: 'service_down',
-          message: 'POST https://dam.archive.example:8443/assets: connection refused (os error 111)',
-          advice:
-            'Nothing is lost, and nobody has to do anything: the run goes on by itself when the service answers again.',
-          since_ms: NOW - 85_000,
-          next_probe_ms: NOW + 31_000,
-          probes: 4,
-        }),
-      }),
+      at(
+        'waiting',
+        {
+          ...SERVED,
+          batches: batches(36, 2, NOW - 85_000),
+          samples: samples(200).map((one, i) =>
+            i < 115 ? one : { ...one, records_per_s: 0, bytes_per_s: 0 },
+          ),
+        },
+        {
+          ...STEERED,
+          recovery: null,
+          services: SERVICES.map((service) => ({ ...service, in_flight: 0, is_away: true })),
+          outage: AWAY,
+        },
+      ),
       NOW,
+      [[85, 'engine', { kind: 'outage_began', outage: AWAY }]],
     ),
   },
   events: {

@@ -49,7 +49,11 @@ function past(nowMs: number): MetricPoint[] {
     advice: null,
   });
   const early = Array.from({ length: 300 }, (_, i) => point(nowMs - (460 - i) * 600_000, 600, i));
-  const lately = Array.from({ length: 360 }, (_, i) => point(nowMs - (359 - i) * 10_000, 10, i));
+  const lately = Array.from({ length: 360 }, (_, i) => {
+    const ago = (359 - i) * 10;
+    const at = point(nowMs - ago * 1000, 10, i);
+    return ago < 420 && ago >= 340 ? { ...at, records_per_s: 0, bytes_per_s: 0 } : at;
+  });
   return [...early.filter((_, i) => i < 120 || i > 170), ...lately];
 }
 
@@ -106,15 +110,15 @@ const TOLD: [secondsAgo: number, by: Actor, what: EventKind][] = [
   ],
 ];
 
-/** A door of a migration that has been at work for days. */
-export function watched(door: FakeDoor, nowMs: number): FakeDoor {
+/** A door of a migration that has been at work for days, and lastly saw this. */
+export function watched(door: FakeDoor, nowMs: number, lastly: typeof TOLD = []): FakeDoor {
   door.past = past(nowMs);
   const older = Array.from({ length: 300 }, (_, i): [number, Actor, EventKind] => [
     86_400 - i * 120,
     'engine',
     { kind: 'batch_started', batch: 100 + i, lane: 'main', records: 1_000, bytes: 4e9, streams: 2 },
   ]);
-  door.told = [...older, ...TOLD].map(([ago, by, what], i): Event => ({
+  door.told = [...older, ...TOLD, ...lastly].map(([ago, by, what], i): Event => ({
     seq: i + 1,
     at_ms: nowMs - ago * 1000,
     by,

@@ -4,7 +4,8 @@ import { megabytes } from '../src/parts/bandwidth';
 import { extent, line, merged, pointAt } from '../src/parts/curve';
 import { markAt, marksIn } from '../src/parts/marks';
 import { sparkBands, sparkPath } from '../src/parts/spark';
-import { metricPoint } from './samples';
+import { waitAt, waited, waitsIn } from '../src/parts/waits';
+import { metricPoint, outage } from './samples';
 
 const sample = (at_s: number, records_per_s = 4) => ({ at_ms: at_s * 1000, records_per_s, bytes_per_s: 0 });
 const seconds = (points: { at_ms: number; span_s: number }[]) =>
@@ -86,6 +87,43 @@ describe('marks of what changed', () => {
     expect(markAt(marks, 505_000, range(0, 800))?.by).toBe('engine');
     expect(markAt(marks, 300_000, range(0, 800))).toBeNull();
     expect(markAt(marks, null, range(0, 800))).toBeNull();
+  });
+});
+
+describe('a stretch in which the run waited', () => {
+  const told = (at_s: number, what: Event['what']): Event => ({
+    seq: at_s,
+    at_ms: at_s * 1000,
+    by: 'engine',
+    what,
+  });
+  const began = (at_s: number) =>
+    told(at_s, { kind: 'outage_began', outage: outage({ category: 'service_down' }) });
+  const ended = (at_s: number, lasted_s: number) =>
+    told(at_s, { kind: 'outage_ended', category: 'service_down', lasted_s, probes: 3, refunded: 0 });
+  const spans = (changes: Event[], from = 0, to = 1_000) =>
+    waitsIn(changes, range(from, to)).map((wait) => [wait.fromMs / 1000, wait.toMs / 1000]);
+
+  it('lasts from the outage to its end, a pause, or now', () => {
+    expect(spans([began(100), ended(180, 80)])).toEqual([[100, 180]]);
+    expect(spans([began(100)])).toEqual([[100, 1_000]]);
+    expect(spans([began(100), told(150, { kind: 'state_changed', from: 'pausing', to: 'paused' })])).toEqual([
+      [100, 150],
+    ]);
+  });
+
+  it('is known from its end where its beginning is forgotten', () => {
+    expect(spans([ended(180, 80)])).toEqual([[100, 180]]);
+  });
+
+  it('is shown as far as it lies in the time shown', () => {
+    const changes = [began(100), ended(180, 80), began(300), ended(310, 10)];
+    expect(spans(changes, 150, 250)).toEqual([[150, 180]]);
+    const waits = waitsIn(changes, range(0, 1_000));
+    expect(waited(waits)).toBe(90);
+    expect(waitAt(waits, 120_000)?.category).toBe('service_down');
+    expect(waitAt(waits, 200_000)).toBeNull();
+    expect(waitAt(waits, null)).toBeNull();
   });
 });
 

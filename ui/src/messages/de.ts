@@ -854,6 +854,8 @@ export const de: typeof en = {
     keys: 'Pfeiltasten zeigen, Plus und Minus zoomen, Escape geht zurück. Oder ziehen Sie über einen Teil.',
     nothing: 'In dieser Zeit bewegte sich nichts.',
     marks: (n, text) => `${text} ${plural(n, 'Änderung', 'Änderungen')} in dieser Zeit`,
+    waited: (span) => `etwas fehlte: der Lauf wartete ${span}`,
+    waitedFor: (cause) => `der Lauf wartete: ${cause}`,
   },
 
   parts: {

@@ -893,6 +893,8 @@ export const en = {
     keys: 'Arrow keys point, plus and minus zoom, Escape goes back. Or drag over a part of it.',
     nothing: 'Nothing moved in this time.',
     marks: (n: number, text: string) => `${text} ${plural(n, 'change', 'changes')} in this time`,
+    waited: (span: string) => `something was away: the run waited ${span}`,
+    waitedFor: (cause: string) => `the run waited: ${cause}`,
   },
 
   parts: {

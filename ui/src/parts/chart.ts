@@ -1,14 +1,18 @@
-/** One curve over time in uPlot, with the colours and figures of the window, and marks where something changed. */
+/** One curve over time in uPlot, with the colours and figures of the window, marks where something changed, and bands
+    where the run waited. */
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Range } from './curve';
 import type { Mark } from './marks';
+import { hatch } from './paint';
 
 const HEIGHT = 104;
 /** Room for the marks' heads above the curve. */
 const TOP = 12;
 /** A shorter drag is a click. */
 const DRAG_PX = 6;
+/** How strongly the lines of a band stand before its tint. */
+const BAND_LINES = 0.3;
 
 export interface Drawing {
   /** Times in seconds. */
@@ -16,6 +20,8 @@ export interface Drawing {
   values: (number | null)[];
   range: Range;
   marks: Mark[];
+  /** Behind the curve. */
+  bands: Range[];
   cursor: number | null;
 }
 
@@ -40,6 +46,7 @@ export function chart(home: HTMLElement, { words, point, zoom, back }: Hands): C
     values: [],
     range: { fromMs: 0, toMs: 1_000 },
     marks: [],
+    bands: [],
     cursor: null,
   };
   let plot = draw();
@@ -79,7 +86,15 @@ export function chart(home: HTMLElement, { words, point, zoom, back }: Hands): C
               [1, '{HH}:{mm}:{ss}', null, null, null, null, null, null, 1],
             ],
           },
-          { ...axis, grid, size: 64, gap: 6, space: 22, values: (_, ticks) => ticks.map(words) },
+          {
+            ...axis,
+            grid,
+            size: 64,
+            gap: 6,
+            space: 22,
+            // Where nothing moved there is no scale to tell of.
+            values: (_, ticks) => ticks.map((tick) => (tick > 0 && !hasFigures() ? '' : words(tick))),
+          },
         ],
         series: [
           {},
@@ -91,6 +106,7 @@ export function chart(home: HTMLElement, { words, point, zoom, back }: Hands): C
           },
         ],
         hooks: {
+          drawClear: [(u) => paintBands(u, drawing.bands, colour('--warn-wash'), colour('--warn'))],
           draw: [(u) => paintMarks(u, drawing.marks, { line: colour('--muted'), head: colour('--text') })],
           setCursor: [
             (u) => {
@@ -116,6 +132,10 @@ export function chart(home: HTMLElement, { words, point, zoom, back }: Hands): C
     return shown;
   }
 
+  function hasFigures(): boolean {
+    return drawing.values.some((value) => value !== null && value > 0);
+  }
+
   function showCursor(): void {
     const left = drawing.cursor === null ? -10 : plot.valToPos(drawing.cursor / 1000, 'x');
     plot.setCursor({ left, top: drawing.cursor === null ? -10 : 1 }, false);
@@ -138,6 +158,24 @@ export function chart(home: HTMLElement, { words, point, zoom, back }: Hands): C
     },
     end: () => plot.destroy(),
   };
+}
+
+/** A tinted band, hatched so that it is not told by its colour alone. */
+function paintBands(u: uPlot, bands: Range[], tint: string, line: string): void {
+  const { ctx: pen } = u;
+  const { left, top, width, height } = u.bbox;
+  const { fillStyle, globalAlpha } = pen;
+  const x = (ms: number) => Math.min(left + width, Math.max(left, u.valToPos(ms / 1000, 'x', true)));
+  for (const { fromMs, toMs } of bands) {
+    const [from, to] = [x(fromMs), x(toMs)];
+    const wide = Math.max(uPlot.pxRatio, to - from);
+    pen.fillStyle = tint;
+    pen.fillRect(from, top, wide, height);
+    pen.globalAlpha = BAND_LINES;
+    hatch(pen, from, top, wide, height, line);
+    pen.globalAlpha = globalAlpha;
+  }
+  pen.fillStyle = fillStyle;
 }
 
 /** A line with a head; whose hand it was is told by the head's shape. */

@@ -72,7 +72,8 @@ export function paint(canvas: HTMLCanvasElement, strip: Strip, chosen: number | 
 }
 
 /** Stripes, so that what is to be tried again is told from what is done without its colour. */
-function hatch(
+/** Upright stripes. */
+export function hatch(
   pen: CanvasRenderingContext2D,
   left: number,
   top: number,
