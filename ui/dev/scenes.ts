@@ -64,6 +64,8 @@ function batches(howMany: number, streams: number, endMs: number): BatchSummary[
           failed,
           skipped: i % 5 === 0 ? Math.round(records / 4) : 0,
           delivered: records - failed - (i % 5 === 0 ? Math.round(records / 4) : 0),
+          retried: i % 9 === 7 && lane === 0 ? 12 : 0,
+          last: `restore-0${lane}/${LONG}`,
           ended_ms: ended_ms - (lane === i % streams ? 0 : wave(i * 3 + lane, 0, took * 0.3)),
         });
       }),

@@ -728,7 +728,6 @@ export const de: typeof en = {
     ends: (span) => `endet ${span}`,
     noEstimateYet: 'Noch nicht bekannt',
     restingRate: 'Ruht',
-    waitingRate: 'Wartet',
     progress: 'Fortschritt',
     progressText: (share, done, all) => `${share}: ${done} von ${all} Datensätzen sind entschieden`,
     throughput: 'Durchsatz',
@@ -803,7 +802,7 @@ export const de: typeof en = {
     looks: (n, text) => `bisher ${text} ${plural(n, 'Blick', 'Blicke')}`,
     pausedAway: {
       title: (cause) => `Pausiert, während es wartete: ${cause}`,
-      text: 'Alles bisher ist sicher. „Fortsetzen“ sieht sofort nach, ob es wieder da ist.',
+      text: 'Alles bisher ist sicher. „Fortsetzen“ prüft sofort, ob das vorbei ist.',
     },
     detail: 'Was das System sagte',
     watching: {

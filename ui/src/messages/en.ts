@@ -768,7 +768,6 @@ export const en = {
     ends: (span: string) => `ends ${span}`,
     noEstimateYet: 'Not known yet',
     restingRate: 'At rest',
-    waitingRate: 'Waiting',
     progress: 'Progress',
     progressText: (share: string, done: string, all: string) =>
       `${share}: ${done} of ${all} records have their outcome`,
@@ -845,7 +844,7 @@ export const en = {
     looks: (n: number, text: string) => `${text} ${plural(n, 'look', 'looks')} so far`,
     pausedAway: {
       title: (cause: string) => `Paused while it waited: ${cause}`,
-      text: 'Everything so far is safe. Resume looks at once whether it is there again.',
+      text: 'Everything so far is safe. Resume checks at once whether that is over.',
     },
     detail: 'What the system said',
     watching: {
