@@ -102,6 +102,7 @@ const dayAndClock = new Intl.DateTimeFormat(locale, {
   minute: '2-digit',
 });
 const dayOnly = new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', month: 'short' });
+const date = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' });
 const full = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'medium' });
 
 /** When a span that starts now ends: `14:20 – 15:05`, `Tue 09:10 – Tue 11:40`, `Mon 3 Jun – Thu 6 Jun`. */
@@ -121,15 +122,23 @@ export function timeOfDay(ms: number): string {
   return seconds.format(new Date(ms));
 }
 
-/** A moment as one says it now: the time of day where it is today, else the day with it. */
+const WEEK_MS = 6 * 86_400_000;
+
+/** A moment as one says it now: the time of day where it is today, else the day with it; longer ago the date alone. */
 export function lately(ms: number, nowMs: number): string {
   const at = new Date(ms);
-  return at.toDateString() === new Date(nowMs).toDateString() ? clock.format(at) : dayAndClock.format(at);
+  if (at.toDateString() === new Date(nowMs).toDateString()) return clock.format(at);
+  return nowMs - ms < WEEK_MS ? dayAndClock.format(at) : date.format(at);
 }
 
 /** A moment in full, in the person's own time zone. */
 export function moment(ms: number): string {
   return full.format(new Date(ms));
+}
+
+/** A sentence that wraps between its words, never between a figure and its unit. */
+export function unbroken(sentence: string): string {
+  return sentence.replace(/(?<=\d) (?=%|[kMGTP]?B\b|(?:ms|s|min|h|d)\b)/g, '\u00a0');
 }
 
 /** Text from outside as it is: what would turn its direction around is spelt out, so that `exe.jpg` is never

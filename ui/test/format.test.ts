@@ -5,9 +5,11 @@ import {
   duration,
   durationRange,
   endsBetween,
-  percent,
+  lately,
   perSecond,
+  percent,
   plain,
+  unbroken,
   wholeSeconds,
 } from '../src/format';
 
@@ -76,6 +78,20 @@ describe('spans', () => {
     expect(endsBetween(now, 3_600, 10_800)).toBe('Mon 22:40 – Tue 00:40');
     expect(endsBetween(now, 5 * 86_400, 6 * 86_400)).toBe('Sat 6 Jun – Sun 7 Jun');
   });
+});
+
+it('tells when something last happened, so that no week is taken for another', () => {
+  const now = new Date(2026, 5, 3, 21, 40).getTime();
+  const days = (n: number) => now - n * 86_400_000;
+  expect(lately(now - 3_600_000, now)).toBe('20:40');
+  expect(lately(days(2), now)).toBe('Mon 21:40');
+  expect(lately(days(7), now)).toBe('27 May 2026');
+});
+
+it('keeps a figure and its unit together', () => {
+  expect(unbroken('4.1 % in the last 30 s, 1.2 GB of 3 files')).toBe(
+    '4.1\u00a0% in the last 30\u00a0s, 1.2\u00a0GB of 3 files',
+  );
 });
 
 it('spells out what turns text around', () => {
