@@ -22,7 +22,7 @@ export const guide: typeof english = {
   later: 'kommt später',
   back: 'Zurück',
   next: (step) => `Weiter: ${step}`,
-  skipTo: (step) => `Gleich zu ${step}`,
+  skipTo: (step) => `Gleich zu „${step}“`,
   kept: 'Die Änderungen sind als Entwurf aufgehoben. Er steht auf der Startseite.',
   edit: {
     away: (why) => `Die Migration, die dieser Entwurf ändert, lässt sich nicht öffnen. ${why}`,
@@ -309,7 +309,7 @@ export const guide: typeof english = {
     none: 'In diesem Teil keine; es kann weitere geben.',
     empty: 'Kein eigener Datensatz steht dahinter.',
     loading: 'Sieht nach…',
-    fix: (step) => `Beheben in ${step}`,
+    fix: (step) => `Unter „${step}“ ändern`,
   },
 
   pilot: {

@@ -322,7 +322,7 @@ export const guide = {
     none: 'None in this part; there may be more.',
     empty: 'No record of its own is behind it.',
     loading: 'Looking…',
-    fix: (step: string) => `Mend in ${step}`,
+    fix: (step: string) => `Change it under ${step}`,
   },
 
   pilot: {

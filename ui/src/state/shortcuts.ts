@@ -22,11 +22,11 @@ export const SHORTCUTS: Shortcut[] = [
 /** Keys that the parts of the window know themselves. */
 export const KNOWN_KEYS: [keys: string, word: string][] = [
   ['Tab', m.shortcuts.next],
-  ['Enter', m.shortcuts.press],
-  ['Arrows', m.shortcuts.arrows],
+  [m.shortcuts.key.enter, m.shortcuts.press],
+  [m.shortcuts.key.arrows, m.shortcuts.arrows],
   ['Mod+C', m.shortcuts.copy],
-  ['Mod+Enter', m.shortcuts.reveal],
-  ['Escape', m.shortcuts.escape],
+  [`Mod+${m.shortcuts.key.enter}`, m.shortcuts.reveal],
+  [m.shortcuts.key.escape, m.shortcuts.escape],
 ];
 
 /** The keys of an event, such as `Mod+N`. `Mod` is Ctrl, and Cmd on a Mac. */
