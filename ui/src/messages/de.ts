@@ -1128,9 +1128,9 @@ export const de: typeof en = {
 
   records: {
     title: 'Datensätze',
-    account: 'Rechnung',
-    adds: 'Sie geht auf',
-    addsNot: 'Sie geht nicht auf',
+    account: 'Bilanz',
+    adds: 'Sie stimmt',
+    addsNot: 'Sie stimmt nicht',
     all: 'gefunden',
     left: (text) => `${text} davon mit einer Notiz gelassen`,
     evidence: {
@@ -1175,6 +1175,7 @@ export const de: typeof en = {
     duplicatesFound: (records, contents, bytes) =>
       `${records} Datensätze mit ${contents} Inhalten; ${bytes} mehr als einmal`,
     noDuplicates: 'Keine',
+    duplicatesUnknown: 'noch nicht gesucht',
     look: 'Suchen',
     lookAgain: 'Noch einmal suchen',
     looking: 'Wird gesucht…',

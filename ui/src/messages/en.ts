@@ -1173,7 +1173,7 @@ export const en = {
 
   records: {
     title: 'Records',
-    account: 'Account',
+    account: 'Balance',
     adds: 'It adds up',
     addsNot: 'It does not add up',
     all: 'found',
@@ -1220,6 +1220,7 @@ export const en = {
     duplicatesFound: (records: string, contents: string, bytes: string) =>
       `${records} records with ${contents} contents; ${bytes} more than once`,
     noDuplicates: 'None',
+    duplicatesUnknown: 'not looked for yet',
     look: 'Look for them',
     lookAgain: 'Look again',
     looking: 'Looking…',
