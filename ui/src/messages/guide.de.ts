@@ -130,6 +130,7 @@ export const guide: typeof english = {
       hint: 'Ein Datensatz, dessen Feld etwas anderes ist, gilt als gescheitert, bevor sich etwas bewegt.',
       none: 'Nichts ist verlangt.',
       field: (n) => `Feld von Bedingung ${n}`,
+      fieldPlaceholder: 'Rechte',
       type: 'Art',
       anyType: 'beliebig',
       oneOf: 'Einer dieser Werte, einer je Zeile',

@@ -142,6 +142,7 @@ export const guide = {
       hint: 'A record whose field is something else is listed as failed before anything moves.',
       none: 'Nothing is required.',
       field: (n: number) => `Field of requirement ${n}`,
+      fieldPlaceholder: 'Rights',
       type: 'Type',
       anyType: 'any',
       oneOf: 'One of these values, one a line',
