@@ -167,7 +167,7 @@ export const de: typeof en = {
     title: 'Über Sluice',
     version: (version) => `Version ${version}`,
     text: 'Wenn etwas schiefgeht, senden Sie die Protokolle an die, die Ihnen helfen. Sie nennen Dateien, Ordner und Dienste, nie ein Passwort oder einen Schlüssel.',
-    save: 'Protokolle zum Senden speichern…',
+    save: 'Protokolle speichern…',
     saved: (path) => `Die Protokolle sind gespeichert: ${path}`,
     licence: 'MIT oder Apache-2.0, nach Ihrer Wahl.',
   },
