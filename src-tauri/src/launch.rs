@@ -25,14 +25,19 @@ pub(crate) fn handed_over(app: &AppHandle, arguments: &[String], folder: &str) {
     arrived(app, paths(arguments.iter().skip(1), Path::new(folder)));
 }
 
-/// Brings the window to the front, and tells the page to take the paths.
-pub(crate) fn arrived(app: &AppHandle, paths: Vec<PathBuf>) {
+/// Brings the window to the front, also from the tray.
+pub(crate) fn to_front(app: &AppHandle) {
     if let Some(window) = app.get_webview_window("main") {
         let shown = window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus());
         if let Err(error) = shown {
             tracing::warn!(%error, "the window does not come to the front");
         }
     }
+}
+
+/// Brings the window to the front, and tells the page to take the paths.
+pub(crate) fn arrived(app: &AppHandle, paths: Vec<PathBuf>) {
+    to_front(app);
     if paths.is_empty() {
         return;
     }

@@ -19,6 +19,7 @@ mod logs;
 mod records;
 mod settings;
 mod sight;
+mod tray;
 mod watching;
 
 use tauri::{AppHandle, Emitter, Manager, RunEvent, Window, WindowEvent};
@@ -30,6 +31,7 @@ use home::Home;
 use launch::Waiting;
 use settings::Preferences;
 use sight::Sight;
+use tray::Tray;
 
 /// Opens the window and returns when it is closed.
 ///
@@ -52,12 +54,14 @@ pub fn run() {
         .manage(Home::of_user())
         .manage(Citizen::default())
         .manage(Sight::default())
+        .manage(Tray::default())
         .manage(Waiting::from_arguments())
         .manage(records::Verifying::default())
         .setup(|app| {
             let preferences = Preferences::load(app.handle());
             app.state::<Desk>().machine.set_records(preferences.get().records_at_once);
             app.manage(preferences);
+            tray::begin(app.handle());
             #[cfg(target_os = "linux")]
             language::settle(app.handle())?;
             Ok(())
@@ -115,6 +119,8 @@ pub fn run() {
             sight::drawn,
             citizen::is_awake,
             citizen::notify,
+            tray::has_tray,
+            tray::say_in_tray,
             files::reveal,
             files::open_logs,
             logs::about,
@@ -171,26 +177,38 @@ pub fn run() {
 /// On macOS the file manager opens files by an event, not by arguments.
 #[cfg(target_os = "macos")]
 fn opened(app: &AppHandle, event: RunEvent) {
-    if let RunEvent::Opened { urls } = event {
-        launch::arrived(app, urls.iter().filter_map(|url| url.to_file_path().ok()).collect());
+    match event {
+        RunEvent::Opened { urls } => {
+            launch::arrived(app, urls.iter().filter_map(|url| url.to_file_path().ok()).collect());
+        }
+        // By a press in the dock: the window may be hidden.
+        RunEvent::Reopen { .. } => launch::to_front(app),
+        _ => {}
     }
 }
 
 #[cfg(not(target_os = "macos"))]
 fn opened(_app: &AppHandle, _event: RunEvent) {}
 
-/// While something is at work the page asks the person; otherwise the program ends cleanly.
+/// While something is at work the window goes into the tray, where that is wanted, or the page asks the person;
+/// otherwise the program ends cleanly.
 fn close_requested(window: &Window) {
-    let app = window.app_handle().clone();
+    let window = window.clone();
     tauri::async_runtime::spawn(async move {
-        if app.state::<Desk>().is_active().await {
-            if let Err(error) = app.emit("close_requested", ()) {
-                tracing::warn!(%error, "the page cannot be asked; the program stays open");
-            }
-        } else {
-            quit(&app).await;
+        let app = window.app_handle();
+        if !app.state::<Desk>().is_active().await {
+            quit(app).await;
+        } else if !tray::hide(&window).await {
+            ask_to_close(app);
         }
     });
+}
+
+/// The page asks the person what becomes of what is at work.
+fn ask_to_close(app: &AppHandle) {
+    if let Err(error) = app.emit("close_requested", ()) {
+        tracing::warn!(%error, "the page cannot be asked; the program stays open");
+    }
 }
 
 /// Pauses what is at work, closes the checkpoints and ends the program.

@@ -16,6 +16,7 @@ use tempfile::NamedTempFile;
 use crate::citizen::Citizen;
 use crate::desk::Desk;
 use crate::ipc::Answer;
+use crate::tray::Tray;
 
 /// A file larger than this (bytes) is none of ours.
 const MAX: u64 = 1 << 20;
@@ -30,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) keep_awake: bool,
     /// Whether the system's notifications are used.
     pub(crate) notify: bool,
+    /// Whether the window that is closed while something runs goes into the system's tray.
+    pub(crate) stay_in_tray: bool,
     pub(crate) language: Language,
     /// What new migrations begin with.
     pub(crate) deliver: Delivery,
@@ -54,6 +57,7 @@ impl Default for Settings {
             records_at_once: None,
             keep_awake: true,
             notify: true,
+            stay_in_tray: false,
             language: Language::default(),
             deliver: Delivery::default(),
             limits: Limits::default(),
@@ -106,6 +110,7 @@ pub(crate) fn set_settings(
     preferences: State<'_, Preferences>,
     desk: State<'_, Desk>,
     citizen: State<'_, Citizen>,
+    tray: State<'_, Tray>,
     settings: Settings,
 ) -> Answer<()> {
     let records = settings.records_at_once;
@@ -118,6 +123,7 @@ pub(crate) fn set_settings(
     })?;
     desk.machine.set_records(records);
     citizen.settle(&app);
+    tray.settle(&app);
     Ok(())
 }
 

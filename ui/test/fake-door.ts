@@ -10,6 +10,7 @@ import type {
   MigrationDoor,
   Settings,
   Told,
+  TrayWords,
 } from '../src/backend/door';
 import type {
   Amendment,
@@ -130,6 +131,7 @@ export class FakeDoor implements Door, MigrationDoor {
     records_at_once: null,
     keep_awake: true,
     notify: true,
+    stay_in_tray: false,
     language: 'system',
     deliver: defaults().deliver,
     limits: defaults().limits,
@@ -137,6 +139,7 @@ export class FakeDoor implements Door, MigrationDoor {
   };
   found: FoundTool[] = [];
   awake = false;
+  tray = true;
   here: FilesHere = { source: true, delivered: true };
   /** Ends the plan; set while one is under way. */
   endPlan: (() => void) | null = null;
@@ -390,6 +393,8 @@ export class FakeDoor implements Door, MigrationDoor {
   reveal = (path: string) => this.#note('reveal', undefined, path);
   isAwake = () => this.#note('isAwake', this.awake);
   notify = (title: string, text: string) => this.#note('notify', undefined, title, text);
+  hasTray = () => this.#note('hasTray', this.tray);
+  sayInTray = (words: TrayWords) => this.#note('sayInTray', undefined, words);
 
   onTold = async (hear: (told: Told) => void) => this.#keep(() => (this.#told = hear));
   seen = (seen: boolean) => this.#note('seen', undefined, seen);

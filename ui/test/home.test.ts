@@ -290,6 +290,15 @@ describe('settings', () => {
     await expect(form.change({ keep_awake: false })).rejects.toMatchObject({ message: 'no room' });
     expect(form.said?.keep_awake).toBe(true);
   });
+
+  it('tells a desktop without a tray from one that was not looked at yet', async () => {
+    const door = new FakeDoor();
+    door.tray = false;
+    const form = new SettingsForm(door);
+    expect(form.tray).toBeNull();
+    await form.begin();
+    expect([form.tray, form.said?.stay_in_tray]).toEqual([false, false]);
+  });
 });
 
 describe('shortcuts', () => {

@@ -16,6 +16,7 @@ use tauri::{AppHandle, Emitter, Manager};
 
 use crate::ipc::Answer;
 use crate::settings::Preferences;
+use crate::tray::Tray;
 use awake::Awake;
 use news::{News, Seen};
 
@@ -61,13 +62,14 @@ impl Citizen {
         self.settle(app);
     }
 
-    /// Puts in force what the settings say of staying awake.
+    /// Puts in force what the settings say of staying awake, and shows how far everything is.
     pub(crate) fn settle(&self, app: &AppHandle) {
         let (at_work, share) = {
             let all = lock(&self.seen);
-            (!all.is_empty(), share_done(all.values().map(|seen| &seen.balance)))
+            (all.len(), share_done(all.values().map(|seen| &seen.balance)))
         };
-        let wanted = at_work && app.state::<Preferences>().get().keep_awake;
+        app.state::<Tray>().tell(at_work, share.unwrap_or(0));
+        let wanted = at_work > 0 && app.state::<Preferences>().get().keep_awake;
         let of = app.clone();
         self.awake.set(wanted, move |held| {
             if let Err(error) = of.emit("awake", held) {
@@ -109,8 +111,16 @@ pub(crate) fn is_awake(citizen: tauri::State<'_, Citizen>) -> bool {
 #[tauri::command]
 pub(crate) async fn notify(app: AppHandle, title: String, text: String) -> Answer<()> {
     let in_front = app.get_webview_window("main").is_some_and(|window| window.is_focused().unwrap_or(false));
-    if in_front || !app.state::<Preferences>().get().notify {
-        return Ok(());
+    if !in_front {
+        tell(&app, title, text);
+    }
+    Ok(())
+}
+
+/// Shows a notification of the system's, unless the person wants none.
+pub(crate) fn tell(app: &AppHandle, title: String, text: String) {
+    if !app.state::<Preferences>().get().notify {
+        return;
     }
     // The message bus may take its time, and has a runtime of its own.
     std::thread::spawn(move || {
@@ -120,7 +130,6 @@ pub(crate) async fn notify(app: AppHandle, title: String, text: String) -> Answe
             tracing::info!(%error, "this desktop shows no notification");
         }
     });
-    Ok(())
 }
 
 /// Names come from anywhere, and desktops after the freedesktop specification read markup in the body:

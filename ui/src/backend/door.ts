@@ -70,11 +70,26 @@ export interface Settings {
   /** Keeps the computer awake while something runs. */
   keep_awake: boolean;
   notify: boolean;
+  /** Closed while something runs, the window goes into the system's tray. */
+  stay_in_tray: boolean;
   language: Language;
   /** What new migrations begin with. */
   deliver: Delivery;
   limits: Limits;
   control: Control;
+}
+
+/** What the icon in the tray says. */
+export interface TrayWords {
+  show: string;
+  quit: string;
+  /** While nothing is at work. */
+  resting: string;
+  /** With `{n}` for how many are at work and `{share}` for how much of that is done, in hundredths. */
+  working: string;
+  /** Where the window went: title and text. */
+  hidden: string;
+  hidden_text: string;
 }
 
 /** What the program is. */
@@ -313,6 +328,10 @@ export interface Door {
   /** A notification of the system's, unless the window is in front or the person wants none. */
   notify(title: string, text: string): Promise<void>;
   onNews(hear: (happened: Happened) => void): Promise<Unlisten>;
+
+  /** Whether this desktop has a tray now that shows icons. */
+  hasTray(): Promise<boolean>;
+  sayInTray(words: TrayWords): Promise<void>;
 }
 
 /** Failed records: all, or fewer as `given` says. */

@@ -135,4 +135,7 @@ export const tauriDoor: Door = {
   onAwake: (hear) => listen<boolean>('awake', ({ payload }) => hear(payload)),
   notify: (title, text) => invoke('notify', { title, text }),
   onNews: (hear) => listen<Happened>('news', ({ payload }) => hear(payload)),
+
+  hasTray: () => invoke('has_tray'),
+  sayInTray: (words) => invoke('say_in_tray', { words }),
 };

@@ -136,6 +136,15 @@ export const de: typeof en = {
     hint: 'Dieser Computer schläft nicht ein, solange eine Migration läuft. Klicken, um das zu ändern.',
   },
 
+  tray: {
+    show: 'Sluice zeigen',
+    quit: 'Sluice beenden',
+    resting: 'Sluice: nichts in Arbeit',
+    working: 'Sluice: {n} in Arbeit, {share} %',
+    hidden: 'Sluice läuft in der Taskleiste weiter',
+    hidden_text: 'Das Symbol dort holt das Fenster zurück.',
+  },
+
   settings: {
     title: 'Einstellungen',
     text: 'Für dieses Programm auf diesem Computer. Eine Änderung gilt sofort.',
@@ -150,6 +159,9 @@ export const de: typeof en = {
     keepAwakeHint: 'Der Bildschirm darf ausgehen.',
     notify: 'Mich am Ende, bei einem Ausfall und bei vielen Fehlern benachrichtigen',
     notifyHint: 'Nicht, solange dieses Fenster vorn ist.',
+    tray: 'In der Taskleiste bleiben, wenn das Fenster geschlossen wird',
+    trayHint: 'Solange eine Migration läuft. Das Symbol dort holt das Fenster zurück.',
+    noTray: 'Diese Arbeitsfläche zeigt keine Symbole in der Taskleiste; darum fragt das Schließen nach.',
     language: 'Sprache',
     languages: { system: 'Wie das System', english: 'Englisch', german: 'Deutsch' },
     begin: 'Neue Migrationen beginnen mit',

@@ -173,6 +173,15 @@ export const en = {
     hint: 'This computer does not go to sleep while a migration runs. Click to change that.',
   },
 
+  tray: {
+    show: 'Show Sluice',
+    quit: 'Quit Sluice',
+    resting: 'Sluice: nothing at work',
+    working: 'Sluice: {n} at work, {share} %',
+    hidden: 'Sluice goes on in the tray',
+    hidden_text: 'Its icon there brings the window back.',
+  },
+
   settings: {
     title: 'Settings',
     text: 'For this program on this computer. A change is in force at once.',
@@ -187,6 +196,9 @@ export const en = {
     keepAwakeHint: 'The screen may turn off.',
     notify: 'Notify me at the end, at an outage, and when many records fail',
     notifyHint: 'Not while this window is in front.',
+    tray: 'Stay in the tray when the window is closed',
+    trayHint: 'While a migration runs. The icon there brings the window back.',
+    noTray: 'This desktop has no tray that shows icons, so closing asks first.',
     language: 'Language',
     languages: { system: 'As the system', english: 'English', german: 'German' },
     begin: 'New migrations begin with',

@@ -122,6 +122,7 @@ export class Desk {
           void this.#door.notify(title, text).catch(() => undefined);
         }),
       ]);
+      void this.program.sayInTray();
       void this.attempt(() => this.home.begin());
       const [defaults, current, awake, kept] = await Promise.all([
         this.#door.defaults(),

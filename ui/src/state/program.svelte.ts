@@ -32,6 +32,9 @@ export class Program {
   /** What was set may be what new migrations begin with. */
   settingsChanged = () => this.#desk.attempt(async () => void (this.defaults = await this.#door.defaults()));
 
+  /** The icon in the tray speaks the window's language. */
+  sayInTray = () => this.#desk.attempt(() => this.#door.sayInTray(m.tray));
+
   openLogs = () => this.#desk.attempt(() => this.#door.openLogs());
 
   saveLogs = () =>

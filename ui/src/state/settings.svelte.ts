@@ -8,6 +8,8 @@ export class SettingsForm {
   /** Null: not yet looked for. */
   tools: FoundTool[] | null = $state.raw(null);
   about: About | null = $state.raw(null);
+  /** This desktop has a tray; null: not yet looked for. */
+  tray: boolean | null = $state.raw(null);
   /** Between what limits can be set. */
   ranges: LimitRanges | null = $state.raw(null);
 
@@ -23,7 +25,11 @@ export class SettingsForm {
     const asked = [this.#door.settings(), this.#door.about(), this.#door.defaults()] as const;
     const [said, about, { ranges }] = await Promise.all(asked);
     Object.assign(this, { said, about, ranges });
-    this.tools = await this.#door.tools();
+    // Each takes its time, and neither waits for the other.
+    await Promise.all([
+      this.#door.hasTray().then((tray) => (this.tray = tray)),
+      this.#door.tools().then((tools) => (this.tools = tools)),
+    ]);
   }
 
   /** Changes settings, in force at once. Refused, they stay as they were. */
