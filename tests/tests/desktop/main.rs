@@ -18,4 +18,5 @@ mod run;
 mod served;
 mod shown;
 mod story;
+mod tray;
 mod zoom;
