@@ -8,7 +8,7 @@ import { wordsOf } from '../src/state/news';
 import { SettingsForm } from '../src/state/settings.svelte';
 import { keysOf, shortcut } from '../src/state/shortcuts';
 import { FakeDoor } from './fake-door';
-import { balance, defaults, progress, snapshot } from './samples';
+import { balance, defaults, outage, progress, snapshot } from './samples';
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
@@ -269,10 +269,9 @@ describe('several migrations', () => {
       'archive: finished with failures',
       '1 record could not be delivered.',
     ]);
-    expect(wordsOf({ ...of, name: 'Tapes', news: { kind: 'outage', message: 'no answer' } })).toEqual([
-      'Tapes: waiting',
-      'no answer',
-    ]);
+    expect(
+      wordsOf({ ...of, name: 'Tapes', news: { kind: 'outage', outage: outage({ message: 'no answer' }) } }),
+    ).toEqual(['Tapes: waiting', 'no answer']);
   });
 });
 

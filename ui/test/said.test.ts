@@ -10,8 +10,22 @@ import type {
   Knob,
   Problem,
   Reason,
+  Why,
 } from '../src/backend/types';
-import { FACTS, REFUSALS, BOTTLENECKS, KNOBS, REASONS, PROBLEMS, HEARD, PROGRAM, facts } from './told';
+import {
+  FACTS,
+  REFUSALS,
+  BOTTLENECKS,
+  KNOBS,
+  REASONS,
+  PROBLEMS,
+  HEARD,
+  PROGRAM,
+  WHYS,
+  facts,
+  whys,
+} from './told';
+import { outage } from './samples';
 
 const finding = (what: Fact | null): Finding => ({
   severity: 'warns',
@@ -43,6 +57,7 @@ async function said(language: string) {
   return {
     ...(await import('../src/messages/said')),
     sentence: (await import('../src/parts/sentence')).sentence,
+    wordsOf: (await import('../src/state/news')).wordsOf,
   };
 }
 
@@ -91,6 +106,25 @@ describe('what the engine tells, in a German window', () => {
     expect(words.adviceIn(advice(BOTTLENECKS.throttled))).toContain('4,1 %');
     expect(words.adviceIn(advice(BOTTLENECKS.stragglers))).toContain('reel/a.mov');
     expect(words.adviceIn(advice(null))).toBe('The destination is slow');
+  });
+
+  test('why a run waits', () => {
+    const waits = (what: Why | null) => outage({ message: '/mnt/nas is no longer there', what });
+    for (const what of whys()) isGerman(words.outageIn(waits(what)));
+    expect(words.outageIn(waits(WHYS.refused))).toBe(
+      '/mnt/nas/reel-12.mxf kann nicht geschrieben werden: ENOSPC',
+    );
+    expect(words.outageIn(waits(WHYS.answered))).toBe(
+      'Nachschlagen (Rechte), https://dam.example /a: 502: -',
+    );
+    expect(words.outageIn(waits(WHYS.checkpoint))).toContain('kein Platz');
+    expect(words.outageIn(waits(null))).toBe('/mnt/nas is no longer there');
+  });
+
+  test('a notification of an outage', () => {
+    const news = { kind: 'outage', outage: outage({ message: 'is gone', what: WHYS.gone }) } as const;
+    const [, text] = words.wordsOf({ of: '/a.sluice', name: 'Bänder', to: '', news });
+    expect(text).toBe('/mnt/Fundus ist nicht mehr da');
   });
 
   test('why something was not done, and what to do about it', () => {

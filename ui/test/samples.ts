@@ -112,6 +112,7 @@ export const outage = (given: Partial<Outage> = {}): Outage => ({
   since_ms: 0,
   next_probe_ms: null,
   probes: 0,
+  what: null,
   ...given,
 });
 

@@ -3,6 +3,7 @@ import type {
   Bottleneck,
   CatalogueRemark,
   Category,
+  Deed,
   Fact,
   Heard,
   Knob,
@@ -12,6 +13,7 @@ import type {
   Reason,
   Refusal,
   ServiceKind,
+  Why,
 } from '../src/backend/types';
 import { en } from '../src/messages/en';
 
@@ -199,6 +201,43 @@ export const PROBLEMS: Each<Problem> = {
   no_http: { kind: 'no_http', why: 'TLS' },
   plan_cancelled: { kind: 'plan_cancelled' },
 };
+
+export const WHYS: Each<Why> = {
+  refused: { kind: 'refused', deed: 'write', place: '/mnt/nas/reel-12.mxf', said: 'ENOSPC' },
+  gone: { kind: 'gone', place: PATH },
+  another: { kind: 'another', place: PATH },
+  silent: { kind: 'silent', files: 64 },
+  answered: { kind: 'answered', step: 'lookup:Rechte', at: 'https://dam.example /a', status: 502, said: '-' },
+  program: { kind: 'program', program: 'ffprobe', said: 'ENOENT' },
+  checkpoint: { kind: 'checkpoint', problem: PROBLEMS.checkpoint_full, said: 'there is no room' },
+};
+
+/** Everything that can be tried on a file: one that is missing here does not compile. */
+const DEEDS: Record<Deed, true> = {
+  look_at: true,
+  open: true,
+  read: true,
+  read_back: true,
+  fetch: true,
+  copy: true,
+  create: true,
+  write: true,
+  finish: true,
+  set_time: true,
+  make_durable: true,
+  name: true,
+  make_name_durable: true,
+};
+
+/** Every reason, and each with all that it can be about. */
+export function whys(): Why[] {
+  const deeds = Object.keys(DEEDS) as Deed[];
+  return [
+    ...Object.values(WHYS),
+    ...deeds.map((deed): Why => ({ ...WHYS.refused, deed })),
+    { ...WHYS.answered, step: 'register', status: null },
+  ];
+}
 
 export const HEARD: Each<Heard> = {
   not_tried: { kind: 'not_tried' },

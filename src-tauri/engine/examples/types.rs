@@ -15,6 +15,8 @@ fn main() {
         failure::Stage,
         failure::Class,
         failure::Category,
+        failure::Deed,
+        failure::Why,
         record::Lane,
         record::RecordState,
         record::Balance,

@@ -7,7 +7,7 @@ use ts_rs::TS;
 pub use crate::control::autopilot::{Knob, Reason, Turn};
 
 use crate::advisor::Advice;
-use crate::failure::Category;
+use crate::failure::{Category, Why};
 use crate::metrics::{Part, Sample, StepLatency, TimeLeft};
 use crate::preflight::if_known;
 use crate::record::{Balance, BatchId, Lane, RecordId};
@@ -249,6 +249,10 @@ pub struct Outage {
     /// Looks taken so far.
     #[serde(default)]
     pub probes: u32,
+    /// What the message tells, for whoever says it in another language. None: an earlier version, or a later
+    /// one, wrote it down; then there are the words.
+    #[serde(default, deserialize_with = "if_known")]
+    pub what: Option<Box<Why>>,
 }
 
 /// How one batch went: what the rhythm strip draws.

@@ -1,11 +1,14 @@
 //! Why a record fails, whether trying again can help, and what the person can do about it.
 
 mod like;
+mod why;
 
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub(crate) use like::like;
+pub(crate) use why::Tried;
+pub use why::{Deed, Why};
 
 /// The stages of a stream, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use ts_rs::TS;
 
-use crate::failure::{Category, Class, Stage};
+use crate::failure::{Category, Class, Stage, Why};
 use crate::spec::HashAlgorithm;
 use crate::upload::Upload;
 
@@ -411,13 +411,21 @@ pub struct Failure {
     pub http_status: Option<u16>,
     /// How long the service asks us to wait, if it does.
     pub retry_after: Option<Duration>,
+    /// What the message tells, as a value. None: there are only the words.
+    pub why: Option<Box<Why>>,
 }
 
 impl Failure {
     /// A failure that has nothing to do with a service.
     pub fn new(stage: Stage, category: Category, message: impl Into<String>) -> Self {
         let message = message.into();
-        Self { stage, category, message, endpoint: None, http_status: None, retry_after: None }
+        Self { stage, category, message, endpoint: None, http_status: None, retry_after: None, why: None }
+    }
+
+    /// A failure that is told by a value.
+    pub(crate) fn of(stage: Stage, category: Category, why: Why) -> Self {
+        let message = why.to_string();
+        Self { why: Some(Box::new(why)), ..Self::new(stage, category, message) }
     }
 
     /// Whether trying again can help.

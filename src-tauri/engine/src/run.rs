@@ -10,9 +10,9 @@ use crate::control::Controls;
 use crate::control::intake::{Away, Intake, IntakeSwitch};
 use crate::control::line::Line;
 use crate::control::memory::Memory;
-use crate::error::Error;
+use crate::error::{Error, Problem};
 use crate::event::EventKind;
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Stage, Why};
 use crate::http;
 use crate::journey::{Asking, Steps};
 use crate::lane;
@@ -197,7 +197,7 @@ async fn run(session: Arc<Session>, ground: Ground, mut sample: Option<u32>) {
                 _ => None,
             },
             Ok(Stretch::Halted(away)) => away,
-            Err(error) => Some(checkpoint_away(&error)),
+            Err(error) => Some(checkpoint_away(&error.into())),
         };
         match (session.state(), away) {
             (state, Some(away)) if state.goes_on() => {
@@ -267,8 +267,15 @@ async fn announce_outage(session: &Session, work: &Work) -> std::convert::Infall
     std::future::pending().await
 }
 
-fn checkpoint_away(error: &dyn std::fmt::Display) -> Away {
-    Away::now(Failure::new(Stage::Deliver, Category::CheckpointUnusable, error.to_string()))
+fn checkpoint_away(error: &Error) -> Away {
+    let (stage, category) = (Stage::Deliver, Category::CheckpointUnusable);
+    Away::now(match Problem::of(error) {
+        Some(problem) => {
+            let (problem, said) = (Box::new(problem), error.to_string());
+            Failure::of(stage, category, Why::Checkpoint { problem, said })
+        }
+        None => Failure::new(stage, category, error.to_string()),
+    })
 }
 
 /// Puts right what a dead run left, then runs batches on both lanes until nothing is pending or the

@@ -272,6 +272,7 @@ pub(crate) fn outage_of(away: &Away) -> Outage {
         category: away.failure.category,
         message: away.failure.message.clone(),
         advice: away.failure.category.advice().to_owned(),
+        what: away.failure.why.clone(),
         since_ms: away.since_ms,
         next_probe_ms: None,
         probes: 0,

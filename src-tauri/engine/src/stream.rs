@@ -14,7 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval};
 use crate::control::Controls;
 use crate::control::gate::Gate;
 use crate::control::intake::{Away, Intake, IntakeSwitch};
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Stage, Why};
 use crate::journey::Steps;
 use crate::metrics::live::{Active, LiveBatch};
 use crate::record::{Copied, Failure, LeasedRecord, RawPath, StepResult};
@@ -164,8 +164,8 @@ pub(crate) async fn run(share: Share, work: Arc<Work>) {
                 }
                 armfuls.retain(|armful| !armful.is_over());
                 if hanging >= HANGING {
-                    let said = format!("{hanging} files did not answer");
-                    let failure = Failure::new(Stage::Ingest, Category::SourceGone, said);
+                    let why = Why::Silent { files: hanging };
+                    let failure = Failure::of(Stage::Ingest, Category::SourceGone, why);
                     work.intake.report_outage(Away::now(failure));
                 }
             }

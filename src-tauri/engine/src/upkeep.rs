@@ -8,7 +8,7 @@ use tokio::task::spawn_blocking;
 use crate::checkpoint::CheckpointError;
 use crate::collector::complete_publications;
 use crate::event::EventKind;
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Stage, Why};
 use crate::record::Failure;
 use crate::session::Session;
 use crate::stage::{Site, mirrored, target_of};
@@ -45,14 +45,12 @@ pub(crate) async fn release_dead_leases(session: &Session, work: &Arc<Work>) -> 
 /// and nothing must be written into that.
 pub(crate) fn whats_gone(site: &Site) -> Option<Failure> {
     let gone = |category, folder: Option<&Path>, shown: String| {
-        let message = if folder.is_some_and(Path::exists) {
-            format!(
-                "{shown} is not what it was at the start, but an empty mount point, or another volume or folder (pause and go on to take it as it is)"
-            )
+        let why = if folder.is_some_and(Path::exists) {
+            Why::Another { place: shown }
         } else {
-            format!("{shown} is no longer there")
+            Why::Gone { place: shown }
         };
-        Failure::new(Stage::Ingest, category, message)
+        Failure::of(Stage::Ingest, category, why)
     };
     if !site.destination.is_there() {
         let folder = site.destination.local().map(|folder| folder.root());

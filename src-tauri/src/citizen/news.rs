@@ -1,7 +1,7 @@
 //! What of a migration's progress is worth a notification.
 
 use serde::Serialize;
-use sluice_engine::event::Progress;
+use sluice_engine::event::{Outage, Progress};
 use sluice_engine::record::Balance;
 use sluice_engine::state::State;
 
@@ -15,9 +15,9 @@ pub(crate) enum News {
     /// The run is at its end.
     Finished { delivered: u64, failed: u64 },
     /// It waits for a service or a volume.
-    Outage { message: String },
+    Outage { outage: Outage },
     /// It was paused because what it waited for did not come back.
-    GaveUp { message: String },
+    GaveUp { outage: Outage },
     /// Many records fail.
     Failures { failed: u64 },
 }
@@ -54,11 +54,9 @@ impl Seen {
         let Balance { delivered, failed: all_failed, .. } = now.balance;
         match now.state {
             State::Finished if was_on => Some(News::Finished { delivered, failed: all_failed }),
-            State::Paused if was_on => {
-                now.outage.as_ref().map(|outage| News::GaveUp { message: outage.message.clone() })
-            }
+            State::Paused if was_on => now.outage.clone().map(|outage| News::GaveUp { outage }),
             state if state.goes_on() => match outage {
-                Some(outage) => Some(News::Outage { message: outage.message.clone() }),
+                Some(outage) => Some(News::Outage { outage: outage.clone() }),
                 None if failed >= MANY && !self.told_failures => {
                     self.told_failures = true;
                     Some(News::Failures { failed })
@@ -94,10 +92,15 @@ mod tests {
         json!({ "balance": Balance { failed, delivered: 5, ..Balance::default() } })
     }
 
+    fn away() -> Outage {
+        let why = json!({ "kind": "gone", "place": "/mnt/nas" });
+        let outage = json!({ "category": "destination_gone", "message": "/mnt/nas is no longer there", "advice": "",
+                             "since_ms": 0, "next_probe_ms": null, "probes": 0, "what": why });
+        serde_json::from_value(outage).unwrap()
+    }
+
     fn outage(state: &str) -> Value {
-        let outage = json!({ "category": "service_down", "message": "no answer", "advice": "", "since_ms": 0,
-                             "next_probe_ms": null, "probes": 0 });
-        json!({ "state": state, "outage": outage })
+        json!({ "state": state, "outage": away() })
     }
 
     #[test]
@@ -111,10 +114,10 @@ mod tests {
     #[test]
     fn an_outage_is_told_when_it_begins_and_when_it_was_waited_for_in_vain() {
         let mut seen = Seen::new(&progress(json!({})));
-        let message = || "no answer".to_owned();
-        assert_eq!(seen.take(&progress(outage("waiting"))), Some(News::Outage { message: message() }));
+        assert!(away().what.is_some(), "a window says it in its own words");
+        assert_eq!(seen.take(&progress(outage("waiting"))), Some(News::Outage { outage: away() }));
         assert_eq!(seen.take(&progress(outage("waiting"))), None);
-        assert_eq!(seen.take(&progress(outage("paused"))), Some(News::GaveUp { message: message() }));
+        assert_eq!(seen.take(&progress(outage("paused"))), Some(News::GaveUp { outage: away() }));
     }
 
     #[test]

@@ -28,6 +28,7 @@ import type {
   LimitRanges,
   Limits,
   Order,
+  Outage,
   PageAt,
   Progress,
   Reconciliation,
@@ -118,7 +119,7 @@ export interface Happened {
   to: string;
   news:
     | { kind: 'finished'; delivered: number; failed: number }
-    | { kind: 'outage' | 'gave_up'; message: string }
+    | { kind: 'outage' | 'gave_up'; outage: Outage }
     | { kind: 'failures'; failed: number };
 }
 

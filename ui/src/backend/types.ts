@@ -8,6 +8,66 @@ export type Class = "transient" | "permanent" | "outage";
 
 export type Category = "source_missing" | "row_unreadable" | "path_unsafe" | "duplicate_id" | "duplicate_path" | "size_mismatch" | "checksum_mismatch" | "source_unreadable" | "folder_unreadable" | "source_archived" | "source_io" | "source_damaged" | "source_changed" | "source_not_a_file" | "name_collision" | "name_unsupported" | "destination_conflict" | "destination_outside" | "destination_denied" | "destination_io" | "destination_refused" | "file_too_large" | "template_failed" | "metadata_invalid" | "target_unsafe" | "not_found" | "asset_conflict" | "request_rejected" | "answer_invalid" | "field_missing" | "timeout" | "service_error" | "service_unreachable" | "throttled" | "media_unreadable" | "scratch_unusable" | "scratch_too_small" | "verify_mismatch" | "group_incomplete" | "group_too_large" | "internal" | "destination_full" | "destination_gone" | "destination_read_only" | "service_down" | "service_denied" | "checkpoint_unusable" | "tool_gone" | "source_gone";
 
+export type Deed = "look_at" | "open" | "read" | "read_back" | "fetch" | "copy" | "create" | "write" | "finish" | "set_time" | "make_durable" | "name" | "make_name_durable";
+
+export type Why = { "kind": "refused", 
+/**
+ * What was tried.
+ */
+deed: Deed, 
+/**
+ * On which file, folder, object or URL.
+ */
+place: string, 
+/**
+ * What was said.
+ */
+said: string, } | { "kind": "gone", 
+/**
+ * Which one.
+ */
+place: string, } | { "kind": "another", 
+/**
+ * Which one.
+ */
+place: string, } | { "kind": "silent", 
+/**
+ * How many.
+ */
+files: number, } | { "kind": "answered", 
+/**
+ * For what it is asked: `lookup:NAME`, `register`.
+ */
+step: string, 
+/**
+ * Its address, without what is the record's own.
+ */
+at: string, 
+/**
+ * The answer's status. None: there was no answer.
+ */
+status: number | null, 
+/**
+ * The beginning of the answer, or why there was none.
+ */
+said: string, } | { "kind": "program", 
+/**
+ * Its name.
+ */
+program: string, 
+/**
+ * What it did instead.
+ */
+said: string, } | { "kind": "checkpoint", 
+/**
+ * Why.
+ */
+problem: Problem, 
+/**
+ * The same in English.
+ */
+said: string, };
+
 export type Lane = "main" | "recovery" | "aside";
 
 export type RecordState = "pending" | "leased" | "delivered" | "failed" | "skipped" | "excluded";
@@ -1527,7 +1587,12 @@ next_probe_ms: number | null,
 /**
  * Looks taken so far.
  */
-probes: number, };
+probes: number, 
+/**
+ * What the message tells, for whoever says it in another language. None: an earlier version, or a later
+ * one, wrote it down; then there are the words.
+ */
+what: Why | null, };
 
 export type StreamSummary = { 
 /**

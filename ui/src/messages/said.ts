@@ -1,6 +1,15 @@
 /** What the engine says in English, where the window speaks another language: said anew from what is the case. Where
     that is not told (an older program wrote it down), its English sentence stays. */
-import type { Advice, Category, ErrorReport, Event, Finding, FoundTool, TrialStep } from '../backend/types';
+import type {
+  Advice,
+  Category,
+  ErrorReport,
+  Event,
+  Finding,
+  FoundTool,
+  Outage,
+  TrialStep,
+} from '../backend/types';
 import { language, type Language } from '../language';
 import { advice } from './advice.de';
 import { facts } from './facts.de';
@@ -10,16 +19,22 @@ import { program } from './program.de';
 import { refusals } from './refusals.de';
 import { say, type Said } from './say';
 import { bottlenecks, knobs, reasons } from './steering.de';
+import { whys } from './whys.de';
 
 type Other = Exclude<Language, 'en'>;
 
 const WORDS = {
-  de: { advice, facts, heard, bottlenecks, knobs, problems, program, reasons, refusals },
+  de: { advice, facts, heard, bottlenecks, knobs, problems, program, reasons, refusals, whys },
 } satisfies Record<Other, object>;
 
 /** What to do about a record that failed, or about an outage. */
 export function adviceOf(category: Category, english: string): string {
   return language === 'en' ? english : WORDS[language].advice[category];
+}
+
+/** Why a run waits. */
+export function outageIn({ message, what }: Outage): string {
+  return language === 'en' || !what ? message : say(WORDS[language].whys, what);
 }
 
 /** What a check found, and what to do about it. Where nothing is to be done the advice is empty. */

@@ -2,7 +2,7 @@
 import type { Event, Limits, SettingChange } from '../backend/types';
 import { bytes, count, duration, plain, timeOfDay } from '../format';
 import { m } from '../messages';
-import { turnIn } from '../messages/said';
+import { outageIn, turnIn } from '../messages/said';
 
 const LIMITS: (keyof Limits)[] = ['batch_size', 'streams', 'concurrency'];
 
@@ -101,7 +101,7 @@ export function sentence({ what }: Event): string {
 
 /** What the system said, where that is more than the sentence. */
 export function detail({ what }: Event): string {
-  return what.kind === 'outage_began' ? plain(what.outage.message) : '';
+  return what.kind === 'outage_began' ? plain(outageIn(what.outage)) : '';
 }
 
 function told(n: number, word: string): string[] {

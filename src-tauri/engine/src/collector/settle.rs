@@ -12,7 +12,7 @@ use super::fate::{end, end_together};
 use super::redo::Publication;
 use super::{End, From, Settled};
 use crate::control::intake::Intake;
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Deed, Stage};
 use crate::record::{Evidence, Failure, LeasedRecord, StepResult};
 use crate::spec::{OnConflict, Verify};
 use crate::stage::deliver::read_back;
@@ -160,7 +160,7 @@ fn prove_unit(mut unit: Unit, refused: Option<&io::Error>, work: &Work) -> Resul
         for (from, processed) in &mut unit.members {
             *processed = match std::mem::replace(processed, Processed::Unfinished) {
                 Processed::Staged(staged) => match refused {
-                    Some(error) => failed(from, "cannot make durable", &staged.part.path, error, work),
+                    Some(error) => failed(from, Deed::MakeDurable, &staged.part.path, error, work),
                     None => guarded(&from.record, work, || read_again(&from.record, *staged, work))
                         .map_or_else(|processed| processed, |staged| Processed::Staged(Box::new(staged))),
                 },
@@ -251,7 +251,7 @@ fn refuse_names(unit: Vec<Settled>, error: &io::Error, work: &Work) -> Vec<Settl
     for Settled { from, end } in unit {
         match end {
             End::Published(_, place) => {
-                let processed = failed(&from, "cannot make the name durable of", &place, error, work);
+                let processed = failed(&from, Deed::MakeNameDurable, &place, error, work);
                 refused.push((from, processed));
             }
             End::Outcome(..) => settled.push(Settled { from, end }),
@@ -288,7 +288,7 @@ fn give_name(record: &LeasedRecord, staged: Staged, work: &Work) -> Result<Publi
         fail(Failure::new(Stage::Deliver, Category::Internal, what))
     })?;
     let wanted = part.path.to_path_buf();
-    let refused = |error| fail(fault::of_destination("cannot give the final name to", &wanted, &error));
+    let refused = |error| fail(fault::of_destination(Deed::Name, &wanted, &error));
     fail::fail_point!("a_name_is_refused", record.path.0.ends_with(b"refused.dat"), |_| {
         Err(refused(io::ErrorKind::PermissionDenied.into()))
     });
@@ -313,6 +313,6 @@ fn guarded<T>(
     })
 }
 
-fn failed(from: &From, what: &str, path: &Path, error: &io::Error, work: &Work) -> Processed {
-    stage::fail(&from.record, &work.site, fault::of_destination(what, path, error))
+fn failed(from: &From, deed: Deed, path: &Path, error: &io::Error, work: &Work) -> Processed {
+    stage::fail(&from.record, &work.site, fault::of_destination(deed, path, error))
 }

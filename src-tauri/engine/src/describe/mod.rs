@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 
 pub(crate) use tech::Tech;
 
+use crate::failure::Why;
 use crate::record::show_bytes;
 use crate::spec::{Describe, OnUnknownMedia, Tool};
 use crate::storage::local::confine::{self, Bounds};
@@ -83,7 +84,7 @@ pub(crate) enum Undescribed {
     /// The program makes nothing of this file.
     File(String),
     /// The program itself cannot be started any more.
-    Tool(String),
+    Tool(Why),
 }
 
 impl Describer {
@@ -170,7 +171,7 @@ impl Describer {
     }
 
     fn sort(&self, error: &RunError) -> Undescribed {
-        let message = format!("{} {error}", self.settings.tool.word());
+        let program = self.settings.tool.word();
         let not_started = match error {
             RunError::NotRun(_) => true,
             RunError::Failed { status, .. } => {
@@ -178,7 +179,11 @@ impl Describer {
             }
             RunError::TooLong(_) | RunError::TooMuch => false,
         };
-        if not_started { Undescribed::Tool(message) } else { Undescribed::File(message) }
+        if not_started {
+            Undescribed::Tool(Why::Program { program: program.to_owned(), said: error.to_string() })
+        } else {
+            Undescribed::File(format!("{program} {error}"))
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Known, Stop, Way};
 use crate::control::breaker::Open;
 use crate::control::endpoint::Held;
 use crate::control::intake::Away;
-use crate::failure::Category;
+use crate::failure::{Category, Why};
 use crate::http::{self, Exchange, Prepared, RegisterStep, Reply, Request, Services};
 use crate::record::Failure;
 use crate::stage::{Arrived, Processed};
@@ -120,14 +120,12 @@ impl Way<'_> {
             };
         };
         let (status, said) = match exchange {
-            Exchange::Answered(reply) => {
-                (Some(reply.status), format!("{}: {}", reply.status, reply.quoted()))
-            }
+            Exchange::Answered(reply) => (Some(reply.status), reply.quoted()),
             Exchange::Lost(_, why) => (None, why),
         };
-        let message =
-            format!("{}, {} {}: {said}", prepared.step, url.origin().ascii_serialization(), url.path());
-        let mut failure = Failure::new(prepared.stage, category, message);
+        let at = format!("{} {}", url.origin().ascii_serialization(), url.path());
+        let why = Why::Answered { step: prepared.step.to_string(), at, status, said };
+        let mut failure = Failure::of(prepared.stage, category, why);
         failure.endpoint = Some(Arc::clone(&endpoint.name));
         failure.http_status = status;
         failure.retry_after = retry_after;

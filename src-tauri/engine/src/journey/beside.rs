@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::{Stop, Way};
 use crate::control::line::{Line, Trouble};
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Deed, Stage};
 use crate::record::{Failure, RawPath};
 use crate::sidecar::{self, Prepared, Written};
 use crate::spec::{OnConflict, Verify};
@@ -117,7 +117,7 @@ impl Way<'_> {
         content: &Bytes,
         mode: Mode,
     ) -> Result<bool, Stop> {
-        let what = format!("cannot write {}", place.shown(target));
+        let what = Deed::Write.on(place.shown(target));
         let key = place.target(target).map_err(|_| sidecar::outside(target))?;
         let told = Told { content_type: content_type(target.file_name()), modified: None };
         let putting = place.put(&key, content.clone(), &told, mode);
@@ -168,7 +168,7 @@ impl Way<'_> {
         let Some(size) = looked.map(|looked| looked.size).filter(|size| *size <= sidecar::LONGEST) else {
             return Ok(None);
         };
-        let what = format!("cannot read back {}", place.shown(target));
+        let what = Deed::ReadBack.on(place.shown(target));
         let key = place.target(target).map_err(|_| sidecar::outside(target))?;
         let mut fetch = Fetch::new(place, key, size, None);
         let mut content = Vec::with_capacity(size as usize);

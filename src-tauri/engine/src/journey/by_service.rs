@@ -9,7 +9,7 @@ use super::copy_parts::Copied;
 use super::upload::Target;
 use super::{Stop, Way};
 use crate::control::line::{Line, Trouble};
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Deed, Stage, Tried};
 use crate::record::{Evidence, Failure, Objects, RawPath};
 use crate::spec::Verify;
 use crate::stage::{self, Arrived, Processed, Proof};
@@ -57,7 +57,7 @@ impl Way<'_> {
         target: &RawPath,
     ) -> Result<Option<Processed>, Stop> {
         let Ends { from, to: place, buckets: (source, bucket), must_prove } = ends;
-        let what = format!("cannot copy {}", from.shown(&self.record.path));
+        let what = Deed::Copy.on(from.shown(&self.record.path));
         let key = from.key(&self.record.path).map_err(|fault| fault.of_source(Stage::Ingest, &what))?;
         let looked = self.alive(line.ask(from.endpoint(), "look", from.look(&key))).await;
         let before = looked.map_err(|trouble| self.no_source(from, &what, trouble))?;
@@ -101,7 +101,7 @@ impl Way<'_> {
 
     /// Where the service replaces by a copy what it would not by a put, a look right before it is all there is, and
     /// one that tells nothing is none: then the content goes the way that is guarded.
-    async fn may_replace_unseen(&self, line: &Line, what: &str, to: &Target<'_>) -> Result<bool, Stop> {
+    async fn may_replace_unseen(&self, line: &Line, what: &Tried, to: &Target<'_>) -> Result<bool, Stop> {
         if to.mode == Mode::Replace || !to.bucket.guards() || to.bucket.guards_copies() {
             return Ok(false);
         }
@@ -122,7 +122,7 @@ impl Way<'_> {
         copy: Copy,
     ) -> Result<Option<Processed>, Stop> {
         let looked = self.alive(line.ask(to.place.endpoint(), "look", to.place.look(&to.key))).await;
-        let what = format!("cannot look at {}", to.place.shown(&to.path));
+        let what = Deed::LookAt.on(to.place.shown(&to.path));
         let after = looked.map_err(|trouble| self.no_destination(to.place, &what, trouble))?;
         let claims = promised(before).zip(promised(&after)).filter(|(was, is)| was.by == is.by);
         // Another writer may have put something there since, and that is not ours to take away.

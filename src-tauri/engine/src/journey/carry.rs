@@ -14,7 +14,7 @@ use super::reading::Reading;
 use super::{Stop, Way};
 use crate::control::intake::Intake;
 use crate::control::line::{Line, Trouble};
-use crate::failure::Stage;
+use crate::failure::{Deed, Stage, Tried};
 use crate::record::{ContentHash, Evidence, Failure, RawPath};
 use crate::spec::{OnConflict, Verify};
 use crate::stage::deliver::{self, ALONE, Staged};
@@ -191,7 +191,7 @@ impl Way<'_> {
     ) -> Result<Processed, Stop> {
         let place = self.work.site.destination.path(&target).unwrap_or_default();
         let failed = |failure: Failure| -> Stop { stage::fail(self.record, &self.work.site, failure).into() };
-        let writing = |what: &str, error: &std::io::Error| failed(fault::of_destination(what, &place, error));
+        let writing = |deed: Deed, error: &std::io::Error| failed(fault::of_destination(deed, &place, error));
         let created = {
             let (record, site, target) =
                 (Arc::clone(self.record), Arc::clone(&self.work.site), target.clone());
@@ -202,7 +202,7 @@ impl Way<'_> {
         };
         let (part, file) = created.await.map_err(|error| match error {
             TargetError::Outside => failed(deliver::outside(&target)),
-            TargetError::Io(error) => writing("cannot create a file for", &error),
+            TargetError::Io(error) => writing(Deed::Create, &error),
         })?;
         let file = Arc::new(file);
         let mut hashing = Hashing::new(self.hashes());
@@ -221,7 +221,7 @@ impl Way<'_> {
                 held = 0;
                 off_thread(move || write_all(&file, &blocks))
                     .await
-                    .map_err(|error| writing("cannot write", &error))?;
+                    .map_err(|error| writing(Deed::Write, &error))?;
             }
             if is_last {
                 break;
@@ -242,7 +242,7 @@ impl Way<'_> {
             }
             Ok(there)
         });
-        let there: u64 = ended.await.map_err(|error: std::io::Error| writing("cannot finish", &error))?;
+        let there: u64 = ended.await.map_err(|error: std::io::Error| writing(Deed::Finish, &error))?;
         if there != bytes {
             let how = format!("{bytes} bytes were written, {there} are there");
             return Err(failed(deliver::mismatch(&place, &how)));
@@ -266,18 +266,18 @@ impl Way<'_> {
     }
 
     /// Why the record cannot go on when a request to the place that it comes from came to nothing.
-    pub(super) fn no_source(&self, place: &Place, what: &str, trouble: Trouble) -> Stop {
+    pub(super) fn no_source(&self, place: &Place, what: &Tried, trouble: Trouble) -> Stop {
         self.no_answer(place, trouble, |fault| fault.of_source(Stage::Ingest, what))
     }
 
     /// The same for the place that it goes to.
-    pub(super) fn no_destination(&self, place: &Place, what: &str, trouble: Trouble) -> Stop {
+    pub(super) fn no_destination(&self, place: &Place, what: &Tried, trouble: Trouble) -> Stop {
         self.no_answer(place, trouble, |fault| fault.of_destination(what))
     }
 
     /// The same for a URL.
-    pub(super) fn not_fetched(&self, stage: Stage, what: &str, why: NotFetched) -> Stop {
-        let what = format!("{what} {}", self.record.path);
+    pub(super) fn not_fetched(&self, stage: Stage, deed: Deed, why: NotFetched) -> Stop {
+        let what = deed.on(self.record.path.to_string());
         match &why.trouble {
             Trouble::Closed => Processed::Returned(None).into(),
             Trouble::Later(wait) => Processed::Later(*wait).into(),

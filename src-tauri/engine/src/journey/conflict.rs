@@ -9,7 +9,7 @@ use super::reading::Reading;
 use super::{Stop, Way};
 use crate::control::intake::Intake;
 use crate::control::line::{Line, Trouble};
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Deed, Stage};
 use crate::record::{ContentHash, Failure, Objects, RawPath};
 use crate::spec::OnConflict;
 use crate::stage::deliver;
@@ -144,7 +144,7 @@ impl Way<'_> {
                     Ok(_) => Ok(Occupant::Other),
                     Err(error) if error.kind() == ErrorKind::NotFound => Ok(Occupant::Nobody),
                     Err(error) => {
-                        let failure = fault::of_destination("cannot look at", &path, &error);
+                        let failure = fault::of_destination(Deed::LookAt, &path, &error);
                         Err(stage::fail(self.record, &self.work.site, failure).into())
                     }
                 }
@@ -168,7 +168,7 @@ impl Way<'_> {
         place: &Place,
         target: &RawPath,
     ) -> Result<Option<Looked>, Stop> {
-        let what = || format!("cannot look at {}", place.shown(target));
+        let what = || Deed::LookAt.on(place.shown(target));
         let key = place.target(target).map_err(|fault| fault.of_destination(&what()))?;
         match self.alive(line.ask(place.endpoint(), "look", place.look(&key))).await {
             Ok(looked) => Ok(Some(looked)),
@@ -222,7 +222,7 @@ impl Way<'_> {
                     Ok(read) => Ok(read.hash.map(|hash| Content { hash, version: None })),
                     Err(CopyError::Cut) => Err(Processed::Returned(None).into()),
                     Err(CopyError::Read(error) | CopyError::Write(error)) => {
-                        let failure = fault::of_destination("cannot read", &path, &error);
+                        let failure = fault::of_destination(Deed::Read, &path, &error);
                         Err(stage::fail(self.record, &self.work.site, failure).into())
                     }
                 }
@@ -244,7 +244,7 @@ impl Way<'_> {
         etag: Option<String>,
         mut hasher: Hasher,
     ) -> Result<Option<Content>, Stop> {
-        let what = || format!("cannot read back {}", place.shown(target));
+        let what = || Deed::ReadBack.on(place.shown(target));
         let key = place.target(target).map_err(|fault| fault.of_destination(&what()))?;
         let mut fetch = Fetch::new(place, key, size, etag);
         loop {

@@ -10,6 +10,7 @@ use super::parts::{COMPLETE, insist};
 use super::upload::Target;
 use super::{Stop, Way};
 use crate::control::line::{Line, Trouble};
+use crate::failure::{Deed, Tried};
 use crate::stage::Processed;
 use crate::storage::object::{Copy, Original};
 use crate::storage::remote::Place;
@@ -44,7 +45,7 @@ impl Way<'_> {
         to: &Target<'_>,
     ) -> Result<Copied, Stop> {
         let (bucket, size) = (to.bucket, from.size);
-        let what = format!("cannot copy {}", place.shown(&self.record.path));
+        let what = Deed::Copy.on(place.shown(&self.record.path));
         let described = self.alive(line.ask(place.endpoint(), "look", from.attributes())).await;
         let attributes = described.map_err(|trouble| self.no_source(place, &what, trouble))?;
         let beginning = bucket.begin_copy(&to.key, &attributes, by);
@@ -116,7 +117,7 @@ impl Way<'_> {
     }
 
     /// Why the service copied nothing: for what its source is, or for what is at the destination.
-    pub(super) fn not_copied(&self, from: &Place, what: &str, to: &Target<'_>, trouble: Trouble) -> Stop {
+    pub(super) fn not_copied(&self, from: &Place, what: &Tried, to: &Target<'_>, trouble: Trouble) -> Stop {
         match &trouble {
             Trouble::Refused(fault) if is_of_source(fault) => self.no_source(from, what, trouble),
             _ => self.no_destination(to.place, what, trouble),

@@ -77,7 +77,7 @@ impl Way<'_> {
                 Ok(())
             }
             Err(Undescribed::Tool(why)) => {
-                let failure = Failure::new(Stage::Ingest, Category::ToolGone, why);
+                let failure = Failure::of(Stage::Ingest, Category::ToolGone, why);
                 Err(Processed::Returned(Some(Away::now(failure))).into())
             }
             Err(Undescribed::File(why)) => {

@@ -35,7 +35,7 @@ pub(crate) use spool::Spooled;
 
 use crate::control::intake::Intake;
 use crate::describe::{Describer, Tech};
-use crate::failure::Stage;
+use crate::failure::{Deed, Stage};
 use crate::metrics::live::{Active, LiveBatch};
 use crate::metrics::times::Part;
 use crate::record::{Failure, LeasedRecord, Objects, RawPath, StepResult, hex, unhex};
@@ -251,7 +251,7 @@ impl Way<'_> {
         self.active.claim.enter("ingest", self.work.controls.now());
         let source = self.work.site.sources.get(self.record.source);
         if let Some(Origin::Remote(place)) = source.map(|source| &source.at) {
-            let what = format!("cannot look at {}", place.shown(&self.record.path));
+            let what = Deed::LookAt.on(place.shown(&self.record.path));
             let key = place.key(&self.record.path);
             let key = key.map_err(|fault| fault.of_source(Stage::Ingest, &what))?;
             let looked = self.alive(self.line().ask(place.endpoint(), "look", place.look(&key))).await;
@@ -260,7 +260,7 @@ impl Way<'_> {
         if let Some(Origin::Web(web, _)) = source.map(|source| &source.at) {
             let url = web::url_of(&self.record.path)?;
             let looked = self.alive(web.look(&url, &self.line())).await;
-            let head = looked.map_err(|why| self.not_fetched(Stage::Ingest, "cannot look at", why))?;
+            let head = looked.map_err(|why| self.not_fetched(Stage::Ingest, Deed::LookAt, why))?;
             return Ok(head.name);
         }
         let (record, site) = (Arc::clone(self.record), Arc::clone(&self.work.site));

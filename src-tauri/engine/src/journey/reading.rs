@@ -12,7 +12,7 @@ use super::carry::Hashed;
 use super::spool::Spooled;
 use super::{Stop, Way};
 use crate::control::line::Line;
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Deed, Stage};
 use crate::record::{Failure, Objects};
 use crate::spec::Verify;
 use crate::stage::deliver;
@@ -61,7 +61,7 @@ impl<'a> Reading<'a> {
         let site = &way.work.site;
         match site.sources.get(way.record.source).map(|source| &source.at) {
             Some(Origin::Remote(place)) => {
-                let what = || format!("cannot open {}", place.shown(&way.record.path));
+                let what = || Deed::Open.on(place.shown(&way.record.path));
                 let key = place.key(&way.record.path);
                 let key = key.map_err(|fault| fault.of_source(Stage::Ingest, &what()))?;
                 let is_checked = site.delivery.verify != Verify::Size;
@@ -72,8 +72,7 @@ impl<'a> Reading<'a> {
             Some(Origin::Web(web, _)) => {
                 let url = web::url_of(&way.record.path)?;
                 let opening = way.alive(Download::open(web, url, line)).await;
-                let mut download =
-                    opening.map_err(|why| way.not_fetched(Stage::Ingest, "cannot fetch", why))?;
+                let mut download = opening.map_err(|why| way.not_fetched(Stage::Ingest, Deed::Fetch, why))?;
                 if let Some(size) = download.head().size {
                     check_listed_size(way, size)?;
                 } else if way.record.size > 0 || way.record.checksum.is_some() {
@@ -141,19 +140,19 @@ impl<'a> Reading<'a> {
                 let (reading, room) = (Arc::clone(file), block_of(file.before.len(), *read));
                 // Not kept alive: a file system that hangs is for the watch to see.
                 let block = off_thread(move || read_block(&reading.file, room)).await.map_err(|error| {
-                    let failure = fault::of_source(Stage::Deliver, "cannot read", &file.path, &error);
+                    let failure = fault::of_source(Stage::Deliver, Deed::Read, &file.path, &error);
                     stage::fail(way.record, &way.work.site, failure)
                 })?;
                 *read += block.len() as u64;
                 Ok((!block.is_empty()).then_some(block))
             }
             Self::Remote { place, fetch, .. } => way.alive(fetch.next(line)).await.map_err(|trouble| {
-                way.no_source(place, &format!("cannot read {}", place.shown(&way.record.path)), trouble)
+                way.no_source(place, &Deed::Read.on(place.shown(&way.record.path)), trouble)
             }),
             Self::Web { download } => way
                 .alive(download.next(line))
                 .await
-                .map_err(|why| way.not_fetched(Stage::Deliver, "cannot read", why)),
+                .map_err(|why| way.not_fetched(Stage::Deliver, Deed::Read, why)),
             Self::Spooled { spooled, read } => {
                 let (reading, from) = (Arc::clone(spooled), *read);
                 let block = off_thread(move || {
@@ -184,7 +183,7 @@ impl<'a> Reading<'a> {
             }
             // A file on a server may be written to while it is read.
             Self::Remote { place, looked, .. } if looked.size == bytes && place.has_live_files() => {
-                let what = format!("cannot look at {}", place.shown(&way.record.path));
+                let what = Deed::LookAt.on(place.shown(&way.record.path));
                 let key = place.key(&way.record.path);
                 let key = key.map_err(|fault| fault.of_source(Stage::Deliver, &what))?;
                 let now = way.alive(way.line().ask(place.endpoint(), "look", place.look(&key))).await;
@@ -204,7 +203,7 @@ impl<'a> Reading<'a> {
                 if way.record.checksum.is_none() {
                     let line = way.line().to_the_end();
                     let looked = way.alive(download.changed(&line)).await;
-                    let how = looked.map_err(|why| way.not_fetched(Stage::Deliver, "cannot look at", why))?;
+                    let how = looked.map_err(|why| way.not_fetched(Stage::Deliver, Deed::LookAt, why))?;
                     if let Some(how) = how {
                         return Err(changed(format!("was changed while it was read: {how}")));
                     }

@@ -8,7 +8,7 @@ use super::carry::{Hashed, Hashing};
 use super::reading::Reading;
 use super::{Stop, Way};
 use crate::control::line::{Line, Trouble};
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Deed, Stage};
 use crate::record::{Evidence, Failure, RawPath};
 use crate::spec::Verify;
 use crate::stage::{self, Arrived, Processed, Proof};
@@ -37,7 +37,7 @@ impl Way<'_> {
         path: RawPath,
         mode: Mode,
     ) -> Result<Processed, Stop> {
-        let what = format!("cannot write {}", place.shown(&path));
+        let what = Deed::Write.on(place.shown(&path));
         let key = place.target(&path).map_err(|fault| fault.of_destination(&what))?;
         let part = place.part(&key, self.record.id);
         let to = Target { place, tree, path, key, part };
@@ -107,7 +107,7 @@ impl Way<'_> {
     }
 
     async fn prove_part(&self, line: &Line, to: &Target<'_>, hashed: &Hashed) -> Result<Evidence, Stop> {
-        let what = format!("cannot read back {}", to.place.shown(&to.path));
+        let what = Deed::ReadBack.on(to.place.shown(&to.path));
         let looking = line.ask(to.place.endpoint(), "look", to.place.look(&to.part));
         let there =
             self.alive(looking).await.map_err(|trouble| self.no_destination(to.place, &what, trouble))?;
@@ -172,7 +172,7 @@ impl Way<'_> {
             // A folder that was there is gone.
             to.tree.server.forget_folders();
         }
-        let what = format!("cannot write {}", to.place.shown(&to.path));
+        let what = Deed::Write.on(to.place.shown(&to.path));
         self.no_destination(to.place, &what, trouble)
     }
 }

@@ -10,7 +10,7 @@ use super::carry::{Hashed, Hashing};
 use super::reading::Reading;
 use super::{Stop, Way};
 use crate::control::line::{Line, Trouble};
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Deed, Stage};
 use crate::record::{Evidence, Failure, Objects, RawPath};
 use crate::spec::Verify;
 use crate::stage::{self, Arrived, Processed, Proof, deliver};
@@ -42,7 +42,7 @@ impl Way<'_> {
         told: Told,
         mode: Mode,
     ) -> Result<Processed, Stop> {
-        let what = format!("cannot write {}", place.shown(&path));
+        let what = Deed::Write.on(place.shown(&path));
         let key = place.target(&path).map_err(|fault| fault.of_destination(&what))?;
         let to = Target { place, bucket, path, key, told, mode };
         if source.size() > parts::WHOLE {
@@ -84,7 +84,7 @@ impl Way<'_> {
         path: RawPath,
         told: Told,
     ) -> Result<Option<Processed>, Stop> {
-        let what = format!("cannot write {}", place.shown(&path));
+        let what = Deed::Write.on(place.shown(&path));
         let key = place.target(&path).map_err(|fault| fault.of_destination(&what))?;
         let to = Target { place, bucket, path, key, told, mode: Mode::Create };
         match self.put_whole(line, source, &to).await? {
@@ -181,7 +181,7 @@ impl Way<'_> {
             (Verify::Written, _) => Some(Evidence::Written),
             (Verify::Size | Verify::ReadBack, _) => {
                 let looked = self.alive(line.ask(to.place.endpoint(), "look", to.place.look(&to.key))).await;
-                let what = format!("cannot look at {}", to.place.shown(&to.path));
+                let what = Deed::LookAt.on(to.place.shown(&to.path));
                 let there = looked.map_err(|trouble| self.no_destination(to.place, &what, trouble))?;
                 (there.size == hashed.bytes).then_some(Evidence::Size)
             }
@@ -204,7 +204,7 @@ impl Way<'_> {
     }
 
     pub(super) fn not_written(&self, to: &Target<'_>, trouble: Trouble) -> Stop {
-        let what = format!("cannot write {}", to.place.shown(&to.path));
+        let what = Deed::Write.on(to.place.shown(&to.path));
         self.no_destination(to.place, &what, trouble)
     }
 

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use xxhash_rust::xxh3::xxh3_128;
 
 use super::{Prepared, Sidecars};
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Deed, Stage};
 use crate::record::{Failure, LeasedRecord, RawPath, hex, unhex};
 use crate::spec::OnConflict;
 use crate::stage::Site;
@@ -75,7 +75,7 @@ pub(crate) fn write_all(
     let places: Vec<_> = written.iter().filter_map(|(_, one)| site.destination.path(&one.target)).collect();
     let durable = site.destination.local().map_or(Ok(()), |folder| folder.make_names_durable(&places));
     if let (Err(error), Some(place)) = (durable, places.first()) {
-        return (Vec::new(), Err(fault::of_destination("cannot make the name durable of", place, &error)));
+        return (Vec::new(), Err(fault::of_destination(Deed::MakeNameDurable, place, &error)));
     }
     (written.into_iter().map(|(step, one)| (step, one.result())).collect(), ended)
 }
@@ -109,23 +109,22 @@ fn write(
         }
     }
     let place = site.destination.path(&wanted).ok_or_else(|| outside(&wanted))?;
-    let failed = |what: &str, error: &std::io::Error| fault::of_destination(what, &place, error);
+    let failed = |deed: Deed, error: &std::io::Error| fault::of_destination(deed, &place, error);
     // Whoever may read the file may read what is said of it.
     let described = site.destination.path(target).ok_or_else(|| outside(target))?;
     let like = described
         .symlink_metadata()
-        .map_err(|error| fault::of_destination("cannot look at", &described, &error))?;
+        .map_err(|error| fault::of_destination(Deed::LookAt, &described, &error))?;
     let destination = site.destination.local().ok_or_else(|| outside(&wanted))?;
     let (part, mut file) =
         destination.create_part(record, wanted.clone(), Some(&like)).map_err(|error| match error {
             TargetError::Outside => outside(&wanted),
-            TargetError::Io(error) => failed("cannot create a file for", &error),
+            TargetError::Io(error) => failed(Deed::Create, &error),
         })?;
-    file.write_all(content).map_err(|error| failed("cannot write", &error))?;
-    file.sync_all().map_err(|error| failed("cannot make durable", &error))?;
+    file.write_all(content).map_err(|error| failed(Deed::Write, &error))?;
+    file.sync_all().map_err(|error| failed(Deed::MakeDurable, &error))?;
     drop(file);
-    let target =
-        destination.publish(part, policy).map_err(|error| failed("cannot give the final name to", &error))?;
+    let target = destination.publish(part, policy).map_err(|error| failed(Deed::Name, &error))?;
     Ok(Some(Written { target, hash }))
 }
 
@@ -193,13 +192,13 @@ fn is_there(record: &LeasedRecord, wanted: &RawPath, content: &[u8], site: &Site
     let occupant = match place.symlink_metadata() {
         Ok(occupant) => occupant,
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(fault::of_destination("cannot look at", &place, &error)),
+        Err(error) => return Err(fault::of_destination(Deed::LookAt, &place, &error)),
     };
     if !occupant.is_file() {
         return if policy == OnConflict::Rename { Ok(false) } else { taken("something that is no file") };
     }
     let is_same = occupant.len() == content.len() as u64
-        && read(&place).map_err(|error| fault::of_destination("cannot read", &place, &error))? == content;
+        && read(&place).map_err(|error| fault::of_destination(Deed::Read, &place, &error))? == content;
     // Published by the run that died, just before it could be kept? Then it is ours.
     if is_same && (policy != OnConflict::Fail || record.interrupted) {
         return Ok(true);

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::ingest::Ingested;
 use super::{Arrived, Processed, Proof, Site, mirrored};
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Deed, Stage};
 use crate::record::{ContentHash, Evidence, Failure, LeasedRecord, RawPath};
 use crate::spec::{HashAlgorithm, OnConflict, Verify};
 use crate::storage::local::copy::{self, CopyError, Hashes, OnBlock};
@@ -49,15 +49,15 @@ pub(super) fn deliver(
             }
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
-        Err(error) => return Err(fault::of_destination("cannot look at", &place, &error)),
+        Err(error) => return Err(fault::of_destination(Deed::LookAt, &place, &error)),
     }
     let (part, mut file) = destination.create_part(record, target.clone(), Some(&source.before)).map_err(
         |error| match error {
             TargetError::Outside => outside(&target),
-            TargetError::Io(error) => fault::of_destination("cannot create a file for", &place, &error),
+            TargetError::Io(error) => fault::of_destination(Deed::Create, &place, &error),
         },
     )?;
-    let writing = |what: &str, error: &std::io::Error| fault::of_destination(what, &place, error);
+    let writing = |deed: Deed, error: &std::io::Error| fault::of_destination(deed, &place, error);
 
     let algorithm = (site.delivery.verify != Verify::Size).then_some(site.delivery.hash);
     let hashes = Hashes { own: algorithm, listed: record.checksum.as_ref().map(|listed| listed.algorithm) };
@@ -66,26 +66,26 @@ pub(super) fn deliver(
     let copied = match copy::copy(&mut source.file, &mut file, size, hashes, sparse, &site.times, on_block) {
         Ok(copied) => copied,
         Err(CopyError::Cut) => return Ok(Processed::Returned(None)),
-        Err(CopyError::Write(error)) => return Err(writing("cannot write", &error)),
+        Err(CopyError::Write(error)) => return Err(writing(Deed::Write, &error)),
         Err(CopyError::Read(error)) => {
-            return Err(fault::of_source(Stage::Deliver, "cannot read", &source.path, &error));
+            return Err(fault::of_source(Stage::Deliver, Deed::Read, &source.path, &error));
         }
     };
     check_unchanged(&source, copied.bytes)?;
     check_listed(record, &to_shown(source.path.as_os_str()), copied.listed.as_ref())?;
     if algorithm.is_none() {
-        let there = file.metadata().map_err(|error| writing("cannot look at", &error))?.len();
+        let there = file.metadata().map_err(|error| writing(Deed::LookAt, &error))?.len();
         if there != copied.bytes {
             return Err(mismatch(&place, &format!("{} bytes were written, {there} are there", copied.bytes)));
         }
     }
     if let Ok(modified) = source.before.modified() {
         file.set_times(FileTimes::new().set_modified(modified))
-            .map_err(|error| writing("cannot set the modification time of", &error))?;
+            .map_err(|error| writing(Deed::SetTime, &error))?;
     }
     let mut evidence = if algorithm.is_some() { Evidence::Written } else { Evidence::Size };
     if site.delivery.verify == Verify::ReadBack && copied.bytes >= ALONE {
-        file.sync_all().map_err(|error| writing("cannot make durable", &error))?;
+        file.sync_all().map_err(|error| writing(Deed::MakeDurable, &error))?;
         drop(file);
         match read_back(&part.path, copied.bytes, copied.hash.as_ref(), &|_| on_block(0))? {
             Some(proven) => evidence = proven,
@@ -109,7 +109,7 @@ pub(crate) fn read_back(
     on_block: OnBlock,
 ) -> Result<Option<Evidence>, Failure> {
     let Some(expected) = expected else { return Ok(Some(Evidence::Size)) };
-    let reading = |error: &std::io::Error| fault::of_destination("cannot read back", part, error);
+    let reading = |error: &std::io::Error| fault::of_destination(Deed::ReadBack, part, error);
     let mut file = File::open(part).map_err(|error| reading(&error))?;
     platform::drop_cache(&file);
     match copy::hash(&mut file, bytes, expected.algorithm, on_block) {
@@ -207,9 +207,9 @@ fn identical(
     site: &Site,
     on_block: OnBlock,
 ) -> Result<Compared, Failure> {
-    let looking = |error: &std::io::Error| fault::of_destination("cannot read", place, error);
+    let looking = |error: &std::io::Error| fault::of_destination(Deed::Read, place, error);
     let reading =
-        |path: &Path, error: &std::io::Error| fault::of_source(Stage::Deliver, "cannot read", path, error);
+        |path: &Path, error: &std::io::Error| fault::of_source(Stage::Deliver, Deed::Read, path, error);
     let size = source.before.len();
     let occupant = match place.symlink_metadata() {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Compared::Missing),
@@ -264,7 +264,7 @@ pub(crate) fn check_unchanged(source: &Ingested, bytes: u64) -> Result<(), Failu
         }
         Ok(_) => Err(changed("was replaced".into())),
         Err(error) if error.kind() == ErrorKind::NotFound => Err(changed("was removed".into())),
-        Err(error) => Err(fault::of_source(Stage::Deliver, "cannot look at", &source.path, &error)),
+        Err(error) => Err(fault::of_source(Stage::Deliver, Deed::LookAt, &source.path, &error)),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fs::{File, Metadata};
 use std::path::PathBuf;
 
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Deed, Stage};
 use crate::record::{Failure, LeasedRecord};
 use crate::storage::local::fault;
 use crate::storage::local::platform::{self, to_shown};
@@ -40,10 +40,10 @@ pub(crate) fn ingest(record: &LeasedRecord, sources: &Sources) -> Result<Ingeste
         if platform::is_link_refusal(&error) {
             not_a_file("a link")
         } else {
-            fault::of_source(stage, "cannot open", &path, &error)
+            fault::of_source(stage, Deed::Open, &path, &error)
         }
     })?;
-    let before = file.metadata().map_err(|error| fault::of_source(stage, "cannot look at", &path, &error))?;
+    let before = file.metadata().map_err(|error| fault::of_source(stage, Deed::LookAt, &path, &error))?;
     if !before.is_file() {
         return Err(not_a_file("no regular file"));
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use crate::control::intake::Away;
 use crate::control::memory::Memory;
-use crate::failure::{Category, Class, Stage};
+use crate::failure::{Category, Class, Stage, Why};
 use crate::mapping::{Claims, Mapper};
 use crate::metrics::times::{Part, Times};
 use crate::record::{ContentHash, Copied, Evidence, Failure, LeasedRecord, OutcomeKind, RawPath, hex};
@@ -163,10 +163,16 @@ fn caught<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Failure> {
 /// The failure of this record, or its return where not the record but a whole volume is to blame.
 pub(crate) fn fail(record: &LeasedRecord, site: &Site, mut failure: Failure) -> Processed {
     if failure.class() != Class::Outage {
-        if !site.destination.is_there() {
-            failure.category = Category::DestinationGone;
-        } else if site.sources.get(record.source).is_some_and(|source| !source.is_there()) {
-            failure.category = Category::SourceGone;
+        let source = site.sources.get(record.source);
+        let gone = if !site.destination.is_there() {
+            Some((Category::DestinationGone, site.destination.shown()))
+        } else {
+            source.filter(|source| !source.is_there()).map(|source| (Category::SourceGone, source.shown()))
+        };
+        if let Some((category, place)) = gone {
+            failure.category = category;
+            // What has no value of its own has at least that.
+            failure.why.get_or_insert_with(|| Box::new(Why::Gone { place }));
         }
     }
     match failure.class() {

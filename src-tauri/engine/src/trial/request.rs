@@ -312,8 +312,9 @@ impl Trial<'_> {
     ) -> Result<Tech, Failure> {
         use crate::failure::{Category, Stage};
         let (Some(settings), Some(file)) = (settings, &one.file) else { return Ok(Tech::default()) };
-        let gone = |why: String| Failure::new(Stage::Ingest, Category::ToolGone, why);
-        let describer = Describer::find(settings).await.map_err(|error| gone(error.to_string()))?;
+        let describer = Describer::find(settings)
+            .await
+            .map_err(|error| Failure::new(Stage::Ingest, Category::ToolGone, error.to_string()))?;
         if !describer.wants(file) {
             return Ok(Tech::default());
         }
@@ -324,7 +325,7 @@ impl Trial<'_> {
                 }
                 Ok(tech)
             }
-            Err(Undescribed::Tool(why)) => Err(gone(why)),
+            Err(Undescribed::Tool(why)) => Err(Failure::of(Stage::Ingest, Category::ToolGone, why)),
             Err(Undescribed::File(why)) if describer.must_describe() => {
                 Err(Failure::new(Stage::Ingest, Category::MediaUnreadable, why))
             }

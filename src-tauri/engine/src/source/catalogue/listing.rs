@@ -13,7 +13,7 @@ use super::seen::{Named, Seen, claim};
 use super::{CatalogueError, Event, Head, Row, Unreadable, checksum, read};
 use crate::checkpoint::{Listing, PlannedFate, PlannedRecord};
 use crate::control::SERVICES;
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Deed, Stage};
 use crate::record::{ContentHash, Failure, RawPath, show_bytes};
 use crate::source::folder::{Found, walk};
 use crate::source::policy;
@@ -385,7 +385,7 @@ impl Lister<'_> {
         let failed = |error: std::io::Error| match error.kind() {
             // A part that is no folder holds nothing.
             ErrorKind::NotFound | ErrorKind::NotADirectory => Look::Missing,
-            _ => Look::Failed(fault::of_source(Stage::Ingest, "cannot look at", &path, &error)),
+            _ => Look::Failed(fault::of_source(Stage::Ingest, Deed::LookAt, &path, &error)),
         };
         match source.holds(&path) {
             Ok(true) => {}

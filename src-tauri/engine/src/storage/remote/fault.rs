@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Stage, Tried};
 use crate::record::Failure;
 
 /// Why a request to a service came to nothing.
@@ -86,7 +86,7 @@ impl Fault {
     }
 
     /// What it means at a source. `what`: what was tried on what.
-    pub(crate) fn of_source(&self, stage: Stage, what: &str) -> Failure {
+    pub(crate) fn of_source(&self, stage: Stage, what: &Tried) -> Failure {
         let category = self.of_service().unwrap_or(match self.kind {
             FaultKind::Missing => Category::SourceMissing,
             FaultKind::NoPlace => Category::SourceGone,
@@ -101,7 +101,7 @@ impl Fault {
     }
 
     /// What it means at the destination. `what`: what was tried on what.
-    pub(crate) fn of_destination(&self, what: &str) -> Failure {
+    pub(crate) fn of_destination(&self, what: &Tried) -> Failure {
         let category = self.of_service().unwrap_or(match self.kind {
             FaultKind::NoPlace => Category::DestinationGone,
             FaultKind::Denied => Category::DestinationDenied,
@@ -116,8 +116,8 @@ impl Fault {
         self.failure(Stage::Deliver, category, what)
     }
 
-    fn failure(&self, stage: Stage, category: Category, what: &str) -> Failure {
-        let mut failure = Failure::new(stage, category, format!("{what}: {}", self.said));
+    fn failure(&self, stage: Stage, category: Category, what: &Tried) -> Failure {
+        let mut failure = Failure::of(stage, category, what.refused(&self.said));
         failure.http_status = self.status;
         failure.retry_after = self.retry_after;
         failure
@@ -164,13 +164,13 @@ pub(crate) fn kind_of_status(status: u16) -> FaultKind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::failure::Class;
+    use crate::failure::{Class, Deed};
 
     #[test]
     fn the_same_refusal_means_another_thing_at_each_end() {
         let fault = |kind| Fault::new(kind, "no");
-        let source = |kind| fault(kind).of_source(Stage::Ingest, "cannot read x").category;
-        let destination = |kind| fault(kind).of_destination("cannot write x").category;
+        let source = |kind| fault(kind).of_source(Stage::Ingest, &Deed::Read.on("x")).category;
+        let destination = |kind| fault(kind).of_destination(&Deed::Write.on("x")).category;
         assert_eq!(source(FaultKind::Missing), Category::SourceMissing);
         assert_eq!(destination(FaultKind::Missing), Category::DestinationIo);
         assert_eq!(source(FaultKind::Changed), Category::SourceChanged);

@@ -25,7 +25,7 @@ pub(crate) use url::{WrongUrl, read, scheme_of, without_user};
 
 use super::remote::fault::{Fault, FaultKind, at};
 use crate::control::line::{Line, Trouble};
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Stage, Tried};
 use crate::http;
 use crate::record::{Failure, RawPath};
 
@@ -171,7 +171,7 @@ impl Web {
 
 impl NotFetched {
     /// What a refusal means for the record. `what`: what was tried on what.
-    pub(crate) fn failure(&self, stage: Stage, what: &str, fault: &Fault) -> Failure {
+    pub(crate) fn failure(&self, stage: Stage, what: &Tried, fault: &Fault) -> Failure {
         let mut failure = fault.of_source(stage, what);
         if fault.of_service().is_none() {
             failure.category = match fault.kind {
