@@ -79,6 +79,7 @@ describe('the event log', () => {
       by: ['person'],
       text: 'catalogue',
       also: ['catalogue_written', 'catalogue_failed'],
+      worded: [{ kind: 'settings_changed', at: '/changes', value: 'catalogue_out' }],
     });
     await log.filter({ groups: new Set(), by: null, text: '' });
     expect(log.events).toEqual([]);

@@ -57,6 +57,8 @@ async function said(language: string) {
   return {
     ...(await import('../src/messages/said')),
     sentence: (await import('../src/parts/sentence')).sentence,
+    ...(await import('../src/parts/kinds')),
+    de: (await import('../src/messages/de')).de,
     wordsOf: (await import('../src/state/news')).wordsOf,
   };
 }
@@ -119,6 +121,17 @@ describe('what the engine tells, in a German window', () => {
     );
     expect(words.outageIn(waits(WHYS.checkpoint))).toContain('kein Platz');
     expect(words.outageIn(waits(null))).toBe('/mnt/nas is no longer there');
+  });
+
+  test('a search of the event log in the words that it shows', () => {
+    const { saidWith, wordedLike } = words;
+    expect(saidWith('PAUSIERT')).toContainEqual({ kind: 'state_changed', at: '/to', value: 'paused' });
+    expect(saidWith('vorausschauen').map(({ value }) => value)).toEqual(['control.look_ahead']);
+    const full = saidWith(words.de.category.destination_full);
+    expect(full.map(({ kind }) => kind)).toEqual(['outage_began', 'outage_ended']);
+    expect(wordedLike('zurückgenommen')).toEqual(['pause_set']);
+    expect(wordedLike('konnte nicht angelegt werden')).toEqual(['folder_failed']);
+    expect([...saidWith('paused'), ...wordedLike('taken back')]).toEqual([]);
   });
 
   test('a notification of an outage', () => {

@@ -173,6 +173,7 @@ fn main() {
         api::FoundTool,
         api::home::Glance,
         api::home::KnownMigration,
+        api::Worded,
         api::EventFilter,
         api::EventPage,
         api::EncodingBy,

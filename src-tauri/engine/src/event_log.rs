@@ -28,6 +28,19 @@ pub struct EventFilter {
     pub text: String,
     /// Of these kinds also what does not have the text: it is in their words on the page.
     pub also: Vec<String>,
+    /// Also what has one of these values: it is said with the text on the page.
+    pub worded: Vec<Worded>,
+}
+
+/// A value of an event that a page says in words of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct Worded {
+    /// The kind of event, by its word.
+    pub kind: String,
+    /// Where the value stands, or what it stands in: a JSON pointer (RFC 6901).
+    pub at: String,
+    /// The value as the event has it.
+    pub value: String,
 }
 
 /// One page of events, newest first.
@@ -50,7 +63,25 @@ impl EventFilter {
         }
         let Ok(what) = serde_json::to_value(&event.what) else { return false };
         let kind = what.get("kind").and_then(Value::as_str).unwrap_or_default();
-        self.also.iter().any(|also| also == kind) || holds(&what, &self.text.to_lowercase())
+        self.also.iter().any(|also| also == kind)
+            || self.worded.iter().any(|worded| worded.kind == kind && worded.is_in(&what))
+            || holds(&what, &self.text.to_lowercase())
+    }
+}
+
+impl Worded {
+    fn is_in(&self, what: &Value) -> bool {
+        what.pointer(&self.at).is_some_and(|place| has(place, &self.value))
+    }
+}
+
+/// Whether a value is this text, or has it for one of its values.
+fn has(value: &Value, text: &str) -> bool {
+    match value {
+        Value::String(own) => own == text,
+        Value::Array(own) => own.iter().any(|one| has(one, text)),
+        Value::Object(own) => own.values().any(|one| has(one, text)),
+        Value::Number(_) | Value::Null | Value::Bool(_) => false,
     }
 }
 
@@ -95,8 +126,9 @@ pub(crate) async fn page(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::EventKind;
+    use crate::event::{EventKind, SettingChange};
     use crate::spec::Limits;
+    use crate::state::State;
 
     fn event(what: EventKind) -> Event {
         Event { seq: 1, at_ms: 1, by: what.by(), what }
@@ -110,6 +142,23 @@ mod tests {
         assert!(!text("message").passes(&failed));
         let also = EventFilter { also: vec!["folder_failed".into()], ..text("nothing of the kind") };
         assert!(also.passes(&failed));
+    }
+
+    #[test]
+    fn what_the_page_says_in_other_words_is_found_by_its_value() {
+        let worded = |kind: &str, at: &str, value: &str| EventFilter {
+            text: "nothing of the kind".into(),
+            worded: vec![Worded { kind: kind.into(), at: at.into(), value: value.into() }],
+            ..EventFilter::default()
+        };
+        let paused = event(EventKind::StateChanged { from: State::Pausing, to: State::Paused });
+        assert!(worded("state_changed", "/to", "paused").passes(&paused));
+        assert!(!worded("state_changed", "/to", "pausing").passes(&paused), "that is where it comes from");
+        assert!(!worded("outage_began", "/to", "paused").passes(&paused));
+        let change = SettingChange { setting: "control.look_ahead".into(), from: None, to: None };
+        let changed = event(EventKind::SettingsChanged { by: Actor::Person, changes: vec![change] });
+        assert!(worded("settings_changed", "/changes", "control.look_ahead").passes(&changed));
+        assert!(!worded("settings_changed", "/changes", "control.look").passes(&changed));
     }
 
     #[test]

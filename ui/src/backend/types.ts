@@ -3468,6 +3468,20 @@ glance: Glance | null,
  */
 problem: ErrorReport | null, };
 
+export type Worded = { 
+/**
+ * The kind of event, by its word.
+ */
+kind: string, 
+/**
+ * Where the value stands, or what it stands in: a JSON pointer (RFC 6901).
+ */
+at: string, 
+/**
+ * The value as the event has it.
+ */
+value: string, };
+
 export type EventFilter = { 
 /**
  * Only these kinds, by their words (`outage_began`). Empty: all.
@@ -3484,7 +3498,11 @@ text: string,
 /**
  * Of these kinds also what does not have the text: it is in their words on the page.
  */
-also: Array<string>, };
+also: Array<string>, 
+/**
+ * Also what has one of these values: it is said with the text on the page.
+ */
+worded: Array<Worded>, };
 
 export type EventPage = { 
 /**

@@ -1,5 +1,5 @@
 /** The kinds of events, as a reader sorts them. */
-import type { Event, EventKind } from '../backend/types';
+import type { Event, EventKind, Worded } from '../backend/types';
 import { m } from '../messages';
 
 export type Kind = EventKind['kind'];
@@ -47,9 +47,58 @@ export function kindsIn(groups: ReadonlySet<Group>): string[] {
 
 /** The kinds in whose words a text is: those stand in no event. */
 export function wordedLike(text: string): Kind[] {
-  const wanted = text.toLowerCase();
+  const sentences = fixed();
   const worded = Object.entries(m.events.words) as [Kind, string][];
-  return worded.filter(([, words]) => words.toLowerCase().includes(wanted)).map(([kind]) => kind);
+  return worded
+    .filter(([kind, words]) => [words, ...(sentences[kind] ?? [])].some((own) => holds(own, text)))
+    .map(([kind]) => kind);
+}
+
+/** The values that are said with a text: an event holds the engine's word for them. */
+export function saidWith(text: string): Worded[] {
+  const away = Object.keys(m.banner.awaited) as (keyof typeof m.banner.awaited)[];
+  const outages = Object.fromEntries(away.map((category) => [category, m.category[category]]));
+  const places: [kind: Kind, at: string, words: Record<string, string>][] = [
+    ['state_changed', '/to', m.events.state],
+    ['outage_began', '/outage/category', outages],
+    ['outage_ended', '/category', outages],
+    ['settings_changed', '/changes', m.events.settings],
+  ];
+  return places.flatMap(([kind, at, words]) =>
+    Object.entries(words)
+      .filter(([, said]) => holds(said, text))
+      .map(([value]) => ({ kind, at, value })),
+  );
+}
+
+/** The sentences of each kind, without what is an event's own. */
+function fixed(): Partial<Record<Kind, string[]>> {
+  const words = m.events;
+  const counted = (say: (n: number, text: string) => string) => [say(1, ''), say(2, '')];
+  return {
+    planned: [words.planned('', '')],
+    batch_started: [words.batchStarted('', '', '', ''), words.recoveryBatchStarted('', '', '')],
+    batch_ended: [words.batchEnded('', '', '')],
+    records_failed: counted((n, text) => words.recordsFailed(n, text, '')),
+    pause_set: [words.pauseSet(''), words.pauseTakenBack],
+    pause_due: [words.pauseDue],
+    outage_began: [words.outageBegan('')],
+    outage_ended: [words.outageEnded('', '', '')],
+    checkpoint_writable: [words.writable],
+    folder_failed: [words.folderFailed('', '')],
+    reprocessed: [...counted(words.reprocessed), ...counted(words.reprocessedOnLane)],
+    amended: counted(words.amended),
+    left: counted(words.left),
+    taken_up: counted(words.takenUp),
+    catalogue_written: [words.catalogueWritten('', '')],
+    catalogue_failed: [words.catalogueFailed('', '')],
+    watch_polls: [words.polls('')],
+    leases_released: counted(words.leasesReleased),
+  };
+}
+
+function holds(said: string, text: string): boolean {
+  return said.toLowerCase().includes(text.toLowerCase());
 }
 
 export function groupOf(event: Event): Group {

@@ -1,7 +1,7 @@
 /** The event log as it is read: the newest on top, older ones as one scrolls, never more than fit. */
 import type { MigrationDoor } from '../backend/door';
 import type { Actor, Event, EventFilter } from '../backend/types';
-import { kindsIn, KINDS, type Group, wordedLike } from '../parts/kinds';
+import { kindsIn, KINDS, type Group, saidWith, wordedLike } from '../parts/kinds';
 import { latest } from './latest';
 import { sight } from './sight';
 
@@ -124,6 +124,7 @@ export class EventLog {
       by: this.by ? [this.by] : [],
       text,
       also: text ? wordedLike(text) : [],
+      worded: text ? saidWith(text) : [],
     };
   }
 

@@ -228,7 +228,7 @@ export class Migration {
   /** What changed before this picture was taken. Not knowing it hinders nobody. */
   async #recall(): Promise<void> {
     try {
-      const all = { kinds: [...CHANGES], by: [], text: '', also: [] };
+      const all = { kinds: [...CHANGES], by: [], text: '', also: [], worded: [] };
       const { events } = await this.door.events(all, null, CHANGES_KEPT);
       if (!this.#closed) this.#note(events);
     } catch {

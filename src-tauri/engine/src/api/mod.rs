@@ -43,7 +43,7 @@ use crate::control::intake::Intake;
 pub use crate::control::machine::Machine;
 pub use crate::error::Error;
 use crate::event::{Actor, Event, Progress};
-pub use crate::event_log::{EventFilter, EventPage};
+pub use crate::event_log::{EventFilter, EventPage, Worded};
 pub use crate::mapping::{CatalogueTrial, Preview, PreviewRequest, TriedRecord};
 pub use crate::pause_at::{NoTimeOfDay, TimeOfDay};
 pub use crate::preflight::FoundTool;
