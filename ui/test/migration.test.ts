@@ -184,7 +184,7 @@ describe('the picture of a migration', () => {
       seq: 6,
       at_ms: 2,
       by: 'engine',
-      what: { kind: 'watch_polls', message: 'it is a network mount' },
+      what: { kind: 'watch_polls', message: 'it is a network mount', what: null },
     });
     expect(migration.changes.map((event) => event.seq)).toEqual([6]);
     migration.hear({

@@ -10,6 +10,7 @@ import type {
   Knob,
   Problem,
   Reason,
+  Unheard,
   Why,
 } from '../src/backend/types';
 import {
@@ -21,6 +22,7 @@ import {
   PROBLEMS,
   HEARD,
   PROGRAM,
+  UNHEARD,
   WHYS,
   facts,
   whys,
@@ -121,6 +123,24 @@ describe('what the engine tells, in a German window', () => {
     );
     expect(words.outageIn(waits(WHYS.checkpoint))).toContain('kein Platz');
     expect(words.outageIn(waits(null))).toBe('/mnt/nas is no longer there');
+  });
+
+  test('why watched folders are listed', () => {
+    const polls = (why: Unheard | null) => ({
+      seq: 1,
+      at_ms: 0,
+      by: 'engine' as const,
+      what: {
+        kind: 'watch_polls' as const,
+        message: 'a network mount',
+        what: why && { why, every: '10s' },
+      },
+    });
+    for (const why of Object.values(UNHEARD)) isGerman(words.sentence(polls(why)));
+    expect(words.sentence(polls(UNHEARD.network))).toBe(
+      'Beobachtet durch Auflisten: /mnt/Fundus liegt auf einem Netzlaufwerk; Abstand 10s.',
+    );
+    expect(words.sentence(polls(null))).toContain('a network mount');
   });
 
   test('a search of the event log in the words that it shows', () => {

@@ -13,6 +13,7 @@ import type {
   Reason,
   Refusal,
   ServiceKind,
+  Unheard,
   Why,
 } from '../src/backend/types';
 import { en } from '../src/messages/en';
@@ -238,6 +239,12 @@ export function whys(): Why[] {
     { ...WHYS.answered, step: 'register', status: null },
   ];
 }
+
+export const UNHEARD: Each<Unheard> = {
+  network: { kind: 'network', folder: PATH },
+  no_more_watches: { kind: 'no_more_watches' },
+  refused: { kind: 'refused', said: 'EMFILE' },
+};
 
 export const HEARD: Each<Heard> = {
   not_tried: { kind: 'not_tried' },

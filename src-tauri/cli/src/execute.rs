@@ -248,7 +248,7 @@ async fn tell_of_polling(migration: Migration, mut told: i64, output: Output) {
     while last.wait_for(|last| *last > told).await.is_ok() {
         for event in migration.events_since(told, 100).await.unwrap_or_default() {
             told = event.seq;
-            if let EventKind::WatchPolls { message } = event.what {
+            if let EventKind::WatchPolls { message, .. } = event.what {
                 output.note(&format!("note: {message}"));
             }
         }

@@ -118,6 +118,8 @@ fn main() {
         event::Knob,
         event::Reason,
         event::Turn,
+        event::Unheard,
+        event::Polling,
         event::EventKind,
         event::Event,
         preflight::Severity,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 pub use crate::control::autopilot::{Knob, Reason, Turn};
+pub use crate::watch::{Polling, Unheard};
 
 use crate::advisor::Advice;
 use crate::failure::{Category, Why};
@@ -174,6 +175,10 @@ pub enum EventKind {
     WatchPolls {
         /// Why, and how often.
         message: String,
+        /// The same as a value, for whoever says it in another language. None: an earlier version, or a later
+        /// one, wrote it down; then there are the words.
+        #[serde(default, deserialize_with = "if_known")]
+        what: Option<Polling>,
     },
     /// The run that held the leases ended without saying so; its records went back to pending.
     LeasesReleased {

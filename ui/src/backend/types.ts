@@ -1871,6 +1871,26 @@ knob: Knob,
  */
 reason: Reason, };
 
+export type Unheard = { "kind": "network", 
+/**
+ * The folder, safe to show.
+ */
+folder: string, } | { "kind": "no_more_watches" } | { "kind": "refused", 
+/**
+ * What it said.
+ */
+said: string, };
+
+export type Polling = { 
+/**
+ * Why.
+ */
+why: Unheard, 
+/**
+ * How often.
+ */
+every: string, };
+
 export type EventKind = { "kind": "state_changed", 
 /**
  * The state before.
@@ -2028,7 +2048,12 @@ message: string, } | { "kind": "watch_polls",
 /**
  * Why, and how often.
  */
-message: string, } | { "kind": "leases_released", 
+message: string, 
+/**
+ * The same as a value, for whoever says it in another language. None: an earlier version, or a later
+ * one, wrote it down; then there are the words.
+ */
+what: Polling | null, } | { "kind": "leases_released", 
 /**
  * How many.
  */

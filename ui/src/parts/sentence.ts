@@ -2,7 +2,7 @@
 import type { Event, Limits, SettingChange } from '../backend/types';
 import { bytes, count, duration, plain, timeOfDay } from '../format';
 import { m } from '../messages';
-import { outageIn, turnIn } from '../messages/said';
+import { outageIn, pollingIn, turnIn } from '../messages/said';
 
 const LIMITS: (keyof Limits)[] = ['batch_size', 'streams', 'concurrency'];
 
@@ -93,7 +93,7 @@ export function sentence({ what }: Event): string {
     case 'catalogue_failed':
       return words.catalogueFailed(plain(what.file), plain(what.message));
     case 'watch_polls':
-      return words.polls(plain(what.message));
+      return words.polls(plain(pollingIn(what)));
     case 'leases_released':
       return words.leasesReleased(what.records, count(what.records));
   }

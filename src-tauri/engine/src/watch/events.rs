@@ -9,6 +9,7 @@ use notify::event::{AccessKind, AccessMode};
 use notify::{Config, ErrorKind, EventKind, RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::Notify;
 
+use super::unheard::Unheard;
 use crate::storage::local::platform::{self, to_shown};
 
 /// Listens as long as it lives.
@@ -33,9 +34,9 @@ impl Events {
 
     /// Listens to these folders; gives also why not, where that is not possible. Blocks: a large tree
     /// takes a while.
-    pub(super) fn listen(folders: &[PathBuf]) -> (Self, Option<String>) {
+    pub(super) fn listen(folders: &[PathBuf]) -> (Self, Option<Unheard>) {
         if let Some(remote) = folders.iter().find(|folder| platform::is_network(folder)) {
-            let why = format!("{} is a network mount", to_shown(remote.as_os_str()));
+            let why = Unheard::Network { folder: to_shown(remote.as_os_str()) };
             return (Self::none(), Some(why));
         }
         let heard = Arc::new(Heard::default());
@@ -83,11 +84,9 @@ fn is_change(kind: EventKind) -> bool {
     !matches!(kind, EventKind::Access(access) if access != AccessKind::Close(AccessMode::Write))
 }
 
-fn why_not(error: &notify::Error) -> String {
+fn why_not(error: &notify::Error) -> Unheard {
     match error.kind {
-        ErrorKind::MaxFilesWatch => {
-            "the system watches no more folders (on Linux, fs.inotify.max_user_watches says how many)".into()
-        }
-        _ => error.to_string(),
+        ErrorKind::MaxFilesWatch => Unheard::NoMoreWatches,
+        _ => Unheard::Refused { said: error.to_string() },
     }
 }

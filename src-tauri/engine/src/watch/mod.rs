@@ -9,6 +9,7 @@ mod arrivals;
 mod events;
 mod listing;
 mod marker;
+mod unheard;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +19,7 @@ use tokio::task::spawn_blocking;
 
 use arrivals::{Arrivals, Sighting, Verdict};
 use events::Events;
+pub use unheard::{Polling, Unheard};
 
 use crate::checkpoint::{Arrival, CheckpointError, PlannedFate, PlannedRecord, Renewed, Taken};
 use crate::control::intake::{Away, Intake};
@@ -235,9 +237,10 @@ async fn listen(
     let folders: Vec<_> = folders.map(|folder| folder.root.clone()).collect();
     let (events, why_not) = off_thread(move || Events::listen(&folders)).await;
     if let Some(why) = why_not {
-        let message = format!("{why}; the watched folders are listed every {}", watch.poll);
+        let polling = Polling { why, every: watch.poll };
+        let message = polling.to_string();
         tracing::info!(message, "watching without events");
-        session.checkpoint.add_event(&EventKind::WatchPolls { message }).await?;
+        session.checkpoint.add_event(&EventKind::WatchPolls { message, what: Some(polling) }).await?;
     }
     Ok(events)
 }
