@@ -90,6 +90,11 @@ describe('what the engine tells, in a German window', () => {
     expect(keys).toContain('A_KEY und B_KEY sind nicht gesetzt');
   });
 
+  test('why one record would fail', () => {
+    const [sentence] = words.findingIn(finding({ ...FACTS.record_fails, said: 'is', why: WHYS.field }));
+    expect(sentence).toContain('das Feld „Jahr“ ist „x“; es muss ein Datum sein');
+  });
+
   test('without advice where nothing is to be done', () => {
     const { advice } = { ...finding(FACTS.record_fails), advice: '' };
     expect(words.findingIn({ ...finding(FACTS.record_fails), advice })[1]).toBe('');

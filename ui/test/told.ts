@@ -8,6 +8,7 @@ import type {
   Heard,
   Knob,
   LeftOut,
+  Must,
   PlaceTrouble,
   Problem,
   Reason,
@@ -97,7 +98,7 @@ export const FACTS: Each<Fact> = {
   becomes_legal: { kind: 'becomes_legal', wanted: 'a?.mov', legal: 'a%3F.mov' },
   target_taken: { kind: 'target_taken', target: 'a.mov', proposed: 'a (2).mov' },
   target_later: { kind: 'target_later', variable: 'hash' },
-  record_fails: { kind: 'record_fails', category: 'metadata_invalid', said: 'rights = x' },
+  record_fails: { kind: 'record_fails', category: 'metadata_invalid', said: 'rights = x', why: null },
 };
 
 export const BOTTLENECKS: Each<Bottleneck> = {
@@ -209,6 +210,10 @@ export const WHYS: Each<Why> = {
   another: { kind: 'another', place: PATH },
   silent: { kind: 'silent', files: 64 },
   answered: { kind: 'answered', step: 'lookup:Rechte', at: 'https://dam.example /a', status: 502, said: '-' },
+  field: { kind: 'field', field: 'Jahr', value: 'x', must: { kind: 'type', expected: 'date' } },
+  template: { kind: 'template', name: 'map.path', said: 'Jinja' },
+  collision: { kind: 'collision', target: 'A.mov', record: 12 },
+  name: { kind: 'name', name: 'con.mov' },
   program: { kind: 'program', program: 'ffprobe', said: 'ENOENT' },
   checkpoint: { kind: 'checkpoint', problem: PROBLEMS.checkpoint_full, said: 'there is no room' },
 };
@@ -230,12 +235,21 @@ const DEEDS: Record<Deed, true> = {
   make_name_durable: true,
 };
 
+const MUSTS: Each<Must> = {
+  single: { kind: 'single' },
+  there: { kind: 'there' },
+  type: { kind: 'type', expected: 'integer' },
+  form: { kind: 'form', pattern: '[A-Z]{2}' },
+  one_of: { kind: 'one_of', values: ['a', 'b'], more: true },
+};
+
 /** Every reason, and each with all that it can be about. */
 export function whys(): Why[] {
   const deeds = Object.keys(DEEDS) as Deed[];
   return [
     ...Object.values(WHYS),
     ...deeds.map((deed): Why => ({ ...WHYS.refused, deed })),
+    ...Object.values(MUSTS).map((must): Why => ({ ...WHYS.field, value: null, must })),
     { ...WHYS.answered, step: 'register', status: null },
   ];
 }

@@ -16,6 +16,7 @@ fn main() {
         failure::Class,
         failure::Category,
         failure::Deed,
+        failure::Must,
         failure::Why,
         record::Lane,
         record::RecordState,

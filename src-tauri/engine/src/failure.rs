@@ -8,7 +8,7 @@ use ts_rs::TS;
 
 pub(crate) use like::like;
 pub(crate) use why::Tried;
-pub use why::{Deed, Why};
+pub use why::{Deed, Must, Why};
 
 /// The stages of a stream, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]

@@ -17,6 +17,7 @@ pub(crate) use dates::parse as parse_date;
 pub(crate) use filters::short;
 
 use crate::describe::Tech;
+use crate::failure::Why;
 use crate::record::{ContentHash, RawPath, RecordId, show_bytes};
 
 /// Steps of the template machine that one rendering may take.
@@ -33,6 +34,12 @@ pub struct TemplateError {
     pub name: String,
     /// What is wrong, and in which line.
     pub why: String,
+}
+
+impl From<TemplateError> for Why {
+    fn from(TemplateError { name, why: said }: TemplateError) -> Self {
+        Self::Template { name, said }
+    }
 }
 
 /// The job's templates, by name.

@@ -10,6 +10,24 @@ export type Category = "source_missing" | "row_unreadable" | "path_unsafe" | "du
 
 export type Deed = "look_at" | "open" | "read" | "read_back" | "fetch" | "copy" | "create" | "write" | "finish" | "set_time" | "make_durable" | "name" | "make_name_durable";
 
+export type Must = { "kind": "single" } | { "kind": "there" } | { "kind": "type", 
+/**
+ * Which one.
+ */
+expected: FieldType, } | { "kind": "form", 
+/**
+ * The pattern of it.
+ */
+pattern: string, } | { "kind": "one_of", 
+/**
+ * The first of them.
+ */
+values: Array<string>, 
+/**
+ * There are more.
+ */
+more: boolean, };
+
 export type Why = { "kind": "refused", 
 /**
  * What was tried.
@@ -58,7 +76,39 @@ program: string,
 /**
  * What it did instead.
  */
-said: string, } | { "kind": "checkpoint", 
+said: string, } | { "kind": "field", 
+/**
+ * Which one.
+ */
+field: string, 
+/**
+ * What it holds. None: it is missing or empty.
+ */
+value: string | null, 
+/**
+ * What it must be.
+ */
+must: Must, } | { "kind": "template", 
+/**
+ * Which one.
+ */
+name: string, 
+/**
+ * What is wrong, and in which line.
+ */
+said: string, } | { "kind": "collision", 
+/**
+ * The target.
+ */
+target: string, 
+/**
+ * The other record.
+ */
+record: number, } | { "kind": "name", 
+/**
+ * The name.
+ */
+name: string, } | { "kind": "checkpoint", 
 /**
  * Why.
  */
@@ -2463,7 +2513,11 @@ category: Category,
 /**
  * The failure's message.
  */
-said: string, };
+said: string, 
+/**
+ * The same as a value. None: there is nothing but the message.
+ */
+why: Why | null, };
 
 export type Finding = { 
 /**

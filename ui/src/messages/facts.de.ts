@@ -6,6 +6,7 @@ import { de } from './de';
 import { refusals } from './refusals.de';
 import type { Said, Words } from './say';
 import { say } from './say';
+import { whys } from './whys.de';
 
 const n = (number: number, one: string, many: string) => `${count(number)} ${number === 1 ? one : many}`;
 const records = (number: number) => n(number, 'Datensatz', 'Datensätze');
@@ -210,5 +211,8 @@ export const facts: Words<Fact> = {
   ],
   target_later: ({ variable }) => [`das Ziel verwendet ${variable}, und das ist erst im Lauf bekannt`, ''],
   // What a failure says of one record is kept with it, in English.
-  record_fails: (of) => [`${de.category[of.category]}: ${of.said}`, advice[of.category]],
+  record_fails: (of) => [
+    `${de.category[of.category]}: ${of.why ? say(whys, of.why) : of.said}`,
+    advice[of.category],
+  ],
 };

@@ -1,5 +1,5 @@
 /** Why something failed or a run waits, in German. What systems and services said stays as it is. */
-import type { Deed, Why } from '../backend/types';
+import type { Deed, FieldType, Must, Why } from '../backend/types';
 import { count } from '../format';
 import { problems } from './problems.de';
 import { say, type Words } from './say';
@@ -21,6 +21,22 @@ const DEED: Record<Deed, (place: string) => string> = {
   make_name_durable: (place) => `der Name von ${place} kann nicht dauerhaft gemacht werden`,
 };
 
+const TYPE: Record<FieldType, string> = {
+  text: 'Text',
+  integer: 'eine ganze Zahl',
+  number: 'eine Zahl',
+  date: 'ein Datum',
+  boolean: 'wahr oder falsch',
+};
+
+const must: Words<Must, string> = {
+  single: () => 'es muss ein einzelner Wert sein',
+  there: () => 'es muss da sein',
+  type: ({ expected }) => `es muss ${TYPE[expected]} sein`,
+  form: ({ pattern }) => `es muss die Form ${pattern} haben`,
+  one_of: ({ values, more }) => `es muss einer dieser Werte sein: ${values.join(', ')}${more ? ', …' : ''}`,
+};
+
 /** What a service is asked for. */
 function asked(step: string): string {
   const [kind, lookup] = step.split(/:(.*)/s);
@@ -36,5 +52,11 @@ export const whys: Words<Why, string> = {
   answered: ({ step, at, status, said }) =>
     `${asked(step)}, ${at}: ${status === null ? 'keine Antwort: ' : `${status}: `}${said}`,
   program: ({ program, said }) => `das Programm ${program} kann nicht gestartet werden: ${said}`,
+  field: ({ field, value, must: wanted }) =>
+    `das Feld „${field}“ ${value === null ? 'fehlt oder ist leer' : `ist „${value}“`}; ${say(must, wanted)}`,
+  template: ({ name, said }) => `die Vorlage „${name}“ geht nicht auf: ${said}`,
+  collision: ({ target, record }) =>
+    `das Ziel unterscheidet ${target} nicht vom Ziel des Datensatzes ${count(record)}`,
+  name: ({ name }) => `das Dateisystem des Ziels kann den Namen ${name} nicht aufnehmen`,
   checkpoint: ({ problem }) => say(problems, problem)[0],
 };

@@ -1,10 +1,14 @@
 //! Why an attempt failed or a run has to wait, as a value with its names. The sentence is made of it, in English
 //! here; the window makes its own.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::error::Problem;
+use crate::record::RecordId;
+use crate::spec::FieldType;
 
 /// Why it failed. Paths are safe to show, and what systems and services said stays as they said it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS, thiserror::Error)]
@@ -60,6 +64,38 @@ pub enum Why {
         /// What it did instead.
         said: String,
     },
+    /// A field is not what the job's mapping wants it to be.
+    #[error("the field \"{field}\" {}, but must be {must}", held(value.as_deref()))]
+    Field {
+        /// Which one.
+        field: String,
+        /// What it holds. None: it is missing or empty.
+        value: Option<String>,
+        /// What it must be.
+        must: Must,
+    },
+    /// A template cannot be filled in.
+    #[error("template \"{name}\": {said}")]
+    Template {
+        /// Which one.
+        name: String,
+        /// What is wrong, and in which line.
+        said: String,
+    },
+    /// Another record has the target, as the destination tells names apart.
+    #[error("the destination does not tell {target} from the target of record {record}")]
+    Collision {
+        /// The target.
+        target: String,
+        /// The other record.
+        record: RecordId,
+    },
+    /// The destination's file system cannot hold a name.
+    #[error("the destination's file system cannot hold the name {name}")]
+    Name {
+        /// The name.
+        name: String,
+    },
     /// The checkpoint cannot be used.
     #[error("{said}")]
     Checkpoint {
@@ -67,6 +103,33 @@ pub enum Why {
         problem: Box<Problem>,
         /// The same in English.
         said: String,
+    },
+}
+
+/// What a field must be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Must {
+    /// No list and no group of values.
+    Single,
+    /// Not empty.
+    There,
+    /// Of a type.
+    Type {
+        /// Which one.
+        expected: FieldType,
+    },
+    /// Of a form.
+    Form {
+        /// The pattern of it.
+        pattern: String,
+    },
+    /// One of those that the job lists.
+    OneOf {
+        /// The first of them.
+        values: Vec<String>,
+        /// There are more.
+        more: bool,
     },
 }
 
@@ -102,11 +165,29 @@ pub enum Deed {
     MakeNameDurable,
 }
 
+fn held(value: Option<&str>) -> String {
+    value.map_or_else(|| "is missing or empty".into(), |value| format!("is \"{value}\""))
+}
+
 /// Something that is tried on something.
 #[derive(Debug, Clone)]
 pub(crate) struct Tried {
     deed: Deed,
     place: String,
+}
+
+impl fmt::Display for Must {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Single => f.write_str("a single value"),
+            Self::There => f.write_str("there"),
+            Self::Type { expected } => f.write_str(expected.words()),
+            Self::Form { pattern } => write!(f, "of the form {pattern}"),
+            Self::OneOf { values, more } => {
+                write!(f, "one of: {}{}", values.join(", "), if *more { ", …" } else { "" })
+            }
+        }
+    }
 }
 
 impl Deed {
@@ -158,6 +239,18 @@ mod tests {
             (Deed::Create.on("/b/x.mov").refused("full"), "cannot create a file for /b/x.mov: full"),
             (Why::Gone { place: "/b".into() }, "/b is no longer there"),
             (answered(Some(503), "busy"), "lookup:rights, https://dam.example /a: 503: busy"),
+            (
+                Why::Field {
+                    field: "year".into(),
+                    value: Some("x".into()),
+                    must: Must::OneOf { values: vec!["a".into()], more: true },
+                },
+                "the field \"year\" is \"x\", but must be one of: a, …",
+            ),
+            (
+                Why::Field { field: "year".into(), value: None, must: Must::There },
+                "the field \"year\" is missing or empty, but must be there",
+            ),
             (answered(None, "no answer"), "lookup:rights, https://dam.example /a: no answer"),
         ] {
             assert_eq!(why.to_string(), sentence);

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Stage, Why};
 use crate::record::{Failure, RawPath, RecordId};
 use crate::spec::Location;
 use crate::spec::OnCollision;
@@ -166,8 +166,8 @@ impl Claims {
 }
 
 fn collision(target: &RawPath, owner: RecordId) -> Failure {
-    let message = format!("the destination does not tell {target} from the target of record {owner}");
-    Failure::new(Stage::Transform, Category::NameCollision, message)
+    let why = Why::Collision { target: target.to_string(), record: owner };
+    Failure::of(Stage::Transform, Category::NameCollision, why)
 }
 
 #[cfg(test)]

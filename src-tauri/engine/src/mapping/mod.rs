@@ -224,7 +224,7 @@ impl Mapper {
 }
 
 fn template_failed(error: TemplateError) -> Failure {
-    Failure::new(Stage::Transform, Category::TemplateFailed, error.to_string())
+    Failure::of(Stage::Transform, Category::TemplateFailed, error.into())
 }
 
 /// The first variable, by name, that is known only in the run.

@@ -8,7 +8,7 @@ use super::placing::{Ground, Place};
 use crate::checkpoint::{Checkpoint, Pending, PendingRecord};
 use crate::error::Error;
 use crate::preflight::{Fact, Finding, Severity};
-use crate::record::RecordId;
+use crate::record::{Failure, RecordId};
 use crate::report::failures::source_of;
 use crate::spec::{JobSpec, Mapping};
 
@@ -91,8 +91,8 @@ pub(super) fn look(record: &PendingRecord, job: &JobSpec, ground: &Ground, own: 
             find(Severity::Notes, Fact::TargetLater { variable: ground.late_target(record) });
         }
         Err(failure) => {
-            let (category, said) = (failure.category, failure.message);
-            find(Severity::Warns, Fact::RecordFails { category, said });
+            let Failure { category, message: said, why, .. } = failure;
+            find(Severity::Warns, Fact::RecordFails { category, said, why });
         }
     }
     preview

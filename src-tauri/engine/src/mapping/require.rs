@@ -3,7 +3,7 @@
 use regex::{Regex, RegexBuilder};
 use serde_json::{Map, Value};
 
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Must, Stage, Why};
 use crate::record::{Failure, show_bytes};
 use crate::spec::{FieldType, Requirement, SpecError};
 use crate::template::{parse_date, short};
@@ -14,6 +14,9 @@ const PATTERN_MEMORY: usize = 1 << 20;
 
 /// Longest value that is shown (bytes).
 const SHOWN: usize = 200;
+
+/// Values of a list that are told.
+const LISTED: usize = 10;
 
 /// A requirement, ready for records.
 #[derive(Debug)]
@@ -31,7 +34,7 @@ pub(crate) struct Offence {
     /// What it is; None: missing or empty.
     pub(crate) value: Option<String>,
     /// What it must be.
-    pub(crate) rule: String,
+    pub(crate) must: Must,
     /// Its value is none of those that the rule lists.
     pub(crate) is_unmapped: bool,
 }
@@ -56,34 +59,32 @@ impl Check {
     /// What is wrong with the record's field, if anything.
     pub(crate) fn offence(&self, fields: &Map<String, Value>) -> Option<Offence> {
         let rule = &self.rule;
-        let offence = |value: Option<&str>, must: String, is_unmapped| {
+        let offence = |value: Option<&str>, must: Must, is_unmapped| {
             let value = value.map(|value| show_bytes(short(value, SHOWN).as_bytes()));
-            Some(Offence { field: rule.field.clone(), value, rule: must, is_unmapped })
+            Some(Offence { field: rule.field.clone(), value, must, is_unmapped })
         };
         let text = match fields.get(&rule.field) {
             Some(Value::String(text)) => text.trim().to_owned(),
             Some(scalar @ (Value::Number(_) | Value::Bool(_))) => scalar.to_string(),
             Some(group @ (Value::Array(_) | Value::Object(_))) => {
-                return offence(Some(&group.to_string()), "a single value".into(), false);
+                return offence(Some(&group.to_string()), Must::Single, false);
             }
             None | Some(Value::Null) => String::new(),
         };
         if text.is_empty() {
-            return if rule.optional { None } else { offence(None, "there".into(), false) };
+            return if rule.optional { None } else { offence(None, Must::There, false) };
         }
-        if let Some(kind) = rule.kind.filter(|kind| !fits(*kind, &text)) {
-            return offence(Some(&text), kind.words().into(), false);
+        if let Some(expected) = rule.kind.filter(|kind| !fits(*kind, &text)) {
+            return offence(Some(&text), Must::Type { expected }, false);
         }
         if self.pattern.as_ref().is_some_and(|pattern| !pattern.is_match(&text)) {
-            let pattern = rule.pattern.as_deref().unwrap_or_default();
-            return offence(Some(&text), format!("of the form {pattern}"), false);
+            let pattern = rule.pattern.clone().unwrap_or_default();
+            return offence(Some(&text), Must::Form { pattern }, false);
         }
         if !rule.one_of.is_empty() && !rule.one_of.contains(&text) {
-            let mut listed = rule.one_of.iter().take(10).cloned().collect::<Vec<_>>().join(", ");
-            if rule.one_of.len() > 10 {
-                listed += ", …";
-            }
-            return offence(Some(&text), format!("one of: {listed}"), true);
+            let values = rule.one_of.iter().take(LISTED).cloned().collect();
+            let more = rule.one_of.len() > LISTED;
+            return offence(Some(&text), Must::OneOf { values, more }, true);
         }
         None
     }
@@ -91,12 +92,8 @@ impl Check {
 
 impl Offence {
     pub(crate) fn failure(&self) -> Failure {
-        let Self { field, value, rule, .. } = self;
-        let message = match value {
-            Some(value) => format!("the field \"{field}\" is \"{value}\", but must be {rule}"),
-            None => format!("the field \"{field}\" is missing or empty, but must be {rule}"),
-        };
-        Failure::new(Stage::Transform, Category::MetadataInvalid, message)
+        let Self { field, value, must, .. } = self.clone();
+        Failure::of(Stage::Transform, Category::MetadataInvalid, Why::Field { field, value, must })
     }
 }
 

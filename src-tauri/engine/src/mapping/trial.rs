@@ -214,7 +214,7 @@ fn problem(failure: &Failure, record: &PlannedRecord, row: Option<u64>, name: &s
         (format!("row {row} of {name}: "), format!("the path {}: ", show_bytes(&record.path.0)));
     let why = failure.message.strip_prefix(&row).unwrap_or(&failure.message);
     let said = why.strip_prefix(&path).unwrap_or(why).to_owned();
-    let fact = Fact::RecordFails { category: failure.category, said };
+    let fact = Fact::RecordFails { category: failure.category, said, why: failure.why.clone() };
     Finding { advice: String::new(), ..Finding::of(Severity::Warns, 1, fact) }
 }
 

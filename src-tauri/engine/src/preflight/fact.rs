@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use super::Refusal;
-use crate::failure::Category;
+use super::if_known;
+use crate::failure::{Category, Why};
 
 /// What is the case.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, TS)]
@@ -160,6 +161,9 @@ pub enum Fact {
         category: Category,
         /// The failure's message.
         said: String,
+        /// The same as a value. None: there is nothing but the message.
+        #[serde(default, deserialize_with = "if_known")]
+        why: Option<Box<Why>>,
     },
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Site;
 use crate::describe::Tech;
-use crate::failure::{Category, Stage};
+use crate::failure::{Category, Stage, Why};
 use crate::record::{Failure, LeasedRecord, RawPath};
 use crate::storage::names::{NameRules, known_as, legal_path, mirror};
 use crate::template::Facts;
@@ -82,9 +82,5 @@ pub(crate) fn target_of(prefix: &RawPath, path: &RawPath, rules: NameRules) -> O
 
 /// The destination's file system cannot hold this name.
 pub(crate) fn unsupported(path: &RawPath) -> Failure {
-    Failure::new(
-        Stage::Transform,
-        Category::NameUnsupported,
-        format!("the destination's file system cannot hold the name {path}"),
-    )
+    Failure::of(Stage::Transform, Category::NameUnsupported, Why::Name { name: path.to_string() })
 }

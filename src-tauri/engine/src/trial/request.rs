@@ -155,7 +155,8 @@ pub(crate) async fn try_request(job: JobSpec, step: RequestStep, at: u32) -> Res
     let mut shown = trial.shown;
     shown.problem = ended.err().map(|failure| {
         let said = cut(&secrets.hide(&failure.message), LINE);
-        Finding::of(Severity::Warns, 1, Fact::RecordFails { category: failure.category, said })
+        // What a value holds may be a secret of the job's.
+        Finding::of(Severity::Warns, 1, Fact::RecordFails { category: failure.category, said, why: None })
     });
     shown.on.fields = secrets.hide_in(shown.on.fields);
     shown.fields = secrets.hide_in(shown.fields);
