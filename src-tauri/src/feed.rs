@@ -1,6 +1,6 @@
 //! Tells the page what happens in the engine: durable events in order and without gaps of the
 //! migration that is shown, and the latest progress of all that are open. While nobody sees the page it is
-//! told only what comes into another state.
+//! told of progress alone, and seldom.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -126,12 +126,11 @@ impl Follower {
                 Vec::new()
             });
             let now = progress.borrow_and_update().clone();
-            if self.is_page_seen() || Some(now.state) != self.state {
-                self.state = Some(now.state);
-                let told = Told { of: &self.of, events: &events, progress: &now };
-                if let Err(error) = self.app.emit("engine_told", told) {
-                    tracing::warn!(%error, "the page cannot be told");
-                }
+            self.state = Some(now.state);
+            // Also to a page that nobody sees: by this it notices where it is seen without having heard of it.
+            let told = Told { of: &self.of, events: &events, progress: &now };
+            if let Err(error) = self.app.emit("engine_told", told) {
+                tracing::warn!(%error, "the page cannot be told");
             }
             if events.len() < EVENTS as usize {
                 self.take_note(&now);

@@ -488,6 +488,8 @@ describe('a window that nobody sees', () => {
       page.dispatchEvent(new Event('visibilitychange'));
       await settle();
     };
+    expect(named(door), 'it began without a look of anybody').toContain('seen');
+    door.calls = [];
     await turns(true);
     expect(door.calls.filter(([name]) => name === 'seen' || name === 'snapshot')).toEqual([['seen', false]]);
     // The engine went on meanwhile; its next event would come with a gap.
@@ -497,6 +499,19 @@ describe('a window that nobody sees', () => {
     expect(desk.migration?.state).toBe('paused');
     door.sendEvent(901, { kind: 'state_changed', from: 'paused', to: 'running' }, 6_000);
     expect(desk.migration?.state, 'no gap').toBe('running');
+    // It goes and comes in one moment, as windows do when they are opened.
+    for (const hidden of [true, false]) {
+      page.hidden = hidden;
+      page.dispatchEvent(new Event('visibilitychange'));
+    }
+    await settle();
+    expect(door.calls.findLast(([name]) => name === 'seen')).toEqual(['seen', true]);
+    // It is seen again, and nobody says so: the next thing that is told shows it.
+    await turns(true);
+    page.hidden = false;
+    door.sendProgress(progress({ state: 'running', at_ms: 7_000 }));
+    await settle();
+    expect(door.calls.findLast(([name]) => name === 'seen')).toEqual(['seen', true]);
     vi.unstubAllGlobals();
   });
 });

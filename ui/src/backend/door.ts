@@ -296,7 +296,7 @@ export interface Door {
 
   /** What happens in the migrations that are open, as often as the page can draw it without a run paying for it. */
   onTold(hear: (told: Told) => void): Promise<Unlisten>;
-  /** Whether anybody can see the page. While nobody does, only what comes into another state is told. */
+  /** Whether anybody can see the page. While nobody does, progress alone is told, and seldom. */
   seen(seen: boolean): Promise<void>;
   onCloseRequested(hear: () => void): Promise<Unlisten>;
   onDrag(hear: (drag: Drag) => void): Promise<Unlisten>;

@@ -9,6 +9,7 @@ import { Describing } from './describing.svelte';
 import { Draft } from './draft.svelte';
 import { Guide } from './guide.svelte';
 import { Home, type Row } from './home.svelte';
+import { latest } from './latest';
 import { Mending } from './mending.svelte';
 import { Migration } from './migration.svelte';
 import { wordsOf } from './news';
@@ -83,6 +84,8 @@ export class Desk {
   readonly rows: number = $derived.by(() => this.home.rows.length + this.drafts.length);
 
   #door: Door;
+  /** The engine was told that nobody sees the page. */
+  #isUnseen = false;
   /** Migrations that are being planned. */
   #planning = new Set<string>();
   /** What changes what is shown, one after the other. */
@@ -106,10 +109,14 @@ export class Desk {
 
   /** Listens first, then asks what is there: nothing falls in between. */
   async begin(): Promise<void> {
-    sight.onChange((seen) => void this.attempt(() => this.#seen(seen)));
+    sight.onChange(() => void this.attempt(this.#look));
+    // A page that is loaded anew takes the place of one that went out of sight.
+    void this.attempt(this.#look);
     await this.#shows(async () => {
       await Promise.all([
         this.#door.onTold(({ of, events, progress }) => {
+          // A page that is wrong about this would stand still.
+          if (this.#isUnseen && !sight.hidden) void this.attempt(this.#look);
           for (const event of events) this.#hear(event, of);
           this.#observe(progress, of);
         }),
@@ -138,11 +145,13 @@ export class Desk {
     });
   }
 
-  /** While nobody saw the page little was told: now a new picture is asked for. */
-  async #seen(seen: boolean): Promise<void> {
-    await this.#door.seen(seen);
-    if (seen) await this.migration?.resync();
-  }
+  /** Tells whether anybody sees the page, one after the other: where it comes and goes at once, what is so in the
+      end is what counts. While nobody saw it little was told: then a new picture is asked for. */
+  #look = latest(async () => {
+    this.#isUnseen = sight.hidden;
+    await this.#door.seen(!this.#isUnseen);
+    if (!this.#isUnseen) await this.migration?.resync();
+  });
 
   #hear(event: Event, of: string): void {
     if (this.migration?.checkpoint !== of) {

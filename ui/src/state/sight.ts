@@ -4,8 +4,8 @@ export interface Sight {
   readonly hidden: boolean;
   /** Calls `then` each time the page comes into view; gives what ends that. */
   onShow(then: () => void): () => void;
-  /** Calls `then` each time the page comes into view or out of it. */
-  onChange(then: (seen: boolean) => void): () => void;
+  /** Calls `then` each time the page may have come into view or gone out of it. */
+  onChange(then: () => void): () => void;
 }
 
 /** The page's own; where there is no page it is in view. */
@@ -14,12 +14,13 @@ export const sight: Sight = {
     return typeof document !== 'undefined' && document.hidden;
   },
   onShow(then) {
-    return this.onChange((seen) => seen && then());
+    return this.onChange(() => {
+      if (!document.hidden) then();
+    });
   },
   onChange(then) {
     if (typeof document === 'undefined') return () => undefined;
-    const look = () => then(!document.hidden);
-    document.addEventListener('visibilitychange', look);
-    return () => document.removeEventListener('visibilitychange', look);
+    document.addEventListener('visibilitychange', then);
+    return () => document.removeEventListener('visibilitychange', then);
   },
 };
