@@ -151,7 +151,7 @@ async fn home_looks_right_by_night() {
 async fn looks_right(scheme: Scheme, word: &str) {
     let screen = Screen::in_scheme(scheme);
     let site = Site::new();
-    tree::small_files(&site.source, 300, 1);
+    tree::small_files(&site.source, 8_000, 1);
     fs::create_dir_all(migrations(&screen)).unwrap();
     for (n, name) in NAMES.iter().enumerate() {
         let source = site.path(name).join("source");

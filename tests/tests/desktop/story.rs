@@ -11,7 +11,7 @@ use sluice_tests::site::Site;
 use sluice_tests::tree;
 
 /// Many enough that one at a time they take far longer than everything that happens meanwhile.
-const FILES: u64 = 4_000;
+const FILES: u64 = 16_000;
 
 /// Records whose name is taken at the destination by another file.
 const TAKEN: [u64; 3] = [11, 1_234, 3_456];
@@ -90,13 +90,13 @@ fn replace_by_folder(site: &Site) -> PathBuf {
 /// Every slider takes effect, in the window and in the checkpoint, while records move.
 async fn steer(window: &Window, checkpoint: &Path) {
     window.is_in_state("running").await;
-    window.reads("rhythm-text", |text| text.contains(" · 1 record · ")).await;
+    window.holds("rhythm-text", |text| text.contains(" · 1 record · ")).await;
     let status = Status::of(checkpoint);
     assert_eq!((status.batch_size, status.streams, status.concurrency), (1, 1, 1));
     window.until("one stream", async |_| (window.count("stream").await == 1).then_some(())).await;
 
     window.slide_to_stop("batch-size", 5).await;
-    window.reads("rhythm-text", |text| text.contains(" · 8 records · ")).await;
+    window.holds("rhythm-text", |text| text.contains(" · 8 records · ")).await;
     window.slide_to_stop("streams", 2).await;
     window.until("three streams", async |_| (window.count("stream").await == 3).then_some(())).await;
     window.slide_to_stop("concurrency", 1).await;
@@ -107,7 +107,7 @@ async fn steer(window: &Window, checkpoint: &Path) {
     assert_eq!(status.state, "running", "all of that while it runs");
     // Back to one at a time, so that the rest of the story has time enough.
     window.fill("batch-size-value", "1").await;
-    window.reads("rhythm-text", |text| text.contains(" · 1 record · ")).await;
+    window.holds("rhythm-text", |text| text.contains(" · 1 record · ")).await;
 }
 
 async fn pause_and_resume(window: &Window, checkpoint: &Path) {
