@@ -104,6 +104,21 @@ impl Window {
         self.fill("destination", destination.to_str().expect("a path that can be typed")).await;
     }
 
+    /// Checks and starts what is described, to that destination and as slowly as it goes: one batch of one
+    /// record after the other. Its file.
+    pub async fn start_slowly(&self, destination: &std::path::Path) -> std::path::PathBuf {
+        self.name_destination(destination).await;
+        for limit in ["batch-size", "streams", "concurrency"] {
+            self.slide_to_stop(limit, 0).await;
+        }
+        self.tap("check").await;
+        self.is_in_state("ready").await;
+        let checkpoint = self.path("checkpoint").await;
+        self.tap("start").await;
+        self.is_in_state("running").await;
+        checkpoint
+    }
+
     /// Chooses an option of a list by its word.
     pub async fn choose(&self, name: &str, word: &str) {
         let option = format!(

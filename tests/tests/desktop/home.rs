@@ -214,16 +214,7 @@ const NAMES: [&str; 10] = [
 async fn begin(screen: &Screen, window: &Window, site: &Site) -> PathBuf {
     second_start(screen, &site.path(""), &[&site.source]);
     assert_eq!(window.path("source").await, site.source);
-    window.name_destination(&site.destination).await;
-    for limit in ["batch-size", "streams", "concurrency"] {
-        window.slide_to_stop(limit, 0).await;
-    }
-    window.tap("check").await;
-    window.is_in_state("ready").await;
-    let checkpoint = window.path("checkpoint").await;
-    window.tap("start").await;
-    window.is_in_state("running").await;
-    checkpoint
+    window.start_slowly(&site.destination).await
 }
 
 /// Starts the program again in a folder; it ends at once, because a window is there.

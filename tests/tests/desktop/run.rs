@@ -15,15 +15,7 @@ async fn a_run_is_watched_over_time() {
     tree::small_files(&site.source, FILES, 1);
     let screen = Screen::new();
     let window = Window::open(&screen, &[site.source.as_os_str()]).await;
-    window.name_destination(&site.destination).await;
-    for limit in ["batch-size", "streams", "concurrency"] {
-        window.slide_to_stop(limit, 0).await;
-    }
-    window.tap("check").await;
-    window.is_in_state("ready").await;
-    let checkpoint = window.path("checkpoint").await;
-    window.tap("start").await;
-    window.is_in_state("running").await;
+    let checkpoint = window.start_slowly(&site.destination).await;
 
     change_something(&window).await;
     look_at_the_charts(&window).await;

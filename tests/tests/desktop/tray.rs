@@ -1,7 +1,6 @@
 //! A window that is closed while something runs goes into the tray, and is never lost there.
 
 use std::fs;
-use std::path::PathBuf;
 
 use serde_json::json;
 use sluice_tests::command::{COMPLETE, Status};
@@ -25,7 +24,7 @@ async fn a_closed_window_waits_in_the_tray_and_the_run_goes_on() {
     window.tap("settings-close").await;
     tray.says(|tip| tip == "Sluice: nothing at work");
     assert_eq!(tray.picture(), (64, 64, 64 * 64 * 4));
-    let checkpoint = begin(&window, &site).await;
+    let checkpoint = window.start_slowly(&site.destination).await;
     tray.says(|tip| tip.starts_with("Sluice: 1 at work, ") && tip.ends_with(" %"));
 
     hide(&screen, &window).await;
@@ -77,7 +76,7 @@ async fn without_a_tray_closing_asks_and_the_setting_says_so() {
     tree::small_files(&site.source, LONG, 1);
     set(&screen, &json!({ "stay_in_tray": true }));
     let window = Window::open(&screen, &[site.source.as_os_str()]).await;
-    begin(&window, &site).await;
+    window.start_slowly(&site.destination).await;
     screen.close("Sluice");
     window.says("A migration is running").await;
     assert!(screen.has_window("^Sluice$"));
@@ -127,18 +126,4 @@ async fn page_is_hidden(window: &Window, hidden: bool) {
             (now.json().as_bool()? == hidden).then_some(())
         })
         .await;
-}
-
-/// Checks and starts what the window was opened with, slowly. Its file.
-async fn begin(window: &Window, site: &Site) -> PathBuf {
-    window.name_destination(&site.destination).await;
-    for limit in ["batch-size", "streams", "concurrency"] {
-        window.slide_to_stop(limit, 0).await;
-    }
-    window.tap("check").await;
-    window.is_in_state("ready").await;
-    let checkpoint = window.path("checkpoint").await;
-    window.tap("start").await;
-    window.is_in_state("running").await;
-    checkpoint
 }
