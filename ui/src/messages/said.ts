@@ -19,13 +19,13 @@ import { program } from './program.de';
 import { refusals } from './refusals.de';
 import { say, type Said } from './say';
 import { bottlenecks, knobs, reasons } from './steering.de';
-import { unheard } from './watching.de';
+import { polling } from './watching.de';
 import { whys } from './whys.de';
 
 type Other = Exclude<Language, 'en'>;
 
 const WORDS = {
-  de: { advice, facts, heard, bottlenecks, knobs, problems, program, reasons, refusals, unheard, whys },
+  de: { advice, facts, heard, bottlenecks, knobs, problems, program, polling, reasons, refusals, whys },
 } satisfies Record<Other, object>;
 
 /** What to do about a record that failed, or about an outage. */
@@ -71,8 +71,7 @@ export function turnIn(turned: Extract<Event['what'], { kind: 'autopilot_changed
 
 /** Why watched folders are listed again and again, and how often. */
 export function pollingIn({ message, what }: Extract<Event['what'], { kind: 'watch_polls' }>): string {
-  if (language === 'en' || !what) return message;
-  return `${say(WORDS[language].unheard, what.why)}; Abstand ${what.every}`;
+  return language === 'en' || !what ? message : WORDS[language].polling(what);
 }
 
 /** What a step of a connection's trial heard. */
